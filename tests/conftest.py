@@ -1,0 +1,23 @@
+"""Fixtures for all tests: the real data once, and no state left from test to test."""
+
+import numpy as np
+import pytest
+
+import fashion_lib
+
+
+@pytest.fixture(scope="session")
+def fashion():
+    """Return the full data set: ((60000 images, labels), (10000 images, labels))."""
+    return fashion_lib.load_data()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state():
+    """Start each test from the same seed, and close the figures it opened."""
+    np.random.seed(0)  # noqa: NPY002  (libraries under test may read the global state)
+    yield
+    import sys
+
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
