@@ -1,0 +1,87 @@
+# `make` alone lists the commands. Everything runs in .venv, which is made when first needed.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+PORT   ?= 8000
+OPTIONS ?=
+
+LIBRARY := $(shell find fashion_lib -type f -not -path '*/__pycache__/*')
+BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
+           $(wildcard chapters/*.md pages/*.md _static/*) \
+           tools/sphinx_course.py tools/build_book.py
+SITE    := _build/html/.complete
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve preview test test-unit lint check format bench weights derived requirements clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+book: $(SITE) ## build the site from the real data (first time: some minutes)
+	@echo "The book is ready. Open it:  file://$(CURDIR)/_build/html/index.html  (or: make serve)"
+
+serve: $(SITE) ## serve the built site on http://localhost:8000 (PORT=… for another port)
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
+	$(BIN)/python tools/preview.py $(PAGE) $(OPTIONS)
+
+test: .venv/dev-ready lint check $(SITE) ## lint, derived files, unit, notebook and site tests
+	$(BIN)/python -m pytest $(OPTIONS)
+
+test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
+	$(BIN)/python -m pytest -m "not book" $(OPTIONS)
+
+lint: .venv/dev-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check: .venv/dev-ready ## is every derived file in step with its source?
+	$(BIN)/python tools/make_sample.py --check
+	$(BIN)/python tools/make_weights.py --check
+	$(BIN)/python tools/draw_examples.py --check
+	$(BIN)/python tools/draw_pictures.py --check
+
+format: .venv/dev-ready ## let ruff rewrite the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev-ready ## measure speed side by side (OPTIONS=--quick for two minutes)
+	$(BIN)/python -m benchmarks $(OPTIONS)
+
+weights: .venv/dev-ready ## retrain the shipped weights and state their accuracy
+	$(BIN)/python tools/make_weights.py
+
+derived: .venv/dev-ready ## draw the sample, the example pictures and the site's pictures again
+	$(BIN)/python tools/make_sample.py
+	$(BIN)/python tools/draw_examples.py
+	$(BIN)/python tools/draw_pictures.py
+
+requirements: .venv/dev-ready ## choose the newest pins that pyproject.toml admits
+	$(BIN)/uv pip compile -q pyproject.toml --extra book --universal --python-version 3.11 \
+	  --generate-hashes --no-header --upgrade -o requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --upgrade -c requirements.txt -o requirements-dev.txt
+
+clean: ## remove the site, its caches and the environment
+	rm -rf _build .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+$(SITE): $(BOOK) $(LIBRARY) | .venv/book-ready
+	$(BIN)/python tools/build_book.py
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	  echo "This needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is:"; $(PYTHON) --version; \
+	  echo "Name another one:  make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/book-ready: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "Installing the pinned requirements into .venv (about a minute, once) …"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/dev-ready: requirements-dev.txt .venv/book-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

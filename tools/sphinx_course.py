@@ -1,0 +1,97 @@
+"""Sphinx extension of the book: quiet kernels, a cache that knows the library, honest banners.
+
+Three things that ``_config.yml`` cannot say:
+
+- The kernels that execute the chapters start with TensorFlow's native log turned off.
+- A chapter's cached outputs are valid for one state of ``fashion_lib`` and of the pinned
+  requirements. When either changes, every chapter is executed again.
+- If only the small sample of the data could be had, every page says so.
+"""
+
+import hashlib
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Read by TensorFlow's native code, so they must be in place before a kernel starts.
+KERNEL_ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+    "GRPC_VERBOSITY": "ERROR",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "KERAS_BACKEND": "tensorflow",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+SAMPLE_BANNER = (
+    "This copy of the course was built from a <strong>small sample</strong> of Fashion-MNIST "
+    "(6,000 training and 1,000 test images), because the full data set could not be found. "
+    "Its numbers differ from those of the full course."
+)
+
+
+def library_digest(root: Path = ROOT) -> str:
+    """Return a SHA-256 over everything but the chapters that decides their outputs."""
+    library = sorted(
+        path
+        for path in (root / "fashion_lib").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+    digest = hashlib.sha256()
+    for path in [*library, root / "requirements.txt"]:
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def uses_sample() -> bool:
+    """Tell whether the data set in use is the sample that ships in the package."""
+    from fashion_lib.data import locate_data
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the banner says it
+        return locate_data().is_sample
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Set what follows from the state of the library and of the data."""
+    sample = uses_sample()
+    config.course_digest = library_digest() + ("-sample" if sample else "")
+    caches = Path(app.outdir).parent / ".jupyter_cache"
+    current = caches / config.course_digest
+    config.nb_execution_cache_path = str(current)
+    if caches.is_dir():
+        for stale in caches.iterdir():
+            if stale != current:
+                shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+    if sample:
+        # Not a warning: those are fatal, and a book of the sample is better than none.
+        logger.info("The full data set was not found: the book is built from the sample.")
+        config.html_theme_options["announcement"] = SAMPLE_BANNER
+    config.html_theme_options.update(
+        show_navbar_depth=1,
+        show_toc_level=2,
+        use_download_button=False,
+        use_fullscreen_button=False,
+        pygments_light_style="a11y-high-contrast-light",
+        pygments_dark_style="a11y-high-contrast-dark",
+    )
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register the extension."""
+    for name, value in KERNEL_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    # "env": a new digest makes Sphinx read, and so execute, every page again.
+    app.add_config_value("course_digest", "", "env", (str,))
+    app.connect("config-inited", configure, priority=400)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
