@@ -1,0 +1,426 @@
+"""The course's network: its layers, its table of sizes, and its weights as a file.
+
+The network is described once, in `ARCHITECTURES`. The Keras model, the layer table and
+the shapes that a weights file must have all derive from that description, so only
+`build_cnn` and `load_model` need TensorFlow.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fashion_lib.convolution import output_size
+from fashion_lib.keras_import import require_keras
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+INPUT_SHAPE = (28, 28, 1)
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network, without its weights.
+
+    Parameters
+    ----------
+    name : str
+        Name of the layer, the first half of its weights' keys.
+    kind : str
+        "convolution", "max pooling", "flatten" or "dense".
+    units : int
+        Filters of a convolution, outputs of a dense layer; 0 for the other kinds.
+    size : int
+        Side of the kernel or of the pooling window; 0 for the other kinds.
+    activation : str or None
+        Name of the activation function, as in Keras.
+    """
+
+    name: str
+    kind: str
+    units: int = 0
+    size: int = 0
+    activation: str | None = None
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape that leaves the layer, without the batch axis."""
+        if self.kind == "convolution":
+            return (*(output_size(side, self.size) for side in shape[:2]), self.units)
+        if self.kind == "max pooling":
+            return (*(output_size(side, self.size, self.size) for side in shape[:2]), shape[2])
+        return (prod(shape),) if self.kind == "flatten" else (self.units,)
+
+    def weight_shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the layer's weights, by key, for an input of `shape`."""
+        if self.kind == "convolution":
+            kernel = (self.size, self.size, shape[2], self.units)
+        elif self.kind == "dense":
+            kernel = (shape[0], self.units)
+        else:
+            return {}
+        return {f"{self.name}/kernel": kernel, f"{self.name}/bias": (self.units,)}
+
+
+ARCHITECTURES: dict[str, tuple[Layer, ...]] = {
+    "baseline": (
+        Layer("conv1", "convolution", units=32, size=3, activation="relu"),
+        Layer("pool1", "max pooling", size=2),
+        Layer("conv2", "convolution", units=64, size=3, activation="relu"),
+        Layer("pool2", "max pooling", size=2),
+        Layer("conv3", "convolution", units=64, size=3, activation="relu"),
+        Layer("pool3", "max pooling", size=2),
+        Layer("flatten", "flatten"),
+        Layer("dense", "dense", units=512, activation="relu"),
+        Layer("output", "dense", units=10, activation="softmax"),
+    ),
+}
+
+
+def _architecture(name: str) -> tuple[Layer, ...]:
+    try:
+        return ARCHITECTURES[name]
+    except (KeyError, TypeError):
+        known = ", ".join(repr(known) for known in ARCHITECTURES)
+        raise ValueError(f"Unknown network {name!r}. Choose one of: {known}.") from None
+
+
+def _walk(name: str) -> Iterator[tuple[Layer, tuple[int, ...], tuple[int, ...]]]:
+    """Yield each layer with the shape that enters it and the shape that leaves it."""
+    shape: tuple[int, ...] = INPUT_SHAPE
+    for layer in _architecture(name):
+        leaving = layer.output_shape(shape)
+        yield layer, shape, leaving
+        shape = leaving
+
+
+def weight_shapes(name: str = "baseline") -> dict[str, tuple[int, ...]]:
+    """Return the shape of every weight array of a network, in the order of its layers.
+
+    Keys are "layer/kernel" and "layer/bias". A convolution's kernel is
+    (height, width, channels in, filters), a dense one's (inputs, outputs), as in Keras.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, entering, _ in _walk(name):
+        shapes |= layer.weight_shapes(entering)
+    return shapes
+
+
+def build_cnn(name: str = "baseline", seed: int | None = None) -> "keras.Model":
+    """Build the course's network with random weights.
+
+    It takes float32 images (n, 28, 28, 1) in [0, 1], as `normalize` returns them, and ends in
+    softmax: its outputs (n, 10) are probabilities. The model is not compiled.
+
+    Parameters
+    ----------
+    name : str
+        A key of `ARCHITECTURES`.
+    seed : int, optional
+        The same seed gives the same initial weights. Without one they differ each time.
+
+    Returns
+    -------
+    keras.Model
+        The network; "baseline" has 94,154 parameters.
+
+    Raises
+    ------
+    ValueError
+        If there is no network of that name.
+    ImportError
+        If TensorFlow is missing.
+
+    Notes
+    -----
+    Kernels start from Glorot's uniform distribution (Glorot and Bengio, 2010), biases from 0.
+    """
+    layers = _architecture(name)
+    keras = require_keras()
+    model = keras.Sequential([keras.Input(INPUT_SHAPE)], name=name)
+    for index, layer in enumerate(layers):
+        # One seed a layer: with a shared one, layers would start with the same random numbers.
+        layer_seed = seed if seed is None else _derived_seed(seed, index)
+        model.add(_keras_layer(keras, layer, layer_seed))
+    return model
+
+
+def _derived_seed(seed: int, index: int) -> int:
+    return int(np.random.SeedSequence([seed, index]).generate_state(1)[0])
+
+
+def _keras_layer(keras: ModuleType, layer: Layer, seed: int | None) -> "keras.Layer":
+    if layer.kind == "max pooling":
+        return keras.layers.MaxPooling2D(layer.size, name=layer.name)
+    if layer.kind == "flatten":
+        return keras.layers.Flatten(name=layer.name)
+    options = {
+        "activation": layer.activation,
+        "kernel_initializer": keras.initializers.GlorotUniform(seed=seed),
+        "name": layer.name,
+    }
+    if layer.kind == "dense":
+        return keras.layers.Dense(layer.units, **options)
+    return keras.layers.Conv2D(layer.units, layer.size, **options)
+
+
+def layer_table(model: "keras.Model | None" = None) -> "pd.DataFrame":
+    """Return what each layer puts out, holds and costs.
+
+    Parameters
+    ----------
+    model : keras.Model, optional
+        A built Keras model. Without one, the baseline network's table is computed from its
+        description, and TensorFlow is not needed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a layer: `layer` (name), `kind`, `output_shape` (tuple without the batch axis),
+        `parameters`, and `multiply_adds`, the multiplications by a kernel's entries for one
+        image (each comes with one addition; biases, activations and pooling are not counted).
+    """
+    import pandas as pd
+
+    rows = _described_rows("baseline") if model is None else _model_rows(model)
+    columns = ["layer", "kind", "output_shape", "parameters", "multiply_adds"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _described_rows(name: str) -> Iterator[tuple]:
+    for layer, entering, leaving in _walk(name):
+        shapes = layer.weight_shapes(entering)
+        kernel = shapes.get(f"{layer.name}/kernel")
+        # Each entry of the kernel is used once at every position of the output.
+        multiply_adds = prod(kernel) * prod(leaving[:-1]) if kernel else 0
+        yield layer.name, layer.kind, leaving, sum(map(prod, shapes.values())), multiply_adds
+
+
+_KINDS = {"Conv2D": "convolution", "MaxPooling2D": "max pooling"}
+
+
+def _model_rows(model: "keras.Model") -> Iterator[tuple]:
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind == "InputLayer":
+            continue
+        # "BatchNormalization" becomes "batch normalization".
+        kind = _KINDS.get(kind, re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower())
+        leaving = tuple(layer.output.shape[1:])
+        kernels = [weight.shape for weight in layer.weights if "kernel" in weight.name]
+        multiply_adds = sum(prod(kernel) for kernel in kernels) * prod(leaving[:-1])
+        yield layer.name, kind, leaving, layer.count_params(), multiply_adds
+
+
+def get_weights(model: "keras.Model") -> dict[str, np.ndarray]:
+    """Return a copy of a Keras model's weights: "layer/kernel" -> float32 array, and so on."""
+    return {
+        f"{layer.name}/{weight.name}": np.array(weight, dtype=np.float32)
+        for layer in model.layers
+        for weight in layer.weights
+    }
+
+
+def set_weights(model: "keras.Model", weights: Mapping[str, np.ndarray]) -> None:
+    """Copy weights into a Keras model, after checking that they fit.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model to change.
+    weights : mapping of str to array
+        As `get_weights` or `load_weights` return it.
+
+    Raises
+    ------
+    ValueError
+        If a name is missing or unknown, a shape or dtype is wrong, or a value is not finite.
+        The model is then unchanged.
+    """
+    variables = {
+        f"{layer.name}/{weight.name}": weight for layer in model.layers for weight in layer.weights
+    }
+    shapes = {key: tuple(variable.shape) for key, variable in variables.items()}
+    check_weights(weights, shapes)
+    for key, variable in variables.items():
+        variable.assign(weights[key])
+
+
+def check_weights(
+    weights: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]], source: str = ""
+) -> None:
+    """Raise ValueError unless `weights` has exactly these keys and shapes, finite float32.
+
+    `source` is put in front of the message, to say where the weights came from.
+    """
+    start = f"{source}: " if source else ""
+    missing = [key for key in shapes if key not in weights]
+    unknown = [key for key in weights if key not in shapes]
+    if missing or unknown:
+        raise ValueError(
+            f"{start}the weights do not belong to this network: "
+            f"missing {missing or 'none'}, unknown {unknown or 'none'}."
+        )
+    for key, shape in shapes.items():
+        array = np.asarray(weights[key])
+        if array.shape != tuple(shape):
+            raise ValueError(f"{start}{key} has the shape {array.shape}, expected {tuple(shape)}.")
+        if array.dtype != np.float32:
+            raise ValueError(f"{start}{key} is {array.dtype}, expected float32.")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{start}{key} contains values that are not finite (NaN or infinity).")
+
+
+def weights_path(name_or_path: str | Path = "baseline") -> Path:
+    """Return the weights file that a name ("baseline") or a path means.
+
+    Raises
+    ------
+    ValueError
+        If no weights of that name are shipped.
+    FileNotFoundError
+        If a path was given and there is no file.
+    """
+    text = os.fspath(name_or_path)
+    shipped = sorted(path.stem for path in WEIGHTS_FOLDER.glob("*.safetensors"))
+    if text in shipped:
+        return WEIGHTS_FOLDER / f"{text}.safetensors"
+    path = Path(name_or_path).expanduser()
+    if isinstance(name_or_path, Path) or path.suffix or len(path.parts) > 1:
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no weights file {path}.")
+        return path
+    known = ", ".join(repr(name) for name in shipped) or "none; make them with `make weights`"
+    raise ValueError(
+        f"No weights named {text!r} are shipped (there are: {known}). "
+        "For a file of your own, give its path, ending in .safetensors."
+    )
+
+
+def load_weights(name_or_path: str | Path = "baseline") -> dict[str, np.ndarray]:
+    """Load a network's weights. Needs no TensorFlow.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of shipped weights, or the path of a .safetensors file.
+
+    Returns
+    -------
+    dict of str to ndarray
+        "conv1/kernel" -> float32 array, and so on, in the order of the layers; the shapes are
+        those of `weight_shapes`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the file is damaged or does not hold this network's weights.
+    FileNotFoundError
+        If a path was given and there is no file.
+    """
+    return _read(weights_path(name_or_path))[0]
+
+
+def read_metadata(name_or_path: str | Path = "baseline") -> dict[str, str]:
+    """Return what a weights file says about itself, such as its seed and its accuracy.
+
+    Takes and raises the same as `load_weights`. All values are strings.
+    """
+    return _read(weights_path(name_or_path))[1]
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = dict(file.metadata() or {})
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(
+            f"{path.name} is not a complete safetensors file ({error}). Fetch or save it again."
+        ) from error
+    shapes = weight_shapes(metadata.get("architecture", "baseline"))
+    check_weights(weights, shapes, source=path.name)
+    return {key: weights[key] for key in shapes}, metadata
+
+
+def save_weights(
+    weights: Mapping[str, np.ndarray], path: str | Path, metadata: Mapping[str, str] | None = None
+) -> Path:
+    """Write a network's weights to a .safetensors file: all of it, or nothing.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        As `get_weights` returns it.
+    path : str or Path
+        The file to write; its folder is made if needed. An existing file is replaced.
+    metadata : mapping of str to str, optional
+        Facts to store beside the weights. "architecture" names the network they belong to, and
+        is "baseline" unless stated.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If the weights do not fit the network.
+    TypeError
+        If a key or value of `metadata` is not a string.
+    """
+    from safetensors.numpy import save
+
+    path = Path(path).expanduser()
+    metadata = {"architecture": "baseline", **(metadata or {})}
+    wrong = [key for pair in metadata.items() for key in pair if not isinstance(key, str)]
+    if wrong:
+        raise TypeError(f"metadata must map strings to strings, but holds {wrong[0]!r}.")
+    shapes = weight_shapes(metadata["architecture"])
+    check_weights(weights, shapes, source=path.name)
+    # safetensors writes an array's memory as it lies, so its rows must be contiguous.
+    arrays = {key: np.ascontiguousarray(weights[key]) for key in shapes}
+    content = _sort_metadata(save(arrays, metadata))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            partial.unlink()
+    return path
+
+
+def _sort_metadata(content: bytes) -> bytes:
+    """Give a safetensors file's header one order, so that equal contents are equal bytes."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the format asks for arrays that start at multiples of 8
+    return len(text).to_bytes(8, "little") + text + content[8 + length :]
+
+
+def load_model(name_or_path: str | Path = "baseline") -> "keras.Model":
+    """Build the network that a weights file belongs to, with these weights.
+
+    Takes and raises the same as `load_weights`; ImportError if TensorFlow is missing.
+    """
+    weights, metadata = _read(weights_path(name_or_path))
+    model = build_cnn(metadata.get("architecture", "baseline"))
+    set_weights(model, weights)
+    return model
