@@ -14,10 +14,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = ["-m", "jupyter_book", "build", "-W", "-n", "--keep-going"]
+# Jupyter Book 1 offers no `python -m jupyter_book`.
+COMMAND = ["-c", "from jupyter_book.cli.main import main; main()"]
+OPTIONS = ["-W", "-n", "--keep-going"]
 STARTED = re.compile(r"(?P<page>[\w./-]+?)(?:\.md)?: Executing notebook")
 FINISHED = re.compile(r"(?P<page>[\w./-]+?)(?:\.md)?: Executed notebook in (?P<seconds>[\d.]+)")
-TROUBLE = re.compile(r"WARNING|ERROR|Traceback|Exception|error:", re.IGNORECASE)
+TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b|^Traceback|^[\w.]*(Error|Exception)\b")
+# The kernel's own remark about its transport concerns nobody who builds a book.
+IGNORED = re.compile(r"^\[IPKernelApp\]")
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -60,7 +64,7 @@ def main(source: Path = ROOT) -> int:
     print("Building the book; chapters that have changed are executed.", flush=True)
     progress = Progress()
     process = subprocess.Popen(
-        [sys.executable, *COMMAND, str(source)],
+        [sys.executable, *COMMAND, "build", *OPTIONS, str(source)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -71,16 +75,19 @@ def main(source: Path = ROOT) -> int:
         for raw in process.stdout:
             line = ANSI.sub("", raw)
             log.write(line)
+            line = line.replace(f"{source}{os.sep}", "")
             if match := STARTED.search(line):
                 progress.start(match["page"])
             elif match := FINISHED.search(line):
                 progress.finish(match["page"], float(match["seconds"]))
-            elif TROUBLE.search(line):
+            elif TROUBLE.search(line) and not IGNORED.search(line):
                 trouble.append(line.rstrip())
                 print(line.rstrip(), flush=True)
     code = process.wait()
     if code:
-        print(f"The build failed with {len(trouble)} messages above; all of it: {log_path}")
+        if not trouble:
+            print(*log_path.read_text(encoding="utf-8").splitlines()[-15:], sep="\n")
+        print(f"The build failed (exit code {code}). All of its output: {log_path}")
     else:
         print(f"Built in {time.monotonic() - began:.0f} s.")
     return code

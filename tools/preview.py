@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from build_book import COMMAND
 
 ROOT = Path(__file__).resolve().parent.parent
 LINKED = ("_config.yml", "_static", "references.bib", "tools", "fashion_lib", "requirements.txt")
@@ -94,7 +95,7 @@ def main() -> int:
     stage(page, folder)
     # The page's own warnings matter here; those of pages still being written do not.
     done = subprocess.run(
-        [sys.executable, "-m", "jupyter_book", "build", str(folder), "-n", "--keep-going"],
+        [sys.executable, *COMMAND, "build", str(folder), "-n", "--keep-going"],
         env=os.environ | {"NO_COLOR": "1"},
         capture_output=True,
         text=True,
