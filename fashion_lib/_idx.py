@@ -1,0 +1,164 @@
+"""The four files of Fashion-MNIST: their names, checksums and format.
+
+The files are in the IDX format of MNIST: a big-endian header (magic number, number of
+items and, for images, rows and columns), then one unsigned byte per pixel or label.
+Checksums are those of the *decompressed* bytes, because publishers compress them differently.
+"""
+
+import hashlib
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+IMAGE_MAGIC, LABEL_MAGIC = 2051, 2049
+IMAGE_HEADER, LABEL_HEADER = 16, 8  # bytes
+SIDE = 28  # pixels
+CLASSES = 10
+_GZIP_START = b"\x1f\x8b"
+_LARGEST_FILE = 200_000_000  # bytes: anything above is not one of our files
+
+
+class SourceError(Exception):
+    """A source of data cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class IdxFile:
+    """One file of the data set: its name, its decompressed size in bytes and its SHA-256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A complete data set: the files with training and test images and labels."""
+
+    train_images: IdxFile
+    train_labels: IdxFile
+    test_images: IdxFile
+    test_labels: IdxFile
+
+    @property
+    def files(self) -> tuple[IdxFile, IdxFile, IdxFile, IdxFile]:
+        """The four files, in a fixed order."""
+        return (self.train_images, self.train_labels, self.test_images, self.test_labels)
+
+
+def edition(n_train: int, n_test: int, checksums: tuple[str, str, str, str]) -> Edition:
+    """Describe the four files of a data set with `n_train` and `n_test` images.
+
+    `checksums` are the SHA-256 of the decompressed training images, training labels,
+    test images and test labels.
+    """
+    pixels = SIDE * SIDE
+    return Edition(
+        IdxFile("train-images-idx3-ubyte", IMAGE_HEADER + n_train * pixels, checksums[0]),
+        IdxFile("train-labels-idx1-ubyte", LABEL_HEADER + n_train, checksums[1]),
+        IdxFile("t10k-images-idx3-ubyte", IMAGE_HEADER + n_test * pixels, checksums[2]),
+        IdxFile("t10k-labels-idx1-ubyte", LABEL_HEADER + n_test, checksums[3]),
+    )
+
+
+FULL = edition(
+    60_000,
+    10_000,
+    (
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
+)
+
+
+def verify(content: bytes, file: IdxFile) -> None:
+    """Raise `SourceError` unless `content` is, byte for byte, the decompressed `file`."""
+    if len(content) != file.size:
+        raise SourceError(f"{file.name} has {len(content):,} bytes instead of {file.size:,}")
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise SourceError(f"{file.name} has other content than the publisher's (SHA-256 differs)")
+
+
+def gunzip(packed: bytes, file: IdxFile) -> bytes:
+    """Decompress `packed`, never to more bytes than `file` should have."""
+    if not packed.startswith(_GZIP_START):
+        kind = "a web page" if packed.lstrip()[:1] == b"<" else "no gzip file"
+        raise SourceError(f"{file.name}.gz is {kind}")
+    stream = zlib.decompressobj(wbits=31)  # 31: gzip header and checksum
+    try:
+        content = stream.decompress(packed, file.size + 1)
+    except zlib.error as error:
+        raise SourceError(f"{file.name}.gz is damaged ({error})") from error
+    if not stream.eof and len(content) <= file.size:
+        raise SourceError(f"{file.name}.gz is cut off")
+    return content
+
+
+def read_file(folder: Path, file: IdxFile) -> bytes:
+    """Return the verified content of `file`, stored as it is or with ``.gz`` in `folder`."""
+    problems = []
+    for path in (folder / file.name, folder / f"{file.name}.gz"):
+        try:
+            if not path.exists():
+                continue
+            if path.stat().st_size > _LARGEST_FILE:
+                raise SourceError(f"{path.name} is too large")
+            content = path.read_bytes()
+            if path.suffix == ".gz":
+                content = gunzip(content, file)
+            verify(content, file)
+        except (SourceError, OSError) as error:
+            problems.append(str(error))
+        else:
+            return content
+    raise SourceError("; ".join(problems) or f"{file.name}.gz is missing from {folder}")
+
+
+def read_folder(folder: Path, expected: Edition) -> dict[str, bytes]:
+    """Return the verified contents of the four files in `folder`, by name."""
+    if not folder.is_dir():
+        raise SourceError(f"there is no folder {folder}")
+    return {file.name: read_file(folder, file) for file in expected.files}
+
+
+def parse_images(content: bytes) -> np.ndarray:
+    """Return the images of an IDX file as a writable uint8 array (n, 28, 28)."""
+    if len(content) < IMAGE_HEADER:
+        raise SourceError("the image file is shorter than its header")
+    magic, count, rows, columns = struct.unpack(">IIII", content[:IMAGE_HEADER])
+    if magic != IMAGE_MAGIC:
+        raise SourceError(f"the image file starts with {magic} instead of {IMAGE_MAGIC}")
+    if (rows, columns) != (SIDE, SIDE):
+        raise SourceError(f"the images are {rows} by {columns} pixels instead of {SIDE} by {SIDE}")
+    if len(content) != IMAGE_HEADER + count * rows * columns:
+        raise SourceError(f"the image file promises {count:,} images but has another length")
+    pixels = np.frombuffer(content, np.uint8, offset=IMAGE_HEADER)
+    return pixels.reshape(count, rows, columns).copy()
+
+
+def parse_labels(content: bytes) -> np.ndarray:
+    """Return the labels of an IDX file as a writable uint8 array (n,) of values 0 to 9."""
+    if len(content) < LABEL_HEADER:
+        raise SourceError("the label file is shorter than its header")
+    magic, count = struct.unpack(">II", content[:LABEL_HEADER])
+    if magic != LABEL_MAGIC:
+        raise SourceError(f"the label file starts with {magic} instead of {LABEL_MAGIC}")
+    if len(content) != LABEL_HEADER + count:
+        raise SourceError(f"the label file promises {count:,} labels but has another length")
+    labels = np.frombuffer(content, np.uint8, offset=LABEL_HEADER).copy()
+    if count and labels.max() >= CLASSES:
+        raise SourceError(f"a label is {labels.max()}, above {CLASSES - 1}")
+    return labels
+
+
+def parse_pair(images: bytes, labels: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return images (n, 28, 28) and labels (n,) that belong together, both uint8."""
+    x, y = parse_images(images), parse_labels(labels)
+    if len(x) != len(y):
+        raise SourceError(f"there are {len(x):,} images but {len(y):,} labels")
+    return x, y

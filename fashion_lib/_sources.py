@@ -1,0 +1,302 @@
+"""Where the files of Fashion-MNIST can come from, and the order in which that is tried.
+
+1. ``directory``: the folder that the caller or the variable ``FASHION_MNIST_DIR`` names;
+2. ``system``: the Debian and Ubuntu package ``dataset-fashion-mnist``, if installed;
+3. ``cache``: what an earlier call kept, decompressed, in this package's cache folder;
+4. ``keras``: what Keras has downloaded;
+5. ``download``: the publisher's address, then the copy that Keras uses;
+6. ``apt``: the package of 2, downloaded and unpacked without root;
+7. ``sample``: 7,000 of the images, which ship in this package.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from fashion_lib import _idx
+from fashion_lib._idx import Edition, SourceError
+
+DEBIAN_PACKAGE = "dataset-fashion-mnist"
+SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+SAMPLE_FOLDER = Path(__file__).parent / "sample"
+MIRRORS = (
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+)
+SAMPLE = _idx.edition(
+    6_000,
+    1_000,
+    (
+        "0" * 64,
+        "0" * 64,
+        "0" * 64,
+        "0" * 64,
+    ),
+)
+
+Contents = dict[str, bytes]
+Result = tuple[Path | None, Contents]
+
+
+class NothingFound(Exception):  # noqa: N818  (becomes a DataError, whose name ends as it should)
+    """No source has the data; the message lists what was tried."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A source that has the data: its name, folder, verified contents, and a notice if any."""
+
+    source: str
+    folder: Path | None
+    contents: Contents
+    notice: str | None = None
+
+
+def cache_folder() -> Path:
+    """Return this package's own cache folder (``FASHION_LIB_CACHE``, or the system's place)."""
+    if named := os.environ.get("FASHION_LIB_CACHE"):
+        return Path(named)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("fashion-lib"))
+
+
+def find(source: str | os.PathLike | None = None) -> Found:
+    """Return the first usable source, or the one asked for; raise `NothingFound` otherwise."""
+    if source is None:
+        return _find_any()
+    if isinstance(source, str) and source in SOURCES:
+        name, get = source, SOURCES[source]
+    else:
+        name, folder = "directory", Path(source).expanduser()
+        get = lambda: (folder, _idx.read_folder(folder, _idx.FULL))  # noqa: E731
+    try:
+        return Found(name, *get())
+    except SourceError as error:
+        raise NothingFound(_failure({name: str(error)})) from error
+
+
+def _find_any() -> Found:
+    problems = {}
+    for name, get in SOURCES.items():
+        try:
+            folder, contents = get()
+        except SourceError as error:
+            problems[name] = str(error)
+            continue
+        notice = None
+        if name == "sample":
+            notice = _sample_notice(problems)
+        elif name != "directory" and os.environ.get("FASHION_MNIST_DIR"):
+            notice = f"FASHION_MNIST_DIR is of no use: {problems['directory']}. Used: {name}."
+        return Found(name, folder, contents, notice)
+    raise NothingFound(_failure(problems))
+
+
+def _failure(problems: dict[str, str]) -> str:
+    lines = [f"  {name}: {problem}\n      {REMEDIES[name]}" for name, problem in problems.items()]
+    return "\n".join(["Fashion-MNIST could not be loaded. What was tried, and what helps:", *lines])
+
+
+def _sample_notice(problems: dict[str, str]) -> str:
+    lines = [f"  {name}: {problem}\n      {REMEDIES[name]}" for name, problem in problems.items()]
+    return "\n".join(
+        [
+            "The full Fashion-MNIST could not be found, so this is the small sample "
+            "(6,000 training and 1,000 test images); results will be worse. "
+            "What was tried, and what helps:",
+            *lines,
+        ]
+    )
+
+
+def _directory() -> Result:
+    named = os.environ.get("FASHION_MNIST_DIR")
+    if not named:
+        raise SourceError("no folder is named")
+    folder = Path(named).expanduser()
+    return folder, _idx.read_folder(folder, _idx.FULL)
+
+
+def _system() -> Result:
+    folder = _system_folder()
+    # Reading the cache's decompressed copy of the same bytes takes a fifth of the time.
+    with suppress(SourceError):
+        return folder, _idx.read_folder(cache_folder(), _idx.FULL)
+    contents = _idx.read_folder(folder, _idx.FULL)
+    keep(contents)
+    return folder, contents
+
+
+def _system_folder() -> Path:
+    """Return the folder of the installed package's files."""
+    if SYSTEM_FOLDER.is_dir():
+        return SYSTEM_FOLDER
+    if shutil.which("dpkg"):
+        done = subprocess.run(
+            ["dpkg", "-L", DEBIAN_PACKAGE], capture_output=True, text=True, check=False
+        )
+        for line in done.stdout.splitlines():
+            if line.endswith(f"/{_idx.FULL.train_images.name}.gz"):
+                return Path(line).parent
+    raise SourceError(f"the package {DEBIAN_PACKAGE} is not installed")
+
+
+def _cache() -> Result:
+    folder = cache_folder()
+    if not folder.is_dir():
+        raise SourceError(f"nothing is kept yet in {folder}")
+    contents = {}
+    for file in _idx.FULL.files:
+        try:
+            contents[file.name] = _idx.read_file(folder, file)
+        except SourceError:
+            with suppress(OSError):  # a damaged copy must not stay
+                (folder / file.name).unlink(missing_ok=True)
+            raise
+    return folder, contents
+
+
+def _keras() -> Result:
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    contents = _idx.read_folder(home / "datasets" / "fashion-mnist", _idx.FULL)
+    keep(contents)
+    return home / "datasets" / "fashion-mnist", contents
+
+
+def _download() -> Result:
+    contents: Contents = {}
+    problems = []
+    for mirror in MIRRORS:
+        try:
+            for file in _idx.FULL.files:
+                if file.name not in contents:
+                    content = _idx.gunzip(_fetch(f"{mirror}{file.name}.gz"), file)
+                    _idx.verify(content, file)
+                    contents[file.name] = content
+        except SourceError as error:
+            problems.append(f"{mirror}: {error}")
+        else:
+            return keep(contents), contents
+    raise SourceError("; ".join(problems))
+
+
+def _fetch(url: str) -> bytes:
+    """Return what `url` holds, shown by a progress bar on a terminal if it takes over 2 s."""
+    import pooch
+    import requests
+    from tqdm import tqdm
+
+    bar = tqdm(
+        desc=url.rsplit("/", 1)[-1],
+        unit="B",
+        unit_scale=True,
+        delay=2,
+        leave=False,
+        disable=not sys.stderr.isatty(),
+    )
+    buffer = BytesIO()  # not a file: nothing half-written can be left behind
+    try:
+        pooch.HTTPDownloader(progressbar=bar, timeout=20)(url, buffer, None)
+    except (requests.RequestException, OSError, ValueError) as error:
+        raise SourceError(f"the download failed ({type(error).__name__})") from error
+    finally:
+        bar.close()
+    return buffer.getvalue()
+
+
+def _apt() -> Result:
+    for program in ("apt-get", "dpkg-deb"):
+        if not shutil.which(program):
+            raise SourceError(f"{program} is not on this system")
+    with tempfile.TemporaryDirectory(prefix="fashion-lib-") as temporary:
+        folder = Path(temporary)
+        _run(["apt-get", "download", DEBIAN_PACKAGE], folder)
+        packages = list(folder.glob("*.deb"))
+        if not packages:
+            raise SourceError("apt-get has downloaded no package")
+        _run(["dpkg-deb", "-x", packages[0].name, "."], folder)
+        inside = next(folder.rglob(f"{_idx.FULL.train_images.name}.gz"), None)
+        if inside is None:
+            raise SourceError("the downloaded package holds other files")
+        contents = _idx.read_folder(inside.parent, _idx.FULL)
+    return keep(contents), contents
+
+
+def _run(command: list[str], folder: Path) -> None:
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=600, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SourceError(f"{command[0]} failed ({error})") from error
+    if done.returncode:
+        reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise SourceError(f"{command[0]} failed ({' '.join(reason)})")
+
+
+def _sample() -> Result:
+    return SAMPLE_FOLDER, _idx.read_folder(SAMPLE_FOLDER, SAMPLE)
+
+
+SOURCES: dict[str, Callable[[], Result]] = {
+    "directory": _directory,
+    "system": _system,
+    "cache": _cache,
+    "keras": _keras,
+    "download": _download,
+    "apt": _apt,
+    "sample": _sample,
+}
+REMEDIES = {
+    "directory": "Name a folder with the four .gz files: FASHION_MNIST_DIR=/path/to/files",
+    "system": f"On Debian or Ubuntu: sudo apt-get install {DEBIAN_PACKAGE}",
+    "cache": "Fill it: python -m fashion_lib data --download",
+    "keras": "Filled by: keras.datasets.fashion_mnist.load_data()",
+    "download": "Check the connection or proxy, then: python -m fashion_lib data --download",
+    "apt": "Refresh the package lists first: sudo apt-get update",
+    "sample": "Install this package again.",
+}
+
+
+def keep(contents: Contents) -> Path | None:
+    """Write verified `contents` into the cache; return its folder, or None if that fails.
+
+    Each file appears complete or not at all, whatever other processes do at the same time.
+    """
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(folder)
+        for name, content in contents.items():
+            _write_atomically(folder / name, content)
+    except OSError:  # read-only or full: the data are in memory all the same
+        return None
+    return folder
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Delete what processes that were killed more than an hour ago left half-written."""
+    for path in folder.glob("*.part"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > 3600:
+                path.unlink()
