@@ -78,6 +78,7 @@ def configure(app: Sphinx, config: Config) -> None:
         logger.info("The full data set was not found: the book is built from the sample.")
         config.html_theme_options["announcement"] = SAMPLE_BANNER
     config.html_theme_options.update(
+        navbar_persistent=[],  # the sidebar has the search field; one is enough
         show_navbar_depth=1,
         show_toc_level=2,
         use_download_button=False,
