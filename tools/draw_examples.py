@@ -29,15 +29,10 @@ def smooth(points: list[Point], steps: int = 12) -> list[Point]:
     t = np.linspace(0, 1, steps, endpoint=False)[:, np.newaxis]
     curve = []
     for a, b, c, d in zip(np.roll(p, 1, 0), p, np.roll(p, -1, 0), np.roll(p, -2, 0), strict=True):
-        curve.append(
-            (
-                2 * b
-                + (c - a) * t
-                + (2 * a - 5 * b + 4 * c - d) * t**2
-                + (3 * b - a - 3 * c + d) * t**3
-            )
-            / 2
-        )
+        if (b == c).all():
+            continue  # the doubled point of a corner: no curve between the two
+        cubic = (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+        curve.append((2 * b + (c - a) * t + cubic) / 2)
     return [tuple(point) for point in np.concatenate(curve)]
 
 
@@ -52,7 +47,7 @@ class Scene:
     background: tuple[Color, Color] = ((255, 255, 255), (255, 255, 255))
     picture: Image.Image = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Fill the background with a gradient from the left top to the right bottom."""
         width, height = (FINE * edge for edge in self.size)
         slope = np.add.outer(np.linspace(0, 0.5, height), np.linspace(0, 0.5, width))
@@ -141,8 +136,9 @@ def trouser() -> Image.Image:
     scene = Scene(
         (260, 380), left=112, top=34, height=316, background=((236, 235, 232), (198, 197, 196))
     )
-    half = [(5, 0), (5, 0), (2, 18), (0, 50), (1, 100), (1, 100), (15, 100), (15, 100), (19, 32)]
-    legs = scene.mask(mirror(smooth(half)[:-24], 19.5))
+    half = [(5, 0), (5, 0), (2, 18), (0, 50), (1, 100), (1, 100), (14, 100), (14, 100)]
+    half += [(16, 70), (19.5, 32)]
+    legs = scene.mask(smooth(mirror(half, 19.5)))
     scene.shadow(legs, 0.12)
     scene.paint(legs, (52, 66, 104), 0.4)
     scene.fold([[(5, 5), (34, 5)], [(19.5, 5), (19.5, 30)]], legs, 0.8, 0.5)

@@ -43,10 +43,8 @@ def make_sample() -> dict[str, bytes]:
     """Return the contents of the sample's files, decompressed, by name."""
     contents = {}
     sizes = (TRAIN_PER_CLASS, TEST_PER_CLASS)
-    (train, test), files = load_data(), _sources.SAMPLE.files
-    for (x, y), per_class, names in zip(
-        (train, test), sizes, (files[:2], files[2:]), strict=True
-    ):
+    (train, test), files = load_data(), _idx.SAMPLE.files
+    for (x, y), per_class, names in zip((train, test), sizes, (files[:2], files[2:]), strict=True):
         chosen = choose(x, y, per_class)
         contents[names[0].name] = idx_bytes(x[chosen])
         contents[names[1].name] = idx_bytes(y[chosen])
@@ -56,10 +54,10 @@ def make_sample() -> dict[str, bytes]:
 def differences(contents: dict[str, bytes], folder: Path) -> list[str]:
     """Say what is wrong with the files in `folder` and with the checksums in the library."""
     found = []
-    for file in _sources.SAMPLE.files:
+    for file in _idx.SAMPLE.files:
         expected = hashlib.sha256(contents[file.name]).hexdigest()
         if file.sha256 != expected:
-            found.append(f"fashion_lib/_sources.py: SAMPLE should state {file.name} {expected}")
+            found.append(f"fashion_lib/_idx.py: SAMPLE should state {file.name} {expected}")
         try:
             if _idx.read_file(folder, file) != contents[file.name]:
                 found.append(f"{file.name}.gz holds other images")

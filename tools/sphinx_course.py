@@ -1,11 +1,13 @@
 """Sphinx extension of the book: quiet kernels, a cache that knows the library, honest banners.
 
-Three things that ``_config.yml`` cannot say:
+What ``_config.yml`` cannot say:
 
 - The kernels that execute the chapters start with TensorFlow's native log turned off.
 - A chapter's cached outputs are valid for one state of ``fashion_lib`` and of the pinned
   requirements. When either changes, every chapter is executed again.
 - If only the small sample of the data could be had, every page says so.
+- sphinx-thebe, which Jupyter Book 1 always loads, is disconnected: the course does not use it,
+  and it puts the address of a third party into every page.
 """
 
 import hashlib
@@ -77,6 +79,7 @@ def configure(app: Sphinx, config: Config) -> None:
         # Not a warning: those are fatal, and a book of the sample is better than none.
         logger.info("The full data set was not found: the book is built from the sample.")
         config.html_theme_options["announcement"] = SAMPLE_BANNER
+    config.html_context["default_mode"] = "auto"
     config.html_theme_options.update(
         navbar_persistent=[],  # the sidebar has the search field; one is enough
         show_navbar_depth=1,
@@ -88,10 +91,21 @@ def configure(app: Sphinx, config: Config) -> None:
     )
 
 
+def disconnect_thebe(app: Sphinx) -> None:
+    """Take sphinx-thebe's handlers and stylesheet out of the build."""
+    for listeners in list(app.events.listeners.values()):
+        for listener in list(listeners):
+            if listener.handler.__module__.startswith("sphinx_thebe"):
+                app.disconnect(listener.id)
+    stylesheets = app.registry.css_files
+    stylesheets[:] = [entry for entry in stylesheets if entry[0] != "sphinx-thebe.css"]
+
+
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension."""
     for name, value in KERNEL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    disconnect_thebe(app)
     # "env": a new digest makes Sphinx read, and so execute, every page again.
     app.add_config_value("course_digest", "", "env", (str,))
     app.connect("config-inited", configure, priority=400)
