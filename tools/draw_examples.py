@@ -193,7 +193,7 @@ def sneaker() -> Image.Image:
     base = scene.mask(smooth(sole))
     scene.shadow(base, 0.15)
     scene.paint(shoe, (72, 74, 84), 0.4)
-    scene.paint(base, (250, 250, 250), 0.25)
+    scene.paint(base, (252, 252, 252), 0.04)
     stripe = scene.strokes([[(56, 33), (66, 12)], [(64, 33), (74, 13)]], 2.6)
     scene.picture.paste(Image.new("RGB", scene.picture.size, (238, 240, 242)), mask=stripe)
     laces = scene.strokes(
