@@ -75,6 +75,18 @@ FULL = edition(
     ),
 )
 
+# Chosen and checked by tools/make_sample.py.
+SAMPLE = edition(
+    6_000,
+    1_000,
+    (
+        "2f85b398302f60a3518bf67400221caf31967462df5daceffbf7e6d75806ed8f",
+        "9f3fd2a11bb89b2735b2a21479e95f042955550dde8fea5ab5686a48d3706446",
+        "07f25663b65f7b37903930dc7a4f73bb6c0618d8063dade73fb31aaad2c66d94",
+        "081ea04e9a5ec7facad07f5789ec22f5a9031e2856da28e8675c0a3fa5e6d1ed",
+    ),
+)
+
 
 def verify(content: bytes, file: IdxFile) -> None:
     """Raise `SourceError` unless `content` is, byte for byte, the decompressed `file`."""
@@ -84,8 +96,18 @@ def verify(content: bytes, file: IdxFile) -> None:
         raise SourceError(f"{file.name} has other content than the publisher's (SHA-256 differs)")
 
 
-def gunzip(packed: bytes, file: IdxFile) -> bytes:
-    """Decompress `packed`, never to more bytes than `file` should have."""
+def unpack(packed: bytes, file: IdxFile) -> bytes:
+    """Return the verified content of `file`, of which `packed` is the gzip file.
+
+    Never takes more memory than the content should, whatever the gzip file says. Content
+    that is decompressed already (browsers and servers do so unasked) is accepted as well.
+    """
+    content = packed if len(packed) == file.size else _gunzip(packed, file)
+    verify(content, file)
+    return content
+
+
+def _gunzip(packed: bytes, file: IdxFile) -> bytes:
     if not packed.startswith(_GZIP_START):
         kind = "a web page" if packed.lstrip()[:1] == b"<" else "no gzip file"
         raise SourceError(f"{file.name}.gz is {kind}")
@@ -110,12 +132,11 @@ def read_file(folder: Path, file: IdxFile) -> bytes:
                 raise SourceError(f"{path.name} is too large")
             content = path.read_bytes()
             if path.suffix == ".gz":
-                content = gunzip(content, file)
+                return unpack(content, file)
             verify(content, file)
+            return content
         except (SourceError, OSError) as error:
             problems.append(str(error))
-        else:
-            return content
     raise SourceError("; ".join(problems) or f"{file.name}.gz is missing from {folder}")
 
 

@@ -18,11 +18,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 from fashion_lib import _idx
-from fashion_lib._idx import Edition, SourceError
+from fashion_lib._idx import SourceError
 
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
 SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")
@@ -31,15 +32,10 @@ MIRRORS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 )
-SAMPLE = _idx.edition(
-    6_000,
-    1_000,
-    (
-        "0" * 64,
-        "0" * 64,
-        "0" * 64,
-        "0" * 64,
-    ),
+FAILURE = "Fashion-MNIST could not be loaded."
+SAMPLE_NOTICE = (
+    "The full Fashion-MNIST could not be found. This is the small sample, with 6,000 training "
+    "and 1,000 test images: expect worse results."
 )
 
 Contents = dict[str, bytes]
@@ -76,12 +72,11 @@ def find(source: str | os.PathLike | None = None) -> Found:
     if isinstance(source, str) and source in SOURCES:
         name, get = source, SOURCES[source]
     else:
-        name, folder = "directory", Path(source).expanduser()
-        get = lambda: (folder, _idx.read_folder(folder, _idx.FULL))  # noqa: E731
+        name, get = "directory", partial(_folder, source)
     try:
         return Found(name, *get())
     except SourceError as error:
-        raise NothingFound(_failure({name: str(error)})) from error
+        raise NothingFound(_message(FAILURE, {name: str(error)})) from error
 
 
 def _find_any() -> Found:
@@ -94,36 +89,32 @@ def _find_any() -> Found:
             continue
         notice = None
         if name == "sample":
-            notice = _sample_notice(problems)
+            notice = _message(SAMPLE_NOTICE, problems)
         elif name != "directory" and os.environ.get("FASHION_MNIST_DIR"):
             notice = f"FASHION_MNIST_DIR is of no use: {problems['directory']}. Used: {name}."
         return Found(name, folder, contents, notice)
-    raise NothingFound(_failure(problems))
+    raise NothingFound(_message(FAILURE, problems))
 
 
-def _failure(problems: dict[str, str]) -> str:
+def _message(start: str, problems: dict[str, str]) -> str:
+    """Return `start`, and each source with what went wrong there and what to do about it."""
     lines = [f"  {name}: {problem}\n      {REMEDIES[name]}" for name, problem in problems.items()]
-    return "\n".join(["Fashion-MNIST could not be loaded. What was tried, and what helps:", *lines])
+    return "\n".join([f"{start} What was tried, and what helps:", *lines])
 
 
-def _sample_notice(problems: dict[str, str]) -> str:
-    lines = [f"  {name}: {problem}\n      {REMEDIES[name]}" for name, problem in problems.items()]
-    return "\n".join(
-        [
-            "The full Fashion-MNIST could not be found, so this is the small sample "
-            "(6,000 training and 1,000 test images); results will be worse. "
-            "What was tried, and what helps:",
-            *lines,
-        ]
-    )
+def _folder(named: str | os.PathLike) -> Result:
+    try:
+        folder = Path(named).expanduser()
+    except RuntimeError as error:  # "~" without a home
+        raise SourceError(f"{named}: {error}") from error
+    return folder, _idx.read_folder(folder, _idx.FULL)
 
 
 def _directory() -> Result:
     named = os.environ.get("FASHION_MNIST_DIR")
     if not named:
-        raise SourceError("no folder is named")
-    folder = Path(named).expanduser()
-    return folder, _idx.read_folder(folder, _idx.FULL)
+        raise SourceError("FASHION_MNIST_DIR is not set")
+    return _folder(named)
 
 
 def _system() -> Result:
@@ -159,17 +150,18 @@ def _cache() -> Result:
         try:
             contents[file.name] = _idx.read_file(folder, file)
         except SourceError:
-            with suppress(OSError):  # a damaged copy must not stay
-                (folder / file.name).unlink(missing_ok=True)
+            for path in (folder / file.name, folder / f"{file.name}.gz"):
+                with suppress(OSError):  # a damaged copy must not stay
+                    path.unlink(missing_ok=True)
             raise
     return folder, contents
 
 
 def _keras() -> Result:
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    contents = _idx.read_folder(home / "datasets" / "fashion-mnist", _idx.FULL)
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras")
+    folder, contents = _folder(home / "datasets" / "fashion-mnist")
     keep(contents)
-    return home / "datasets" / "fashion-mnist", contents
+    return folder, contents
 
 
 def _download() -> Result:
@@ -179,9 +171,7 @@ def _download() -> Result:
         try:
             for file in _idx.FULL.files:
                 if file.name not in contents:
-                    content = _idx.gunzip(_fetch(f"{mirror}{file.name}.gz"), file)
-                    _idx.verify(content, file)
-                    contents[file.name] = content
+                    contents[file.name] = _idx.unpack(_fetch(f"{mirror}{file.name}.gz"), file)
         except SourceError as error:
             problems.append(f"{mirror}: {error}")
         else:
@@ -197,6 +187,7 @@ def _fetch(url: str) -> bytes:
 
     bar = tqdm(
         desc=url.rsplit("/", 1)[-1],
+        total=1,  # the downloader sets it; without one it cannot test whether there is a bar
         unit="B",
         unit_scale=True,
         delay=2,
@@ -205,7 +196,7 @@ def _fetch(url: str) -> bytes:
     )
     buffer = BytesIO()  # not a file: nothing half-written can be left behind
     try:
-        pooch.HTTPDownloader(progressbar=bar, timeout=20)(url, buffer, None)
+        pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=20)(url, buffer, None)
     except (requests.RequestException, OSError, ValueError) as error:
         raise SourceError(f"the download failed ({type(error).__name__})") from error
     finally:
@@ -244,7 +235,7 @@ def _run(command: list[str], folder: Path) -> None:
 
 
 def _sample() -> Result:
-    return SAMPLE_FOLDER, _idx.read_folder(SAMPLE_FOLDER, SAMPLE)
+    return SAMPLE_FOLDER, _idx.read_folder(SAMPLE_FOLDER, _idx.SAMPLE)
 
 
 SOURCES: dict[str, Callable[[], Result]] = {
@@ -257,12 +248,13 @@ SOURCES: dict[str, Callable[[], Result]] = {
     "sample": _sample,
 }
 REMEDIES = {
-    "directory": "Name a folder with the four .gz files: FASHION_MNIST_DIR=/path/to/files",
+    "directory": "Name a folder with the four .gz files: FASHION_MNIST_DIR=/path/to/files, or "
+    "load_data('/path/to/files').",
     "system": f"On Debian or Ubuntu: sudo apt-get install {DEBIAN_PACKAGE}",
     "cache": "Fill it: python -m fashion_lib data --download",
     "keras": "Filled by: keras.datasets.fashion_mnist.load_data()",
     "download": "Check the connection or proxy, then: python -m fashion_lib data --download",
-    "apt": "Refresh the package lists first: sudo apt-get update",
+    "apt": "On Debian or Ubuntu, refresh the package lists first: sudo apt-get update",
     "sample": "Install this package again.",
 }
 
