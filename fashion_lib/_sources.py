@@ -10,6 +10,7 @@
 """
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -183,17 +184,8 @@ def _fetch(url: str) -> bytes:
     """Return what `url` holds, shown by a progress bar on a terminal if it takes over 2 s."""
     import pooch
     import requests
-    from tqdm import tqdm
 
-    bar = tqdm(
-        desc=url.rsplit("/", 1)[-1],
-        total=1,  # the downloader sets it; without one it cannot test whether there is a bar
-        unit="B",
-        unit_scale=True,
-        delay=2,
-        leave=False,
-        disable=not sys.stderr.isatty(),
-    )
+    bar = _ProgressBar(url.rsplit("/", 1)[-1])
     buffer = BytesIO()  # not a file: nothing half-written can be left behind
     try:
         pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=20)(url, buffer, None)
@@ -202,6 +194,33 @@ def _fetch(url: str) -> bytes:
     finally:
         bar.close()
     return buffer.getvalue()
+
+
+class _ProgressBar:
+    """What pooch asks of a progress bar. A bar of tqdm's own shows up early at its reset."""
+
+    def __init__(self, title: str) -> None:
+        from tqdm import tqdm
+
+        quiet = not sys.stderr.isatty()
+        self._bar = tqdm(desc=title, unit="B", unit_scale=True, delay=2, leave=False, disable=quiet)
+
+    @property
+    def total(self) -> int:
+        return self._bar.total
+
+    @total.setter
+    def total(self, size: int) -> None:
+        self._bar.total = size
+
+    def update(self, size: int) -> None:
+        self._bar.update(size)
+
+    def reset(self) -> None:
+        self._bar.n = 0
+
+    def close(self) -> None:
+        self._bar.close()
 
 
 def _apt() -> Result:
@@ -276,13 +295,14 @@ def keep(contents: Contents) -> Path | None:
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise
 
 

@@ -204,6 +204,8 @@ def _check_split(x: np.ndarray, y: np.ndarray, validation_size: int) -> None:
         )
     if len(x) != len(y):
         raise ValueError(f"there are {len(x)} images but {len(y)} labels.")
+    if len(y) == 0:
+        raise ValueError("there are no images to split.")
     if not 0 < validation_size < len(y):
         raise ValueError(
             f"validation_size must be between 1 and {len(y) - 1}, not {validation_size}."
