@@ -28,7 +28,7 @@ def require_keras() -> ModuleType:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with _quiet_stderr():
+        with quiet_stderr():
             import keras
 
             # The first operation starts the device, and prints the second half of the notices.
@@ -43,7 +43,7 @@ def require_keras() -> ModuleType:
 
 
 @contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """Hold back what C++ code writes to file descriptor 2; show it if the block fails."""
     try:
         original = os.dup(2)

@@ -116,7 +116,8 @@ def _tiny_book(folder, cell):
         shutil.copy(ROOT / name, folder / name)
     (folder / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     (folder / "index.md").write_text(
-        "---\nkernelspec: {display_name: Python 3, language: python, name: python3}\n---\n"
+        "---\njupytext:\n  text_representation: {extension: .md, format_name: myst}\n"
+        "kernelspec: {display_name: Python 3, language: python, name: python3}\n---\n"
         f"# A tiny book\n\n```{{code-cell}} ipython3\n{cell}\n```\n"
     )
 

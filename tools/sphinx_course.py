@@ -2,7 +2,8 @@
 
 What ``_config.yml`` cannot say:
 
-- The kernels that execute the chapters start with TensorFlow's native log turned off.
+- The kernels that execute the chapters start from a profile of their own, in which
+  TensorFlow is imported without its notices (``quiet_tensorflow.py``).
 - A chapter's cached outputs are valid for one state of ``fashion_lib`` and of the pinned
   requirements. When either changes, every chapter is executed again.
 - If only the small sample of the data could be had, every page says so.
@@ -26,12 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Read by TensorFlow's native code, so they must be in place before a kernel starts.
 KERNEL_ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "1",
-    "GRPC_VERBOSITY": "ERROR",
     "CUDA_VISIBLE_DEVICES": "-1",
+    "GRPC_VERBOSITY": "ERROR",
     "KERAS_BACKEND": "tensorflow",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
 SAMPLE_BANNER = (
@@ -64,8 +63,19 @@ def uses_sample() -> bool:
         return locate_data().is_sample
 
 
+def prepare_kernels(folder: Path) -> None:
+    """Write the IPython profile that the book's kernels start from."""
+    startup = folder / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).parent / "quiet_tensorflow.py", startup)
+    os.environ["IPYTHONDIR"] = str(folder)
+    for name, value in KERNEL_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
 def configure(app: Sphinx, config: Config) -> None:
     """Set what follows from the state of the library and of the data."""
+    prepare_kernels(Path(app.outdir).parent / ".ipython")
     sample = uses_sample()
     config.course_digest = library_digest() + ("-sample" if sample else "")
     caches = Path(app.outdir).parent / ".jupyter_cache"
@@ -103,8 +113,6 @@ def disconnect_thebe(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension."""
-    for name, value in KERNEL_ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
     disconnect_thebe(app)
     # "env": a new digest makes Sphinx read, and so execute, every page again.
     app.add_config_value("course_digest", "", "env", (str,))

@@ -1,0 +1,46 @@
+"""Start-up file of the kernels that execute the book: TensorFlow is imported without notices.
+
+TensorFlow's native code writes to standard error while it is imported and when it first
+computes, whatever a notebook sets before. Readers see that in their own notebooks, where it
+is harmless; on a page it is noise. Errors still show: what was held back is printed if the
+import fails.
+"""
+
+import importlib.abc
+import importlib.machinery
+import sys
+
+from fashion_lib.keras_import import quiet_stderr
+
+
+class QuietLoader(importlib.abc.Loader):
+    """Load a module as `loader` does, holding back standard error meanwhile."""
+
+    def __init__(self, loader):
+        self.loader = loader
+
+    def create_module(self, spec):
+        """Leave it to the real loader."""
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        """Import the module and compute once, which starts the device."""
+        with quiet_stderr():
+            self.loader.exec_module(module)
+            module.constant(0)
+
+
+class QuietFinder(importlib.abc.MetaPathFinder):
+    """Find TensorFlow as usual, and wrap its loader."""
+
+    def find_spec(self, name, path, target=None):
+        """Return a wrapped specification for TensorFlow itself, None for all else."""
+        if name != "tensorflow":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None:
+            spec.loader = QuietLoader(spec.loader)
+        return spec
+
+
+sys.meta_path.insert(0, QuietFinder())
