@@ -1,0 +1,329 @@
+"""Convolution, pooling and the network's forward pass in NumPy, to be read and run.
+
+"Convolution" means what deep-learning libraries compute: cross-correlation, in which the
+kernel is not flipped. See Dumoulin and Visin, "A guide to convolution arithmetic for deep
+learning" (arXiv:1603.07285) for the sizes.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, overload
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+Padding = Literal["valid", "same"]
+
+# How many images the forward pass takes at once: bounds its memory, whatever the input.
+CHUNK = 250
+
+
+def _kernel(*rows: tuple[float, float, float]) -> np.ndarray:
+    kernel = np.array(rows, dtype=np.float32)
+    kernel.setflags(write=False)
+    return kernel
+
+
+#: Classic 3x3 kernels, float32, as cross-correlation applies them (nothing is flipped).
+#: "sobel_x" answers to vertical edges, positively where the right side is brighter;
+#: "sobel_y" to horizontal ones, positively where the lower side is brighter.
+KERNELS: dict[str, np.ndarray] = {
+    "identity": _kernel((0, 0, 0), (0, 1, 0), (0, 0, 0)),
+    "blur": _kernel(*[(1 / 9, 1 / 9, 1 / 9)] * 3),
+    "gaussian": _kernel(
+        (1 / 16, 2 / 16, 1 / 16), (2 / 16, 4 / 16, 2 / 16), (1 / 16, 2 / 16, 1 / 16)
+    ),
+    "sharpen": _kernel((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
+    "outline": _kernel((-1, -1, -1), (-1, 8, -1), (-1, -1, -1)),
+    "sobel_x": _kernel((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
+    "sobel_y": _kernel((-1, -2, -1), (0, 0, 0), (1, 2, 1)),
+    "emboss": _kernel((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
+}
+
+
+def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "valid") -> int:
+    """Return how many positions a window takes along one axis.
+
+    Parameters
+    ----------
+    size, kernel, stride : int
+        Length of the input, of the window and of a step, in pixels; at least 1.
+    padding : {"valid", "same"}
+        "valid": floor((size - kernel) / stride) + 1. "same": ceil(size / stride).
+
+    Returns
+    -------
+    int
+        Length of the output, in pixels.
+
+    Raises
+    ------
+    ValueError
+        If a length is below 1, the padding is unknown, or the window does not fit.
+    """
+    for name, value in (("size", size), ("kernel", kernel), ("stride", stride)):
+        if value != int(value) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
+    if padding == "same":
+        return -(-size // stride)
+    if padding != "valid":
+        raise ValueError(f"padding must be 'valid' or 'same', not {padding!r}.")
+    if kernel > size:
+        raise ValueError(
+            f"A window of {kernel} pixels does not fit into {size}: "
+            "use a smaller window or padding='same'."
+        )
+    return (size - kernel) // stride + 1
+
+
+def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Return the zeros before and after, as Keras adds them: an odd one comes last."""
+    total = max((output_size(size, kernel, stride, "same") - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def _floating(values: np.ndarray) -> np.ndarray:
+    """Keep float32 and float64; compute all else, uint8 above all, in float32."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "buif":
+        raise ValueError(f"Expected an array of real numbers, not of dtype {values.dtype}.")
+    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
+
+
+def _correlate(
+    images: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: Padding = "valid"
+) -> np.ndarray:
+    """Cross-correlate (N,H,W,C) with (kh,kw,C,F): all windows at once, as one matrix product."""
+    kh, kw, channels, filters = kernel.shape
+    n, height, width, _ = images.shape
+    out_height = output_size(height, kh, stride, padding)
+    out_width = output_size(width, kw, stride, padding)
+    if padding == "same":
+        rows, columns = _same_padding(height, kh, stride), _same_padding(width, kw, stride)
+        images = np.pad(images, ((0, 0), rows, columns, (0, 0)))
+    windows = sliding_window_view(images, (kh, kw), axis=(1, 2))  # (N, H, W, C, kh, kw)
+    windows = windows[:, ::stride, ::stride].transpose(0, 1, 2, 4, 5, 3)
+    patches = windows.reshape(n * out_height * out_width, kh * kw * channels)
+    outputs = patches @ kernel.reshape(kh * kw * channels, filters)
+    return outputs.reshape(n, out_height, out_width, filters)
+
+
+def conv2d(
+    image: np.ndarray,
+    kernel: np.ndarray,
+    stride: int = 1,
+    padding: Padding = "valid",
+    bias: float | np.ndarray | None = None,
+) -> np.ndarray:
+    """Slide a kernel over an image and sum the products: cross-correlation, as in Keras.
+
+    Parameters
+    ----------
+    image : array, shape (H, W) or (H, W, C)
+        Any real dtype. Integers are computed in float32, so uint8 cannot overflow.
+    kernel : array, shape (kh, kw) or (kh, kw, C, F)
+        Two axes for an image with two, four for an image with three.
+    stride : int
+        Step of the window in pixels, along both axes.
+    padding : {"valid", "same"}
+        "valid" keeps to the image; "same" adds zeros around it so that an output at
+        stride 1 is as large as the input, distributed as Keras does it.
+    bias : float or array of shape (F,), optional
+        Added to every output (one value per filter).
+
+    Returns
+    -------
+    array, shape (H', W') or (H', W', F)
+        Float32, or float64 if the image or the kernel is. H' and W' as `output_size` says.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not belong together, the window does not fit, or a setting is unknown.
+    """
+    image, kernel = _floating(image), _floating(kernel)
+    flat = image.ndim == 2
+    if (image.ndim, kernel.ndim) not in ((2, 2), (3, 4)):
+        raise ValueError(
+            "conv2d takes (H, W) with a (kh, kw) kernel, or (H, W, C) with a (kh, kw, C, F) "
+            f"kernel, one image at a time; got {image.shape} with {kernel.shape}."
+        )
+    if flat:
+        image, kernel = image[:, :, np.newaxis], kernel[:, :, np.newaxis, np.newaxis]
+    if image.shape[2] != kernel.shape[2]:
+        raise ValueError(
+            f"The image has {image.shape[2]} channels, but the kernel of shape {kernel.shape} "
+            f"expects {kernel.shape[2]}: its axes are (height, width, channels, filters)."
+        )
+    outputs = _correlate(image[np.newaxis], kernel, stride, padding)[0]  # (H', W', F)
+    if bias is not None:
+        bias = _floating(bias)
+        if bias.shape not in ((), (1,), (kernel.shape[3],)):
+            raise ValueError(
+                f"bias must be one number per filter, shape ({kernel.shape[3]},), not {bias.shape}."
+            )
+        outputs = outputs + bias
+    return outputs[:, :, 0] if flat else outputs
+
+
+def _pool(images: np.ndarray, size: int, stride: int) -> np.ndarray:
+    """Take the largest value of each window of (N, H, W, C)."""
+    _, height, width, _ = images.shape
+    rows, columns = output_size(height, size, stride), output_size(width, size, stride)
+    result = None
+    for i in range(size):  # one shifted view per place in the window
+        for j in range(size):
+            view = images[:, i : i + rows * stride : stride, j : j + columns * stride : stride]
+            view = view[:, :rows, :columns]
+            result = view.copy() if result is None else np.maximum(result, view, out=result)
+    return result
+
+
+def max_pool2d(image: np.ndarray, size: int = 2, stride: int | None = None) -> np.ndarray:
+    """Keep the largest value of every window; incomplete windows at the edge are dropped.
+
+    Parameters
+    ----------
+    image : array, shape (H, W) or (H, W, C)
+        Any real dtype, which is kept.
+    size : int
+        Side of the window in pixels.
+    stride : int, optional
+        Step of the window; by default its size, so that windows do not overlap.
+
+    Returns
+    -------
+    array, shape (H', W') or (H', W', C)
+        As Keras' MaxPooling2D with padding "valid".
+
+    Raises
+    ------
+    ValueError
+        If the image has other than two or three axes, or the window does not fit.
+    """
+    image = np.asarray(image)
+    if image.ndim not in (2, 3):
+        raise ValueError(
+            f"max_pool2d takes one image, (H, W) or (H, W, C), not shape {image.shape}."
+        )
+    stride = size if stride is None else stride
+    batch = image.reshape(1, *image.shape[:2], -1)
+    return _pool(batch, size, stride)[0].reshape(
+        output_size(image.shape[0], size, stride),
+        output_size(image.shape[1], size, stride),
+        *image.shape[2:],
+    )
+
+
+def relu(values: np.ndarray) -> np.ndarray:
+    """Replace negative values by zero; shape and dtype stay."""
+    return np.maximum(values, 0)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn logits into probabilities along the last axis.
+
+    The largest logit is subtracted first, which changes nothing but prevents overflow.
+
+    Parameters
+    ----------
+    logits : array, shape (..., classes)
+        Any real numbers.
+
+    Returns
+    -------
+    array, same shape
+        Values in [0, 1] that sum to 1 along the last axis.
+    """
+    logits = np.asarray(logits)
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def _forward_chunk(w: Mapping[str, np.ndarray], x: np.ndarray) -> dict[str, np.ndarray]:
+    """Run the baseline network on a few images; return every layer's output."""
+    layers = {}
+    for number in (1, 2, 3):
+        x = _correlate(x, w[f"conv{number}/kernel"]) + w[f"conv{number}/bias"]
+        layers[f"conv{number}"] = x = relu(x)  # (N, 26, 26, 32), (N, 11, 11, 64), (N, 3, 3, 64)
+        layers[f"pool{number}"] = x = _pool(
+            x, 2, 2
+        )  # (N, 13, 13, 32), (N, 5, 5, 64), (N, 1, 1, 64)
+    layers["flatten"] = x = x.reshape(len(x), -1)  # (N, 64)
+    layers["dense"] = x = relu(x @ w["dense/kernel"] + w["dense/bias"])  # (N, 512)
+    layers["output"] = softmax(x @ w["output/kernel"] + w["output/bias"])  # (N, 10)
+    return layers
+
+
+_WEIGHTS = [
+    f"{layer}/{part}"
+    for layer in ("conv1", "conv2", "conv3", "dense", "output")
+    for part in ("kernel", "bias")
+]
+
+
+def _check_forward(weights: Mapping[str, np.ndarray], images: np.ndarray) -> None:
+    missing = [key for key in _WEIGHTS if key not in weights]
+    if missing:
+        raise ValueError(f"These weights are missing: {', '.join(missing)}. See load_weights().")
+    if images.ndim != 4 or images.shape[1:] != (28, 28, 1):
+        hint = " Add the batch axis: images[None]." if images.shape == (28, 28, 1) else ""
+        raise ValueError(
+            f"forward takes images of shape (n, 28, 28, 1), not {images.shape}.{hint} "
+            "normalize() turns (n, 28, 28) uint8 images into that."
+        )
+    if images.dtype.kind != "f":
+        raise ValueError(
+            f"forward takes floats in [0, 1], not {images.dtype}: call normalize(images) first."
+        )
+
+
+@overload
+def forward(
+    weights: Mapping[str, np.ndarray], images: np.ndarray, return_layers: Literal[False] = False
+) -> np.ndarray: ...
+
+
+@overload
+def forward(
+    weights: Mapping[str, np.ndarray], images: np.ndarray, return_layers: Literal[True]
+) -> tuple[np.ndarray, dict[str, np.ndarray]]: ...
+
+
+def forward(
+    weights: Mapping[str, np.ndarray], images: np.ndarray, return_layers: bool = False
+) -> np.ndarray | tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Run the baseline network in NumPy: what Keras computes, in code that you can read.
+
+    Parameters
+    ----------
+    weights : dict of str to float32 arrays
+        As `load_weights` returns them: "conv1/kernel", "conv1/bias", … "output/bias".
+    images : float array, shape (n, 28, 28, 1)
+        In [0, 1], as `normalize` returns them.
+    return_layers : bool
+        Also return every layer's output. That takes about 130 kB an image.
+
+    Returns
+    -------
+    probabilities : float32 array, shape (n, 10)
+        Each row sums to 1.
+    layers : dict of str to arrays, only with `return_layers`
+        By layer name, in order: conv1 (n,26,26,32), pool1 (n,13,13,32), conv2 (n,11,11,64),
+        pool2 (n,5,5,64), conv3 (n,3,3,64), pool3 (n,1,1,64), flatten (n,64), dense (n,512)
+        and output (n,10), which holds the probabilities.
+
+    Raises
+    ------
+    ValueError
+        If weights are missing, or the images are not normalized, or have another shape.
+    """
+    images = np.asarray(images)
+    _check_forward(weights, images)
+    images = images.astype(np.float32, copy=False)
+    starts = range(0, max(len(images), 1), CHUNK)
+    if not return_layers:
+        chunks = [_forward_chunk(weights, images[i : i + CHUNK])["output"] for i in starts]
+        return np.concatenate(chunks)
+    parts = [_forward_chunk(weights, images[i : i + CHUNK]) for i in starts]
+    layers = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return layers["output"], layers
