@@ -225,9 +225,9 @@ def _model_rows(model: "keras.Model") -> Iterator[tuple]:
 def get_weights(model: "keras.Model") -> dict[str, np.ndarray]:
     """Return a copy of a Keras model's weights: "layer/kernel" -> float32 array, and so on."""
     return {
-        f"{layer.name}/{weight.name}": np.array(weight, dtype=np.float32)
+        f"{layer.name}/{weight.name}": array.astype(np.float32)
         for layer in model.layers
-        for weight in layer.weights
+        for weight, array in zip(layer.weights, layer.get_weights(), strict=True)
     }
 
 
