@@ -60,7 +60,7 @@ class Loop:
         keras = require_keras()
         import tensorflow as tf
 
-        self.config = config
+        self.model, self.config, self._tensor = model, config, tf.constant
         if config.optimizer == "adamw":
             optimizer = keras.optimizers.AdamW(weight_decay=config.weight_decay)
         else:
@@ -96,8 +96,9 @@ class Loop:
         def predict(images: Any) -> Any:
             return model(images, training=False)
 
-        self._update: Callable = update
-        self._predict: Callable = predict
+        # Traced here: after several trainings TensorFlow would warn of retracing otherwise.
+        self._update: Callable = update.get_concrete_function()
+        self._predict: Callable = predict.get_concrete_function()
 
     def epoch(
         self, images: np.ndarray, labels: np.ndarray, rates: np.ndarray, epoch: int, report: Any
@@ -114,8 +115,8 @@ class Loop:
             chunks.append(order[np.newaxis, full * size :])
         loss, right, seen, step = 0.0, 0, 0, 0
         for picks in chunks:  # (steps, batch) positions of images
-            some = rates[step : step + len(picks)]
-            loss_sum, hits = self._update(images[picks], labels[picks], some)
+            some = images[picks], labels[picks], rates[step : step + len(picks)]
+            loss_sum, hits = self._update(*map(self._tensor, some))
             loss, right = loss + float(loss_sum), right + int(hits)
             seen, step = seen + picks.size, step + len(picks)
             require_finite(loss, f"training loss became {loss} in epoch {epoch}, update {step}")
@@ -125,7 +126,9 @@ class Loop:
     def evaluate(self, images: np.ndarray, labels: np.ndarray, epoch: int) -> dict[str, float]:
         """Return the validation loss and accuracy."""
         starts = range(0, len(images), _EVALUATION_BATCH)
-        parts = [self._predict(images[i : i + _EVALUATION_BATCH]).numpy() for i in starts]
+        parts = [
+            self._predict(self._tensor(images[i : i + _EVALUATION_BATCH])).numpy() for i in starts
+        ]
         probabilities = np.concatenate(parts)  # (n, classes)
         of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
         smallest = _SMALLEST_PROBABILITY
