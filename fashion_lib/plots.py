@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WIDTH = 6.5  # inches: the text column of the book, and still legible on a phone
 INK, GRAY, LIGHT = "#14213d", "#5c6b73", "#d9e2e3"
 BLUE, ORANGE, GREEN, RED, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#a34f80"
-COUNTS, SIGNED = "crest", "vlag"  # color maps: amounts; values on both sides of zero
+COUNTS, SIGNED = "Blues", "vlag"  # color maps: amounts; values on both sides of zero
 
 
 def use_course_style() -> None:
@@ -136,7 +136,8 @@ def image_grid(
     gap = max(1, round(0.07 * width))
     inches = WIDTH * min(1.0, columns / 3) / columns  # of one tile
     size = min(10.0, max(6.5, 15 * inches))
-    texts = [fill(str(c), max(8, int(inches * 128 / size))) for c in captions or ()]
+    letters = max(8, int(inches * 128 / size))
+    texts = [fill(str(caption), letters, break_long_words=False) for caption in captions or ()]
     lines = max((text.count("\n") + 1 for text in texts), default=0)
     below = round(lines * size * 1.35 / 72 * width / inches) + gap
     montage = np.full((rows * (height + below), columns * (width + gap) - gap), np.nan)

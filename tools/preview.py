@@ -101,8 +101,9 @@ def main() -> int:
         text=True,
         check=False,
     )
-    print(*(line for line in done.stdout.splitlines() if "xecut" in line), sep="\n")
-    print(*(line for line in done.stderr.splitlines() if page.name in line), sep="\n")
+    for line in done.stdout.splitlines() + done.stderr.splitlines():
+        if page.name in line and "xcluded" not in line and "config" not in line.lower():
+            print(line.replace(f"{folder}{os.sep}", ""))
     html = folder / "_build" / "html" / page.relative_to(ROOT).with_suffix(".html")
     if not html.exists():
         print(done.stdout[-3000:], done.stderr[-3000:], sep="\n", file=sys.stderr)
