@@ -50,6 +50,33 @@ def check_data(
     return images, labels.astype(np.int32)
 
 
+def augment(images: np.ndarray, random: np.random.Generator, shift: int = 1) -> np.ndarray:
+    """Mirror every second image or so, and shift each by up to `shift` pixels.
+
+    Both keep a garment what it is. Pixels that enter at the border are black.
+
+    Parameters
+    ----------
+    images : ndarray
+        float32 or uint8 (n, height, width, channels).
+    random : numpy.random.Generator
+        Decides for each image; the same state gives the same result.
+    shift : int
+        Largest shift along each axis, in pixels.
+
+    Returns
+    -------
+    ndarray
+        A changed copy, of the same shape and dtype.
+    """
+    count, height, width = images.shape[:3]
+    mirrored = np.where(random.random(count)[:, None, None, None] < 0.5, images[:, :, ::-1], images)
+    padded = np.pad(mirrored, ((0, 0), (shift, shift), (shift, shift), (0, 0)))
+    down, right = random.integers(0, 2 * shift + 1, size=(2, count))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
+    return np.moveaxis(windows[np.arange(count), down, right], 1, -1)
+
+
 class Loop:
     """A model with its optimizer, and the two TensorFlow functions that train and predict.
 
@@ -105,7 +132,8 @@ class Loop:
     ) -> dict[str, float]:
         """Show the network every image once, in this epoch's order; return loss and accuracy."""
         size, together = self.config.batch_size, self.config.steps_per_execution
-        order = np.random.default_rng([self.config.seed, epoch]).permutation(len(images))
+        random = np.random.default_rng([self.config.seed, epoch])
+        order = random.permutation(len(images))
         full = len(order) // size  # the last batch may be smaller and is passed on its own
         chunks = [
             order[step * size : min(step + together, full) * size].reshape(-1, size)
@@ -115,8 +143,11 @@ class Loop:
             chunks.append(order[np.newaxis, full * size :])
         loss, right, seen, step = 0.0, 0, 0, 0
         for picks in chunks:  # (steps, batch) positions of images
-            some = images[picks], labels[picks], rates[step : step + len(picks)]
-            loss_sum, hits = self._update(*map(self._tensor, some))
+            some = images[picks]
+            if self.config.augment:
+                some = augment(some.reshape(-1, *images.shape[1:]), random).reshape(some.shape)
+            inputs = some, labels[picks], rates[step : step + len(picks)]
+            loss_sum, hits = self._update(*map(self._tensor, inputs))
             loss, right = loss + float(loss_sum), right + int(hits)
             seen, step = seen + picks.size, step + len(picks)
             require_finite(loss, f"training loss became {loss} in epoch {epoch}, update {step}")

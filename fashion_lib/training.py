@@ -53,6 +53,9 @@ class TrainConfig:
     steps_per_execution : int
         Updates that TensorFlow makes in one call from Python. It changes the speed, and not
         one bit of the result.
+    augment : bool
+        Whether each image is mirrored or not, and shifted by up to one pixel, anew in every
+        epoch. Slower to learn, and better in the end.
 
     Raises
     ------
@@ -76,6 +79,7 @@ class TrainConfig:
     patience: int | None = 2
     seed: int = 0
     steps_per_execution: int = 25
+    augment: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "steps_per_execution"):

@@ -9,6 +9,8 @@ import fails.
 import importlib.abc
 import importlib.machinery
 import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 from fashion_lib.keras_import import quiet_stderr
 
@@ -16,14 +18,14 @@ from fashion_lib.keras_import import quiet_stderr
 class QuietLoader(importlib.abc.Loader):
     """Load a module as `loader` does, holding back standard error meanwhile."""
 
-    def __init__(self, loader):
+    def __init__(self, loader: importlib.abc.Loader) -> None:
         self.loader = loader
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Leave it to the real loader."""
         return self.loader.create_module(spec)
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         """Import the module and compute once, which starts the device."""
         with quiet_stderr():
             self.loader.exec_module(module)
@@ -33,7 +35,7 @@ class QuietLoader(importlib.abc.Loader):
 class QuietFinder(importlib.abc.MetaPathFinder):
     """Find TensorFlow as usual, and wrap its loader."""
 
-    def find_spec(self, name, path, target=None):
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
         """Return a wrapped specification for TensorFlow itself, None for all else."""
         if name != "tensorflow":
             return None

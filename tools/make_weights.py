@@ -1,0 +1,110 @@
+"""Train the weights that ship with ``fashion_lib``: ``make weights``.
+
+The settings below were chosen by validation loss alone. The test set is used once, at the
+end, to state the accuracy of the finished network in the file's metadata. ``--check``
+recomputes that number from the file, with the forward pass in NumPy.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from fashion_lib.convolution import forward
+from fashion_lib.data import load_data, normalize, train_validation_split
+from fashion_lib.model import (
+    build_cnn,
+    get_weights,
+    load_weights,
+    read_metadata,
+    save_weights,
+)
+from fashion_lib.training import TrainConfig, train
+
+TARGET = Path(__file__).resolve().parent.parent / "fashion_lib" / "weights" / "baseline.safetensors"
+SEED = 0
+CONFIG = TrainConfig.fast(
+    epochs=25, augment=True, learning_rate=4e-3, warmup=0.1, weight_decay=0.05, seed=SEED
+)
+BINS = 15
+
+
+def accuracy(weights: dict[str, np.ndarray], x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return accuracy and expected calibration error of the weights, computed in NumPy.
+
+    The calibration error is that of Guo et al. (2017): over equal-width bins of confidence,
+    the mean gap between confidence and accuracy, weighted by the images in the bin.
+    """
+    probabilities = forward(weights, normalize(x))
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == y
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(confidence[bins == number].mean() - right[bins == number].mean())
+        * (bins == number).mean()
+        for number in np.unique(bins)
+    ]
+    return float(right.mean()), float(np.sum(gaps))
+
+
+def make() -> None:
+    """Train, choose the epoch by validation loss, and write the file."""
+    (x, y), (x_test, y_test) = load_data()
+    (x, y), (x_validation, y_validation) = train_validation_split(x, y)
+    model = build_cnn(seed=SEED)
+    history = train(model, x, y, (x_validation, y_validation), CONFIG)
+    print(history.epochs.round(4).to_string(index=False))
+    weights = get_weights(model)
+    validation_accuracy, _ = accuracy(weights, x_validation, y_validation)
+    test_accuracy, calibration_error = accuracy(weights, x_test, y_test)
+    metadata = {
+        "network": "baseline",
+        "test_accuracy": f"{test_accuracy:.4f}",
+        "test_calibration_error": f"{calibration_error:.4f}",
+        "val_accuracy": f"{validation_accuracy:.4f}",
+        "val_loss": f"{history.best['val_loss']:.4f}",
+        "best_epoch": str(history.best_epoch),
+        "seed": str(SEED),
+        "recipe": json.dumps(history.config.__dict__, sort_keys=True),
+        "made_by": "tools/make_weights.py",
+        "versions": ", ".join(
+            [f"python {platform.python_version()}"]
+            + [f"{name} {version(name)}" for name in ("keras", "numpy")]
+        ),
+    }
+    save_weights(weights, TARGET, metadata)
+    print(f"{TARGET.name}: " + ", ".join(f"{k} {v}" for k, v in metadata.items()))
+
+
+def check() -> int:
+    """Return 0 if the file's stated accuracies follow from its weights, 1 otherwise."""
+    metadata, weights = read_metadata(TARGET), load_weights(TARGET)
+    (x, y), (x_test, y_test) = load_data()
+    _, (x_validation, y_validation) = train_validation_split(x, y)
+    found = {
+        "test_accuracy": accuracy(weights, x_test, y_test)[0],
+        "val_accuracy": accuracy(weights, x_validation, y_validation)[0],
+    }
+    wrong = [name for name, value in found.items() if abs(value - float(metadata[name])) > 1e-4]
+    for name in wrong:
+        print(f"{TARGET.name}: {name} is {found[name]:.4f}, but the file says {metadata[name]}")
+    if not wrong:
+        print(f"{TARGET.name}: test accuracy {metadata['test_accuracy']}, recomputed")
+    return int(bool(wrong))
+
+
+def main() -> int:
+    """Make the weights, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="recompute the stated accuracy")
+    if parser.parse_args().check:
+        return check()
+    make()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
