@@ -1,4 +1,4 @@
-"""From any picture of a garment to the 28 x 28 pixels that the network knows, and to an answer.
+"""From any picture of a garment to the 28×28 pixels that the network knows, and to an answer.
 
 The data set's authors trimmed each shop photo, shrank its longest edge to 28 pixels, centered
 it, and negated it, so that a white background became black [1]_. `prepare_image` repeats
@@ -18,10 +18,10 @@ that it can be repeated exactly in another language:
 4. **cropped** to the rows and columns of what is left. Outer lines that hold together less
    than 0.2 % of the light are dust and go, too.
 5. **fitted into a square** of black, in the middle; an odd pixel goes to the left or the top.
-6. **28 x 28**: the exact average over each cell of a 28 x 28 grid, then scaled so that the
+6. **28×28**: the exact average over each cell of a 28×28 grid, then scaled so that the
    brightest pixel is 255, as in the data set (where it is always 254 or 255).
 
-A picture that is already in the data set's format goes through unchanged: 28 x 28, gray, its
+A picture that is already in the data set's format goes through unchanged: 28×28, gray, its
 darkest corner ≤ 15 and its outermost pixels below 128 on average. All 70,000 images of
 Fashion-MNIST meet this rule.
 
@@ -128,7 +128,7 @@ def prepare_image(source: Source) -> PreparedImage:
     original = read_picture(source)
     if _in_data_format(original):
         pixels = original if original.ndim == 2 else np.ascontiguousarray(original[:, :, 0])
-        return PreparedImage(pixels, [("original", original), ("28 x 28", pixels)])
+        return PreparedImage(pixels, [("original", original), ("28×28", pixels)])
     gray = _luma(original)
     isolated = _blacken_background(gray)
     cropped = _crop(isolated)
@@ -140,7 +140,7 @@ def prepare_image(source: Source) -> PreparedImage:
         ("background made black", isolated),
         ("cropped", cropped),
         ("fitted into a square", square),
-        ("28 x 28", pixels),
+        ("28×28", pixels),
     ]
     return PreparedImage(pixels, steps)
 
@@ -214,7 +214,7 @@ def area_average(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _in_data_format(pixels: np.ndarray) -> bool:
-    """Return whether the picture is 28 x 28, gray, on black, and not blank."""
+    """Return whether the picture is 28×28, gray, on black, and not blank."""
     if pixels.shape[:2] != (SIZE, SIZE):
         return False
     if pixels.ndim == 3:

@@ -29,7 +29,7 @@ STEPS = [
     "background made black",
     "cropped",
     "fitted into a square",
-    "28 x 28",
+    "28×28",
 ]
 relaxed = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 
@@ -43,7 +43,7 @@ def covered(size, start, length):
 
 
 def bar(height, width):
-    """Return the 28 x 28 picture of a plain rectangle of this shape, worked out by geometry."""
+    """Return the 28×28 picture of a plain rectangle of this shape, worked out by geometry."""
     edge = max(height, width)
     rows = covered(edge, math.ceil((edge - height) / 2), height)
     columns = covered(edge, math.ceil((edge - width) / 2), width)
@@ -78,7 +78,7 @@ def test_saved_test_images_go_through_unchanged(fashion, file_format, mode):
         Image.fromarray(image).convert(mode).save(buffer, file_format, lossless=True)
         prepared = prepare_image(buffer.getvalue())
         assert np.array_equal(prepared.pixels, image)
-        assert [name for name, _ in prepared.steps] == ["original", "28 x 28"]
+        assert [name for name, _ in prepared.steps] == ["original", "28×28"]
 
 
 def test_normalized_images_go_through_unchanged(fashion):
