@@ -254,14 +254,19 @@ def _metadata(
 
 
 def _draw_curves(history: "History", path: Path) -> None:
+    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     from fashion_lib import plots
 
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
-    for axes, metric in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        plots.learning_curves(history.epochs, metric=metric, best_epoch=history.best_epoch, ax=axes)
-    figure.savefig(path, dpi=150)
+    with mpl.rc_context():
+        plots.use_course_style()
+        figure = Figure(figsize=(11, 4.2))
+        for axes, metric in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+            plots.learning_curves(
+                history.epochs, metric=metric, best_epoch=history.best_epoch, ax=axes
+            )
+        figure.savefig(path, dpi=150)
 
 
 def _report_training(history: "History", folder: Path) -> None:
