@@ -145,7 +145,8 @@ class Loop:
         for picks in chunks:  # (steps, batch) positions of images
             some = images[picks]
             if self.config.augment:
-                some = augment(some.reshape(-1, *images.shape[1:]), random).reshape(some.shape)
+                # Batch by batch: the random numbers must not depend on `steps_per_execution`.
+                some = np.stack([augment(batch, random) for batch in some])
             inputs = some, labels[picks], rates[step : step + len(picks)]
             loss_sum, hits = self._update(*map(self._tensor, inputs))
             loss, right = loss + float(loss_sum), right + int(hits)

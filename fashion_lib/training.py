@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -92,6 +93,7 @@ class TrainConfig:
         _require(
             self.schedule in ("constant", "cosine"), "schedule", '"constant" or "cosine"', self
         )
+        _require(isinstance(self.augment, bool), "augment", "True or False", self)
         positive = _is_number(self.learning_rate) and self.learning_rate > 0
         _require(positive, "learning_rate", "a number above 0", self)
         _require(_is_number(self.warmup) and self.warmup < 1, "warmup", "in [0, 1)", self)
@@ -278,6 +280,7 @@ def train(
     validation_data: Data | None = None,
     config: TrainConfig | None = None,
     progress: bool | None = None,
+    on_epoch: "Callable[[keras.Model, dict[str, float]], None] | None" = None,
 ) -> History:
     """Train a network, stop when it no longer improves, and keep its best weights.
 
@@ -301,6 +304,9 @@ def train(
     progress : bool, optional
         Whether to show progress while it runs. None shows it in a terminal and in a notebook,
         where one line remains at the end.
+    on_epoch : callable, optional
+        Called after every epoch with the model as it is then and the epoch's row of the
+        history. It must not change the model.
 
     Returns
     -------
@@ -344,6 +350,8 @@ def train(
                 row["seconds"] = time.perf_counter() - before
                 rows.append(row)
                 report.epoch(row)
+                if on_epoch is not None:
+                    on_epoch(model, row)
                 if patience.improves(epoch, row["val_loss"]):
                     best = model.get_weights()
                 if patience.exhausted:

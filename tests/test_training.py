@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fashion_lib import training
+from fashion_lib._loop import augment
 from fashion_lib._progress import progress_reporter
 from fashion_lib.model import build_cnn, get_weights, set_weights
 from fashion_lib.training import History, Patience, TrainConfig, train
@@ -47,6 +48,7 @@ def test_replace_returns_a_changed_copy():
         ("epochs", 26), ("batch_size", 0), ("batch_size", True), ("steps_per_execution", 0),
         ("seed", -1), ("optimizer", "sgd"), ("schedule", "linear"), ("warmup", 1),
         ("warmup", -0.1), ("weight_decay", -1), ("weight_decay", 0.1),
+        ("augment", "flip"),
     ],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused(field, value):
@@ -151,7 +153,11 @@ def test_best_weights_are_restored(small, monkeypatch, patience, losses, best, r
     (x, y), validation = small
     model = build_cnn(seed=0)
     config = QUICK.replace(epochs=5, patience=patience)
-    history = train(model, x[:64], y[:64], validation, config)
+    rows = []
+    history = train(
+        model, x[:64], y[:64], validation, config, on_epoch=lambda _, row: rows.append(row)
+    )
+    assert history.epochs.to_dict(orient="records") == rows
     assert (history.best_epoch, len(history.epochs)) == (best, ran)
     assert history.stopped_early == (ran < 5)
     assert history.best["val_loss"] == losses[best - 1]
