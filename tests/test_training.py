@@ -213,7 +213,7 @@ def test_same_seed_gives_the_same_bits(trained, small, steps_per_execution):
 def test_many_trainings_stay_silent(small, caplog, capfd):
     # TensorFlow complains about functions that it thinks are traced too often.
     (x, y), validation = small
-    for seed in range(7):
+    for seed in range(6):
         train(build_cnn(seed=0), x[:20], y[:20], validation, QUICK.replace(epochs=1, seed=seed))
     assert not caplog.records
     assert capfd.readouterr() == ("", "")
@@ -270,6 +270,36 @@ def test_validation_images_are_set_aside_by_default(small, monkeypatch):
     train(build_cnn(seed=0), x, y, config=QUICK.replace(epochs=1, seed=9))
     assert sizes == {"validation": 50, "seed": 0}  # 5,000 of 60,000
     assert round(60_000 * training.VALIDATION_SHARE) == 5_000
+
+
+def test_augmentation_mirrors_and_shifts():
+    image = np.zeros((28, 28, 1), np.float32)
+    image[10, 4] = 1  # one bright pixel, which says where the image went
+    changed = augment(np.repeat(image[None], 600, axis=0), np.random.default_rng(0))
+    assert changed.shape == (600, 28, 28, 1)
+    assert changed.dtype == np.float32
+    assert (changed.sum(axis=(1, 2, 3)) == 1).all()
+    _, rows, columns, _ = np.nonzero(changed)
+    moves = {9, 10, 11}
+    found, counts = np.unique(np.stack([rows, columns]), axis=1, return_counts=True)
+    expected = {(row, column) for row in moves for side in (4, 23) for column in
+                (side - 1, side, side + 1)}  # fmt: skip
+    assert set(zip(*found.tolist(), strict=True)) == expected
+    assert counts.min() > 12  # 18 equally likely places
+    assert (image[10, 4], image.sum()) == (1, 1)
+
+
+@pytest.mark.tensorflow
+def test_augmentation_is_seeded(small):
+    (x, y), validation = small
+    weights = []
+    for steps_per_execution, changed in ((25, True), (2, True), (25, False)):
+        model = build_cnn(seed=4)
+        config = QUICK.replace(epochs=1, augment=changed, steps_per_execution=steps_per_execution)
+        train(model, x, y, validation, config)
+        weights.append(get_weights(model)["dense/kernel"])
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert (weights[0] != weights[2]).any()
 
 
 # --- what goes wrong -----------------------------------------------------------------------
