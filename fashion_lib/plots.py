@@ -8,66 +8,61 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
+from fashion_lib._diagrams import layer_diagram, preparation_steps
+from fashion_lib._style import (
+    BLUE,
+    COUNTS,
+    GRAY,
+    GREEN,
+    INK,
+    LIGHT,
+    ORANGE,
+    PURPLE,
+    RED,
+    SIGNED,
+    WIDTH,
+    axes_for,
+    frameless,
+    use_course_style,
+)
 from fashion_lib.data import CLASS_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fashion_lib.prediction import PreparedImage
-
-WIDTH = 6.5  # inches: the text column of the book, and still legible on a phone
-INK, GRAY, LIGHT = "#14213d", "#5c6b73", "#d9e2e3"
-BLUE, ORANGE, GREEN, RED, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#a34f80"
-COUNTS, SIGNED = "Blues", "vlag"  # color maps: amounts; values on both sides of zero
-
-
-def use_course_style() -> None:
-    """Set matplotlib's defaults to the look of the course: crisp, quiet, large enough."""
-    mpl.rcParams.update(
-        {
-            "figure.dpi": 144,
-            "figure.figsize": (WIDTH, 3.8),
-            "figure.constrained_layout.use": True,
-            "font.size": 11,
-            "axes.titlesize": 13,
-            "axes.titleweight": "bold",
-            "axes.titlelocation": "left",
-            "axes.titlepad": 10,
-            "axes.labelcolor": INK,
-            "axes.titlecolor": INK,
-            "axes.edgecolor": GRAY,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.axisbelow": True,
-            "axes.prop_cycle": mpl.cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, GRAY]),
-            "grid.color": LIGHT,
-            "image.cmap": "gray",
-            "image.interpolation": "nearest",
-            "legend.frameon": False,
-            "lines.linewidth": 2,
-            "text.color": INK,
-            "xtick.color": GRAY,
-            "ytick.color": GRAY,
-        }
-    )
-
-
-def _axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
-    """Return `ax`, or the axes of a new figure of this size in inches."""
-    return plt.subplots(figsize=(width, height), layout="constrained")[1] if ax is None else ax
-
-
-def _frameless(ax: Axes, title: str | None) -> None:
-    ax.set_axis_off()
-    if title:
-        ax.set_title(title)
+__all__ = [
+    "BLUE",
+    "COUNTS",
+    "GRAY",
+    "GREEN",
+    "INK",
+    "LIGHT",
+    "ORANGE",
+    "PURPLE",
+    "RED",
+    "SIGNED",
+    "WIDTH",
+    "class_counts",
+    "confusion_heatmap",
+    "feature_maps",
+    "image_grid",
+    "layer_diagram",
+    "learning_curves",
+    "pca_map",
+    "pixel_histogram",
+    "preparation_steps",
+    "probability_bars",
+    "recall_chart",
+    "show_image",
+    "use_course_style",
+    "value_grid",
+]
 
 
 def _gray(image: np.ndarray) -> np.ndarray:
@@ -87,7 +82,7 @@ def show_image(
 
     `imshow` keywords, such as `cmap`, `vmin` and `vmax`, are passed on.
     """
-    ax = _axes(ax, 3.2, 3.2)
+    ax = axes_for(ax, 3.2, 3.2)
     ax.imshow(_gray(image), **{"cmap": "gray"} | imshow)
     ax.set(xlabel="column", ylabel="row")
     if title:
@@ -123,13 +118,15 @@ def image_grid(
     Raises
     ------
     ValueError
-        If there is no image, or not one caption for each.
+        If there is no image, if sizes differ, or if there is not one caption for each.
     """
     tiles = [_gray(image) for image in images]
     if not tiles:
         raise ValueError("There is no image to show.")
     if captions is not None and len(captions) != len(tiles):
         raise ValueError(f"{len(tiles)} images, but {len(captions)} captions.")
+    if len({tile.shape for tile in tiles}) > 1:
+        raise ValueError("The images differ in size: resize them to one size first.")
     height, width = tiles[0].shape
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
@@ -145,13 +142,13 @@ def image_grid(
         top, left = number // columns * (height + below), number % columns * (width + gap)
         montage[top : top + height, left : left + width] = tile
     figure_height = inches * montage.shape[0] / width + (0.4 if title else 0)
-    ax = _axes(ax, figure_height, inches * columns)
+    ax = axes_for(ax, figure_height, inches * columns)
     ax.imshow(montage, cmap=cmap, vmin=vmin, vmax=vmax)
     for number, text in enumerate(texts):
         top, left = number // columns * (height + below), number % columns * (width + gap)
         at = (left + width / 2 - 0.5, top + height + gap / 2)
         ax.text(*at, text, ha="center", va="top", fontsize=size, linespacing=1.1)
-    _frameless(ax, title)
+    frameless(ax, title)
     return ax
 
 
@@ -195,7 +192,7 @@ def value_grid(
         finite = values[np.isfinite(values)]
         fmt = ".0f" if np.array_equal(finite, np.round(finite)) else ".2f"
     side = min(0.62, WIDTH / columns)
-    ax = _axes(ax, rows * side + 0.5, max(columns * side, 2.4))
+    ax = axes_for(ax, rows * side + 0.5, max(columns * side, 2.4))
     image = ax.imshow(values, cmap=cmap, vmin=vmin, vmax=vmax)
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
@@ -221,7 +218,7 @@ def class_counts(
     counts: "np.ndarray | pd.Series", title: str = "Images per class", ax: Axes | None = None
 ) -> Axes:
     """Draw one bar per class, labelled with its count; `counts` has 10 numbers."""
-    ax = _axes(ax, 3.8)
+    ax = axes_for(ax, 3.8)
     bars = ax.barh(CLASS_NAMES, np.asarray(counts), color=BLUE)
     ax.bar_label(bars, fmt="{:,.0f}", padding=3, color=INK)
     ax.invert_yaxis()
@@ -234,7 +231,7 @@ def pixel_histogram(
     images: np.ndarray, title: str = "How bright are the pixels?", ax: Axes | None = None
 ) -> Axes:
     """Draw how often each gray value occurs; `images` are uint8, counts are logarithmic."""
-    ax = _axes(ax, 3.4)
+    ax = axes_for(ax, 3.4)
     counts = np.bincount(np.asarray(images, dtype=np.uint8).ravel(), minlength=256)
     ax.bar(np.arange(256), counts, width=1.0, color=BLUE)
     ax.set_yscale("log")
@@ -242,11 +239,25 @@ def pixel_histogram(
     return ax
 
 
+def _spread(places: np.ndarray, width: float, height: float) -> np.ndarray:
+    """Move (n, 2) places of labels up or down until no two labels overlap, or nearly so."""
+    places = np.array(places, dtype=np.float64)
+    for _ in range(100):
+        for one in range(len(places)):
+            for two in range(one):
+                across, up = places[one] - places[two]
+                if abs(across) < width and abs(up) < height:
+                    push = 0.1 * height * (1 if up >= 0 else -1)
+                    places[one, 1] += push
+                    places[two, 1] -= push
+    return places
+
+
 def pca_map(
     points: np.ndarray, labels: np.ndarray, title: str = "A map of images", ax: Axes | None = None
 ) -> Axes:
-    """Draw (n, 2) points in the color of their class, with each class' name at its median."""
-    ax = _axes(ax, 5.6)
+    """Draw (n, 2) points in the color of their class, with each class' name near its median."""
+    ax = axes_for(ax, 5.6)
     points, labels = np.asarray(points), np.asarray(labels)
     colors = sns.color_palette("colorblind", len(CLASS_NAMES))
     shuffled = np.random.default_rng(0).permutation(len(points))  # no class hides the others
@@ -254,8 +265,10 @@ def pca_map(
         *points[shuffled].T, s=5, alpha=0.5, lw=0, c=[colors[label] for label in labels[shuffled]]
     )
     box = {"boxstyle": "round,pad=0.2", "fc": "white", "alpha": 0.85}
-    for label in np.unique(labels):
-        at = np.median(points[labels == label], axis=0)
+    present = np.unique(labels)
+    medians = np.array([np.median(points[labels == label], axis=0) for label in present])
+    span = np.ptp(points, axis=0)
+    for label, at in zip(present, _spread(medians, 0.15 * span[0], 0.05 * span[1]), strict=True):
         edge = {"ec": colors[label], "lw": 1.8}
         ax.text(*at, CLASS_NAMES[label], ha="center", va="center", fontsize=10, bbox=box | edge)
     ax.set(xlabel="first principal component", ylabel="second principal component", title=title)
@@ -272,7 +285,7 @@ def confusion_heatmap(
 
     The color scale ends at the largest error, so that errors can be seen beside the diagonal.
     """
-    ax = _axes(ax, 6.3, 7.0)
+    ax = axes_for(ax, 6.3, 7.0)
     values = table.to_numpy()
     shares = values.dtype.kind == "f"
     errors = values[~np.eye(len(values), dtype=bool)].max() if len(values) > 1 else values.max()
@@ -319,12 +332,12 @@ def learning_curves(
     title, ax
         Title, and axes to draw on.
     """
-    ax = _axes(ax, 3.6)
+    ax = axes_for(ax, 3.6)
     ax.plot(epochs["epoch"], epochs[metric], "o-", color=BLUE, label="training")
     ax.plot(epochs["epoch"], epochs[f"val_{metric}"], "s--", color=RED, label="validation")
     if best_epoch is not None:
         ax.axvline(best_epoch, color=GRAY, lw=1.2, ls=":", label=f"best epoch: {best_epoch}")
-    ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y")
     unit = {"loss": "cross-entropy (nats)", "accuracy": "accuracy (share)"}.get(metric, metric)
     ax.set(xlabel="epoch", ylabel=unit, title=title or f"Learning curves: {metric}")
@@ -349,7 +362,7 @@ def probability_bars(
     order = np.arange(len(CLASS_NAMES))
     if top is not None:
         order = np.argsort(-probabilities, kind="stable")[:top]
-    ax = _axes(ax, 0.6 + 0.32 * len(order))
+    ax = axes_for(ax, 0.6 + 0.32 * len(order))
     bars = ax.barh(
         [CLASS_NAMES[label] for label in order],
         probabilities[order],
@@ -366,91 +379,10 @@ def recall_chart(
     intervals: "pd.DataFrame", title: str = "Recall per class", ax: Axes | None = None
 ) -> Axes:
     """Draw the table of `recall_intervals`, best class on top, with its intervals."""
-    ax = _axes(ax, 3.8)
+    ax = axes_for(ax, 3.8)
     table = intervals.sort_values("recall")
     errors = np.clip([table["recall"] - table["low"], table["high"] - table["recall"]], 0, None)
     ax.errorbar(table["recall"], table.index, xerr=errors, fmt="o", color=BLUE, capsize=4, ms=7)
     ax.grid(axis="x")
     ax.set(xlabel="recall: share of the class that is found", title=title)
-    return ax
-
-
-def _block(ax: Axes, left: float, middle: float, shape: tuple[int, ...], color: str) -> None:
-    """Draw a layer's output: sheets as large as its maps, or a bar as long as its vector."""
-    if len(shape) == 3:
-        side, sheets = 0.12 + 0.62 * shape[0] / 28, 1 + int(np.log2(shape[2]) / 2)
-        for sheet in reversed(range(sheets)):
-            at = (left + 0.07 * sheet, middle - side / 2 - 0.05 * sheet)
-            ax.add_patch(Rectangle(at, side, side, fc=color, ec="white", lw=0.8))
-    else:
-        length = 0.25 + 0.9 * np.log2(shape[0]) / 9
-        ax.add_patch(Rectangle((left, middle - 0.1), length, 0.2, fc=color, ec="white"))
-
-
-def layer_diagram(
-    table: "pd.DataFrame", title: str = "The network, layer by layer", ax: Axes | None = None
-) -> Axes:
-    """Draw a network from its `layer_table`: shapes to scale, parameters beside them.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns layer, kind, output_shape and parameters, a row per layer.
-    title, ax
-        Title, and axes to draw on.
-    """
-    colors = {"convolution": BLUE, "max pooling": ORANGE, "flatten": GRAY, "dense": GREEN}
-    rows = [("input", "image", (28, 28, 1), 0)]
-    rows += list(
-        table[["layer", "kind", "output_shape", "parameters"]].itertuples(index=False, name=None)
-    )
-    ax = _axes(ax, 0.85 * len(rows) + 0.5)
-    for number, (layer, kind, shape, parameters) in enumerate(rows):
-        middle = float(number)
-        shape = tuple(int(side) for side in shape)
-        _block(ax, 0.1, middle, shape, colors.get(kind, INK))
-        count = f"{parameters:,} parameters" if parameters else "no parameters"
-        count = "" if layer == "input" else count
-        ax.text(1.7, middle - 0.03, layer, weight="bold", va="bottom")
-        ax.text(1.7, middle + 0.05, kind, va="top", color=GRAY, fontsize=10)
-        ax.text(3.9, middle, " × ".join(map(str, shape)), va="center", ha="center")
-        ax.text(6.5, middle, count, va="center", ha="right")
-        if number + 1 < len(rows):
-            arrow = FancyArrowPatch(
-                (3.9, middle + 0.2),
-                (3.9, middle + 0.8),
-                arrowstyle="->",
-                mutation_scale=12,
-                color=GRAY,
-            )
-            ax.add_patch(arrow)
-    ax.set(xlim=(0, WIDTH), ylim=(len(rows) - 0.4, -0.6), aspect="equal")
-    _frameless(ax, title)
-    return ax
-
-
-def preparation_steps(
-    prepared: "PreparedImage",
-    title: str = "From the picture to 28 × 28 pixels",
-    columns: int = 3,
-    ax: Axes | None = None,
-) -> Axes:
-    """Show every step of `prepare_image` in order, each in a square of the same size."""
-    steps = [(name, np.asarray(image)) for name, image in prepared.steps]
-    columns = min(columns, len(steps))
-    rows = -(-len(steps) // columns)
-    ax = _axes(ax, WIDTH / columns * rows * 1.18 + 0.4)
-    for number, (name, image) in enumerate(steps):
-        row, column = divmod(number, columns)
-        top, left = row * 1.2, column * 1.1
-        height, width = np.array(image.shape[:2]) / max(image.shape[:2])
-        x, y = left + (1 - width) / 2, top + (1 - height) / 2
-        ax.imshow(
-            image, cmap="gray", vmin=0, vmax=255, extent=(x, x + width, y + height, y), zorder=2
-        )
-        ax.add_patch(Rectangle((left, top), 1, 1, fc="#eef2f2", ec=LIGHT, zorder=1))
-        label = f"{number + 1}. {name}"
-        ax.text(left + 0.5, top + 1.03, fill(label, 26), ha="center", va="top", fontsize=10)
-    ax.set(xlim=(-0.02, columns * 1.1 - 0.08), ylim=(rows * 1.2 + 0.02, -0.02), aspect="equal")
-    _frameless(ax, title)
     return ax
