@@ -17,7 +17,7 @@ import yaml
 from build_book import COMMAND
 
 ROOT = Path(__file__).resolve().parent.parent
-LINKED = ("_config.yml", "_static", "references.bib", "tools", "fashion_lib", "requirements.txt")
+LINKED = ("_static", "references.bib", "tools", "fashion_lib", "requirements.txt")
 VIEWS = {"desktop": (1280, 1400), "phone": (390, 1600)}
 
 
@@ -41,7 +41,6 @@ def stage(page: Path, folder: Path) -> None:
         link = folder / name
         if not link.is_symlink():
             link.symlink_to(ROOT / name)
-    (folder / "_config.yml").unlink()
     (folder / "_config.yml").write_text(yaml.safe_dump(config))
     (folder / "_toc.yml").write_text(yaml.safe_dump(toc))
     for part in ("chapters", "pages"):
