@@ -1,7 +1,7 @@
 """Train the weights that ship with ``fashion_lib``: ``make weights``.
 
-The settings below were chosen by validation loss alone. The test set is used once, at the
-end, to state the accuracy of the finished network in the file's metadata. ``--check``
+The settings were chosen by validation loss alone, and so is the best of the seeds below. The
+test set is used once, at the end, to state the finished network's accuracy in the metadata. ``--check``
 recomputes that number from the file, with the forward pass in NumPy.
 """
 
@@ -9,6 +9,7 @@ import argparse
 import json
 import platform
 import sys
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,9 +27,9 @@ from fashion_lib.model import (
 from fashion_lib.training import TrainConfig, train
 
 TARGET = Path(__file__).resolve().parent.parent / "fashion_lib" / "weights" / "baseline.safetensors"
-SEED = 0
+SEEDS = (0, 1, 2)
 CONFIG = TrainConfig.fast(
-    epochs=25, augment=True, learning_rate=4e-3, warmup=0.1, weight_decay=0.05, seed=SEED
+    epochs=25, batch_size=64, augment=True, learning_rate=3e-3, warmup=0.1, weight_decay=0.05
 )
 BINS = 15
 
@@ -54,10 +55,15 @@ def make() -> None:
     """Train, choose the epoch by validation loss, and write the file."""
     (x, y), (x_test, y_test) = load_data()
     (x, y), (x_validation, y_validation) = train_validation_split(x, y)
-    model = build_cnn(seed=SEED)
-    history = train(model, x, y, (x_validation, y_validation), CONFIG)
+    runs = []
+    for seed in SEEDS:
+        model = build_cnn(seed=seed)
+        history = train(
+            model, x, y, (x_validation, y_validation), replace(CONFIG, seed=seed), progress=True
+        )
+        runs.append((history, get_weights(model)))
+    history, weights = min(runs, key=lambda run: run[0].best["val_loss"])
     print(history.epochs.round(4).to_string(index=False))
-    weights = get_weights(model)
     validation_accuracy, _ = accuracy(weights, x_validation, y_validation)
     test_accuracy, calibration_error = accuracy(weights, x_test, y_test)
     metadata = {
@@ -67,8 +73,9 @@ def make() -> None:
         "val_accuracy": f"{validation_accuracy:.4f}",
         "val_loss": f"{history.best['val_loss']:.4f}",
         "best_epoch": str(history.best_epoch),
-        "seed": str(SEED),
-        "recipe": json.dumps(history.config.__dict__, sort_keys=True),
+        "seed": str(history.config.seed),
+        "seeds_tried": ", ".join(map(str, SEEDS)),
+        "recipe": json.dumps(asdict(history.config), sort_keys=True),
         "made_by": "tools/make_weights.py",
         "versions": ", ".join(
             [f"python {platform.python_version()}"]
