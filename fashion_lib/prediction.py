@@ -16,7 +16,7 @@ that it can be repeated exactly in another language:
    within the tolerance, ``13 + 4 m``, where ``m`` is the median distance on the border.
    13 is the 5 % of the full range that the authors allow when they trim.
 4. **cropped** to the rows and columns of what is left. Outer lines that hold together less
-   than 0.2 % of the light are dust and go, too.
+   than 0.05 % of the light are dust and go, too.
 5. **fitted into a square** of black, in the middle; an odd pixel goes to the left or the top.
 6. **28×28**: the exact average over each cell of a 28×28 grid, then scaled so that the
    brightest pixel is 255, as in the data set (where it is always 254 or 255).
@@ -53,7 +53,7 @@ __all__ = [
 SIZE = 28
 
 _TOLERANCE = 13  # 5 % of 255
-_DUST = 0.002
+_DUST = 0.0005
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ def _crop(isolated: np.ndarray) -> np.ndarray:
 
 
 def _extent(light: np.ndarray) -> slice:
-    """Return where `light` is, without the ends that hold together under 0.2 % of it."""
+    """Return where `light` is, without the ends that hold together under 0.05 % of it."""
     limit = _DUST * light.sum()
     first = int(np.argmax(np.cumsum(light) > limit))
     last = len(light) - int(np.argmax(np.cumsum(light[::-1]) > limit))
