@@ -132,8 +132,8 @@ def image_grid(
     rows = -(-len(tiles) // columns)
     gap = max(1, round(0.07 * width))
     inches = WIDTH * min(1.0, columns / 3) / columns  # of one tile
-    size = min(10.0, max(6.5, 15 * inches))
-    letters = max(8, int(inches * 128 / size))
+    size = min(10.0, max(6.5, 13 * inches))
+    letters = max(8, int(inches * 115 / size))
     texts = [fill(str(caption), letters, break_long_words=False) for caption in captions or ()]
     lines = max((text.count("\n") + 1 for text in texts), default=0)
     below = round(lines * size * 1.35 / 72 * width / inches) + gap
