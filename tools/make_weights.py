@@ -1,8 +1,8 @@
 """Train the weights that ship with ``fashion_lib``: ``make weights``.
 
 The settings were chosen by validation loss alone, and so is the best of the seeds below. The
-test set is used once, at the end, to state the finished network's accuracy in the metadata. ``--check``
-recomputes that number from the file, with the forward pass in NumPy.
+test set is used once, at the end, to state the finished network's accuracy in the metadata.
+``--check`` recomputes that number from the file, with the forward pass in NumPy.
 """
 
 import argparse

@@ -91,6 +91,7 @@ def configure(app: Sphinx, config: Config) -> None:
         config.html_theme_options["announcement"] = SAMPLE_BANNER
     config.html_context["default_mode"] = "auto"
     config.html_theme_options.update(
+        logo={"text": config.html_title},
         navbar_persistent=[],  # the sidebar has the search field; one is enough
         show_navbar_depth=1,
         show_toc_level=2,
