@@ -132,9 +132,10 @@ def image_grid(
     rows = -(-len(tiles) // columns)
     gap = max(1, round(0.07 * width))
     inches = WIDTH * min(1.0, columns / 3) / columns  # of one tile
-    size = min(10.0, max(6.5, 13 * inches))
-    letters = max(8, int(inches * 115 / size))
-    texts = [fill(str(caption), letters, break_long_words=False) for caption in captions or ()]
+    size = min(11.5, max(7.5, 11 * inches))  # the longest class name fits below its image
+    letters = max(11, int(inches * 115 / size))
+    wrap = {"break_long_words": False, "break_on_hyphens": False}
+    texts = [fill(str(caption), letters, **wrap) for caption in captions or ()]
     lines = max((text.count("\n") + 1 for text in texts), default=0)
     below = round(lines * size * 1.35 / 72 * width / inches) + gap
     montage = np.full((rows * (height + below), columns * (width + gap) - gap), np.nan)
@@ -285,14 +286,13 @@ def confusion_heatmap(
 
     The color scale ends at the largest error, so that errors can be seen beside the diagonal.
     """
-    ax = axes_for(ax, 6.3, 7.0)
+    ax = axes_for(ax, 6.0, 6.3)
     values = table.to_numpy()
     shares = values.dtype.kind == "f"
     errors = values[~np.eye(len(values), dtype=bool)].max() if len(values) > 1 else values.max()
-    texts = np.array(
-        [[format(v, fmt or (".0%" if shares else "d")) for v in row] for row in values]
-    )
-    texts[values < (0.005 if shares else 1)] = ""
+    fmt = fmt or (".0%" if shares else "d")
+    texts = np.array([[format(value, fmt) for value in row] for row in values])
+    texts[texts == format(values.dtype.type(0), fmt)] = ""  # zeros, also rounded ones
     sns.heatmap(
         table,
         annot=texts,
@@ -303,7 +303,7 @@ def confusion_heatmap(
         square=True,
         linewidths=0.6,
         cbar=False,
-        annot_kws={"fontsize": 10.5},
+        annot_kws={"fontsize": 12},
         ax=ax,
     )
     ax.set(xlabel="predicted class", ylabel="true class", title=title)
