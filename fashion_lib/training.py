@@ -205,11 +205,10 @@ class History:
         return self.epochs.iloc[self.best_epoch - 1].to_dict()
 
     def __repr__(self) -> str:
-        end = "stopped early" if self.stopped_early else "ran to the end"
+        end = ", stopped early" if self.stopped_early else ""
         return (
-            f"History({len(self.epochs)} epochs in {self.seconds:.0f} s, {end}; best: epoch "
-            f"{self.best_epoch}, val_loss {self.best['val_loss']:.4f}, "
-            f"val_accuracy {self.best['val_accuracy']:.4f})"
+            f"History({len(self.epochs)} epochs in {self.seconds:.0f} s{end}; "
+            f"best: epoch {self.best_epoch}, val_accuracy {self.best['val_accuracy']:.4f})"
         )
 
     def save(self, path: str | Path) -> Path:
