@@ -22,9 +22,10 @@ def require_keras() -> ModuleType:
     ------
     ImportError
         If TensorFlow or Keras is missing; the message names the command that installs it.
+        Also if Keras runs on another back end.
     """
     if "keras" in sys.modules:
-        return sys.modules["keras"]
+        return _on_tensorflow(sys.modules["keras"])
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -39,6 +40,16 @@ def require_keras() -> ModuleType:
             f"({error}). Install it with:  {INSTALL_TENSORFLOW}   (or: pip install tensorflow). "
             "Looking at data, convolutions and predictions with the shipped weights works without."
         ) from error
+    return _on_tensorflow(keras)
+
+
+def _on_tensorflow(keras: ModuleType) -> ModuleType:
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise ImportError(
+            f"Keras runs on {backend} here, and the training needs TensorFlow. Start again with "
+            "the environment variable KERAS_BACKEND=tensorflow."
+        )
     return keras
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,6 +159,13 @@ def test_missing_tensorflow_names_the_command():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 'pip install "fashion-lib[tensorflow]"' in run.stdout
     assert "pip install tensorflow" in run.stdout
+
+
+def test_another_back_end_is_refused(monkeypatch):
+    other = SimpleNamespace(backend=SimpleNamespace(backend=lambda: "jax"))
+    monkeypatch.setitem(sys.modules, "keras", other)
+    with pytest.raises(ImportError, match="KERAS_BACKEND=tensorflow"):
+        m.build_cnn()
 
 
 @pytest.mark.tensorflow
