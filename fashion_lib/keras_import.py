@@ -24,7 +24,7 @@ def require_keras() -> ModuleType:
         If TensorFlow or Keras is missing; the message names the command that installs it.
         Also if Keras runs on another back end.
     """
-    if "keras" in sys.modules:
+    if sys.modules.get("keras") is not None:
         return _on_tensorflow(sys.modules["keras"])
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
