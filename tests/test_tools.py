@@ -100,13 +100,14 @@ class TestProject:
 
     def test_the_repository_has_its_address_in_one_place(self):
         address = re.search(r"^  url: (\S+)", (ROOT / "_config.yml").read_text(), re.M)[1]
-        top = {path.name for path in ROOT.iterdir()} - {".git", ".venv", "_build"}
+        folders = {".git", ".venv", "_build", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+        top = {path.name for path in ROOT.iterdir()} - folders
         kinds = {".md", ".py", ".toml", ".yml", ".cff", ".css", ".txt", ""}
         holding = [
             path.relative_to(ROOT).as_posix()
             for name in top
             for path in [ROOT / name, *(ROOT / name).rglob("*")]
-            if path.is_file() and path.suffix in kinds and address in path.read_text("utf-8")
+            if path.is_file() and path.suffix in kinds and address.encode() in path.read_bytes()
         ]
         assert holding == ["_config.yml"]
 
