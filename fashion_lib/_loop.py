@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fashion_lib._crop import call_for_training
 from fashion_lib.data import normalize
 from fashion_lib.keras_import import require_keras
 
@@ -106,7 +107,7 @@ class Loop:
             loss_sum, right = tf.constant(0.0), tf.constant(0)
             for step in tf.range(tf.shape(rates)[0]):
                 with tf.GradientTape() as tape:
-                    probabilities = model(images[step], training=True)
+                    probabilities = call_for_training(model, images[step], config.skip_unused)
                     losses = keras.losses.sparse_categorical_crossentropy(
                         labels[step], probabilities
                     )
