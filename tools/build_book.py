@@ -60,7 +60,7 @@ def main(source: Path = ROOT) -> int:
     """Build the book in `source`; return the exit code of Jupyter Book."""
     log_path = source / "_build" / "build.log"
     log_path.parent.mkdir(exist_ok=True)
-    began = time.monotonic()
+    began, started = time.monotonic(), time.time()
     print("Building the book; chapters that have changed are executed.", flush=True)
     progress = Progress()
     process = subprocess.Popen(
@@ -85,6 +85,10 @@ def main(source: Path = ROOT) -> int:
                 print(line.rstrip(), flush=True)
     code = process.wait()
     if code:
+        for report in sorted((source / "_build" / "html" / "reports").rglob("*.err.log")):
+            if report.stat().st_mtime >= started:
+                traceback = ANSI.sub("", report.read_text(encoding="utf-8")).splitlines()
+                print(f"\n{report.stem.removesuffix('.err')}:", *traceback[-25:], sep="\n")
         if not trouble:
             print(*log_path.read_text(encoding="utf-8").splitlines()[-15:], sep="\n")
         print(f"The build failed (exit code {code}). All of its output: {log_path}")
