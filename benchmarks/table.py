@@ -42,10 +42,13 @@ class Row:
         if isinstance(self.value, str) or self.value is None:
             return None
         if self.at_least is not None:
-            return self.value >= self.at_least
-        if self.at_most is not None:
-            return False if self.lower_bound else self.value <= self.at_most
-        return None
+            met, certain = self.value >= self.at_least, True
+        elif self.at_most is not None:
+            met, certain = self.value <= self.at_most, False
+        else:
+            return None
+        # A larger true value would decide only one of the two cases.
+        return None if self.lower_bound and met is not certain else met
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as text, one string a column."""
