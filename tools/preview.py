@@ -70,12 +70,11 @@ def photograph(html: Path, folder: Path, *, dark: bool = False) -> list[Path]:
             page.wait_for_load_state("load")
             total = page.evaluate("document.documentElement.scrollHeight")
             name = f"{view}{'-dark' if dark else ''}"
-            whole = folder / f"{name}.png"
-            page.screenshot(path=whole, full_page=True)
             for number, top in enumerate(range(0, total, height)):
+                # Scrolled, not clipped from one long picture: that would undo sticky columns.
+                page.evaluate(f"window.scrollTo(0, {top})")
                 part = folder / f"{name}-{number:02d}.png"
-                clip = {"x": 0, "y": top, "width": width, "height": min(height, total - top)}
-                page.screenshot(path=part, full_page=True, clip=clip)
+                page.screenshot(path=part)
                 pictures.append(part)
         browser.close()
     return pictures
