@@ -91,6 +91,8 @@ def main() -> int:
     folder = Path(tempfile.gettempdir()) / "preview" / page.stem
     folder.mkdir(parents=True, exist_ok=True)
     stage(page, folder)
+    html = folder / "_build" / "html" / page.relative_to(ROOT).with_suffix(".html")
+    html.unlink(missing_ok=True)  # no old page may pass for a new one
     # The page's own warnings matter here; those of pages still being written do not.
     done = subprocess.run(
         [sys.executable, *COMMAND, "build", str(folder), "-n", "--keep-going"],
@@ -102,7 +104,6 @@ def main() -> int:
     for line in done.stdout.splitlines() + done.stderr.splitlines():
         if page.name in line and "xcluded" not in line and "config" not in line.lower():
             print(line.replace(f"{folder}{os.sep}", ""))
-    html = folder / "_build" / "html" / page.relative_to(ROOT).with_suffix(".html")
     if not html.exists():
         print(done.stdout[-3000:], done.stderr[-3000:], sep="\n", file=sys.stderr)
         return 1
