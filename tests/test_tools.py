@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from packaging.requirements import Requirement
@@ -57,6 +58,26 @@ class TestLibraryDigest:
         before = sphinx_course.library_digest(root)
         (root / "fashion_lib" / "__pycache__" / "data.pyc").write_bytes(b"x")
         assert sphinx_course.library_digest(root) == before
+
+
+class TestSampleBanner:
+    @pytest.mark.parametrize("sample", [True, False])
+    def test_every_page_says_when_only_the_sample_was_found(self, sample, tmp_path, monkeypatch):
+        monkeypatch.setattr(sphinx_course, "uses_sample", lambda: sample)
+        monkeypatch.setattr(sphinx_course, "prepare_kernels", lambda folder: None)
+        config = SimpleNamespace(html_title="T", html_theme_options={}, html_context={})
+        sphinx_course.configure(SimpleNamespace(outdir=tmp_path / "html"), config)
+        announcement = config.html_theme_options.get("announcement", "")
+        assert ("small sample" in announcement) == sample
+        # Outputs computed from the sample must never be taken from the full data's cache.
+        assert config.course_digest.endswith("-sample") == sample
+        assert config.nb_execution_cache_path.endswith(config.course_digest)
+
+    def test_the_sample_is_recognized(self, monkeypatch):
+        from fashion_lib import data
+
+        monkeypatch.setattr(data, "locate_data", lambda: data.DataFiles("sample", Path()))
+        assert sphinx_course.uses_sample()
 
 
 class TestProject:
