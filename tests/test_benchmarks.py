@@ -108,8 +108,10 @@ def test_rows_from_rates():
     ratio = rows["our fast preset / origin's loop"]
     assert (ratio.value, ratio.low, ratio.high, ratio.met) == (3.0, 2.0, 3.5, True)
     assert rows["plain PyTorch loop"].value == "PyTorch is not installed"
-    share = rows["our fast preset: share of that"]
+    share = rows["our fast preset: share of it, operations as defined"]
     assert (share.value, share.met) == (pytest.approx(35), False)
+    done = rows["our fast preset: share of it, operations done"]
+    assert done.value == pytest.approx(35 * 1_480_192 / 2_794_624)
     both = training.rate_rows({**found, "pytorch": [150.0, 100.0, 100.0]})
     assert {row.what: row for row in both}["our fast preset / plain PyTorch loop"].value == 3.5
 
