@@ -12,7 +12,8 @@ BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve preview test test-unit lint check format bench weights derived requirements clean
+.PHONY: help book serve preview test test-unit lint check format bench weights derived requirements \
+        notebooks notebooks-full student solutions clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,7 @@ check: .venv/dev-ready ## is every derived file in step with its source?
 	$(BIN)/python tools/make_weights.py --check
 	$(BIN)/python tools/draw_examples.py --check
 	$(BIN)/python tools/draw_pictures.py --check
+	$(BIN)/python tools/make_notebooks.py --check
 
 format: .venv/dev-ready ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .
@@ -56,6 +58,18 @@ derived: .venv/dev-ready ## draw the sample, the example pictures and the site's
 	$(BIN)/python tools/make_sample.py
 	$(BIN)/python tools/draw_examples.py
 	$(BIN)/python tools/draw_pictures.py
+
+notebooks: .venv/dev-ready ## generate the notebooks of the chapters (REPO=… for a fork)
+	$(BIN)/python tools/make_notebooks.py $(if $(REPO),--repository $(REPO))
+
+notebooks-full: .venv/dev-ready ## run every notebook with Colab's versions, and note the result
+	$(BIN)/python tools/run_notebooks.py --write
+
+student: .venv/dev-ready ## notebooks without solutions, in _build/student
+	$(BIN)/python tools/make_notebooks.py --edition student $(if $(REPO),--repository $(REPO))
+
+solutions: .venv/dev-ready ## notebooks with all solutions, in _build/solutions
+	$(BIN)/python tools/make_notebooks.py --edition solutions $(if $(REPO),--repository $(REPO))
 
 requirements: .venv/dev-ready ## choose the newest pins that pyproject.toml admits
 	$(BIN)/uv pip compile -q pyproject.toml --extra book --universal --python-version 3.11 \

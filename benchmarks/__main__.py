@@ -42,7 +42,7 @@ def machine() -> dict[str, str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all measurements, print the table, and write it as JSON if asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="about 2 minutes instead of 12")
+    parser.add_argument("--quick", action="store_true", help="about 2 minutes instead of up to 12")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers there")
     options = parser.parse_args(arguments)
     plan, started = PLANS[options.quick], time.perf_counter()

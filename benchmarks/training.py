@@ -123,6 +123,10 @@ def races(plan: Plan, say: Say, started: float) -> Races:
             for name, race in _race(workers, plan.race_seconds, peaks, say).items():
                 say(f"seed {seed}, {name}: {race.describe(ORIGIN_ACCURACY)}")
                 by_loop[name].append(race)
+    if find_spec("torch"):
+        say("one epoch of PyTorch on the same data, for its memory")
+        with Worker("pytorch") as worker:
+            peaks["pytorch"] = worker.wait().epoch()["peak"]
     return Races(by_loop, peaks)
 
 

@@ -13,8 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 Padding = Literal["valid", "same"]
 
-# How many images the forward pass takes at once: bounds its memory, whatever the input.
-CHUNK = 250
+# How many images the forward pass takes at once: bounds its memory (about 20 MB of patches).
+CHUNK = 128
 
 
 def _kernel(*rows: tuple[float, float, float]) -> np.ndarray:
@@ -70,7 +70,7 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "val
     if kernel > size:
         raise ValueError(
             f"A window of {kernel} pixels does not fit into {size}: "
-            "use a smaller window or padding='same'."
+            "use a smaller window or, in conv2d, padding='same'."
         )
     return (size - kernel) // stride + 1
 
@@ -92,7 +92,11 @@ def _floating(values: np.ndarray) -> np.ndarray:
 def _correlate(
     images: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: Padding = "valid"
 ) -> np.ndarray:
-    """Cross-correlate (N,H,W,C) with (kh,kw,C,F): all windows at once, as one matrix product."""
+    """Cross-correlate (N,H,W,C) with (kh,kw,C,F): all windows at once, as one matrix product.
+
+    Each window becomes a row of `patches` and each filter a column, so that row times column
+    is the sum of products at one position. The rows are copies, the price of the speed.
+    """
     kh, kw, channels, filters = kernel.shape
     n, height, width, _ = images.shape
     out_height = output_size(height, kh, stride, padding)
@@ -100,10 +104,10 @@ def _correlate(
     if padding == "same":
         rows, columns = _same_padding(height, kh, stride), _same_padding(width, kw, stride)
         images = np.pad(images, ((0, 0), rows, columns, (0, 0)))
-    windows = sliding_window_view(images, (kh, kw), axis=(1, 2))  # (N, H, W, C, kh, kw)
-    windows = windows[:, ::stride, ::stride].transpose(0, 1, 2, 4, 5, 3)
-    patches = windows.reshape(n * out_height * out_width, kh * kw * channels)
-    outputs = patches @ kernel.reshape(kh * kw * channels, filters)
+    windows = sliding_window_view(images, (kh, kw), axis=(1, 2))[:, ::stride, ::stride]
+    windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (N, H', W', kh, kw, C)
+    patches = windows.reshape(n * out_height * out_width, kh * kw * channels)  # (NH'W', khkwC)
+    outputs = patches @ kernel.reshape(kh * kw * channels, filters)  # (NH'W', F)
     return outputs.reshape(n, out_height, out_width, filters)
 
 
@@ -205,13 +209,9 @@ def max_pool2d(image: np.ndarray, size: int = 2, stride: int | None = None) -> n
         raise ValueError(
             f"max_pool2d takes one image, (H, W) or (H, W, C), not shape {image.shape}."
         )
-    stride = size if stride is None else stride
-    batch = image.reshape(1, *image.shape[:2], -1)
-    return _pool(batch, size, stride)[0].reshape(
-        output_size(image.shape[0], size, stride),
-        output_size(image.shape[1], size, stride),
-        *image.shape[2:],
-    )
+    batch = np.atleast_3d(image)[np.newaxis]  # (1, H, W, C)
+    outputs = _pool(batch, size, size if stride is None else stride)[0]
+    return outputs[:, :, 0] if image.ndim == 2 else outputs
 
 
 def relu(values: np.ndarray) -> np.ndarray:
@@ -240,40 +240,33 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def _forward_chunk(w: Mapping[str, np.ndarray], x: np.ndarray) -> dict[str, np.ndarray]:
-    """Run the baseline network on a few images; return every layer's output."""
+    """Run the baseline network on a few images (N, 28, 28, 1); return every layer's output."""
     layers = {}
-    for number in (1, 2, 3):
-        x = _correlate(x, w[f"conv{number}/kernel"]) + w[f"conv{number}/bias"]
-        layers[f"conv{number}"] = x = relu(x)  # (N, 26, 26, 32), (N, 11, 11, 64), (N, 3, 3, 64)
-        layers[f"pool{number}"] = x = _pool(
-            x, 2, 2
-        )  # (N, 13, 13, 32), (N, 5, 5, 64), (N, 1, 1, 64)
-    layers["flatten"] = x = x.reshape(len(x), -1)  # (N, 64)
+    for n in (1, 2, 3):
+        x = relu(_correlate(x, w[f"conv{n}/kernel"]) + w[f"conv{n}/bias"])
+        layers[f"conv{n}"] = x  # (N, 26, 26, 32), then (N, 11, 11, 64), then (N, 3, 3, 64)
+        x = _pool(x, size=2, stride=2)
+        layers[f"pool{n}"] = x  # (N, 13, 13, 32), then (N, 5, 5, 64), then (N, 1, 1, 64)
+    layers["flatten"] = x = x.reshape(-1, 64)  # (N, 64)
     layers["dense"] = x = relu(x @ w["dense/kernel"] + w["dense/bias"])  # (N, 512)
     layers["output"] = softmax(x @ w["output/kernel"] + w["output/bias"])  # (N, 10)
     return layers
 
 
-_WEIGHTS = [
-    f"{layer}/{part}"
-    for layer in ("conv1", "conv2", "conv3", "dense", "output")
-    for part in ("kernel", "bias")
-]
-
-
 def _check_forward(weights: Mapping[str, np.ndarray], images: np.ndarray) -> None:
-    missing = [key for key in _WEIGHTS if key not in weights]
-    if missing:
-        raise ValueError(f"These weights are missing: {', '.join(missing)}. See load_weights().")
+    # Imported here because the network's description needs output_size from this module.
+    from fashion_lib.model import check_weights, weight_shapes
+
+    check_weights(weights, weight_shapes())
+    if images.dtype.kind != "f":
+        raise ValueError(
+            f"forward takes floats in [0, 1], not {images.dtype}: call normalize(images) first."
+        )
     if images.ndim != 4 or images.shape[1:] != (28, 28, 1):
         hint = " Add the batch axis: images[None]." if images.shape == (28, 28, 1) else ""
         raise ValueError(
             f"forward takes images of shape (n, 28, 28, 1), not {images.shape}.{hint} "
             "normalize() turns (n, 28, 28) uint8 images into that."
-        )
-    if images.dtype.kind != "f":
-        raise ValueError(
-            f"forward takes floats in [0, 1], not {images.dtype}: call normalize(images) first."
         )
 
 
@@ -298,6 +291,7 @@ def forward(
     ----------
     weights : dict of str to float32 arrays
         As `load_weights` returns them: "conv1/kernel", "conv1/bias", … "output/bias".
+        A convolution's kernel is (3, 3, channels, filters), a dense one's (inputs, outputs).
     images : float array, shape (n, 28, 28, 1)
         In [0, 1], as `normalize` returns them.
     return_layers : bool
@@ -315,7 +309,8 @@ def forward(
     Raises
     ------
     ValueError
-        If weights are missing, or the images are not normalized, or have another shape.
+        If weights are missing or of a wrong shape or dtype, or if the images are not
+        normalized or have another shape.
     """
     images = np.asarray(images)
     _check_forward(weights, images)

@@ -193,7 +193,8 @@ def main() -> int:
     for name in stale:
         print(f"chapters/{name} is not what its source gives: run `make notebooks`")
     if not stale:
-        print(f"{folder.name}: {len(targets(options.edition, folder))} notebooks are in step")
+        done = "are in step" if options.check else "written"
+        print(f"{folder.name}: {len(targets(options.edition, folder))} notebooks {done}")
     return int(bool(stale))
 
 
