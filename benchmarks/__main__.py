@@ -16,7 +16,7 @@ from benchmarks.table import format_table
 from benchmarks.training import Plan
 
 PLANS = {
-    True: Plan(images=6_400, repeats=3, seeds=(0,), race_seconds=30, budget=60),
+    True: Plan(images=6_400, repeats=3, seeds=(0,), race_seconds=40, budget=60),
     False: Plan(images=12_800, repeats=5, seeds=(0, 1, 2), race_seconds=240, budget=420),
 }
 
