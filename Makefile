@@ -13,7 +13,7 @@ SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve preview test test-unit lint check format bench weights derived requirements \
-        notebooks notebooks-full student solutions clean
+        notebooks notebooks-full links student solutions clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,7 @@ test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
 lint: .venv/dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 check: .venv/dev-ready ## is every derived file in step with its source?
 	$(BIN)/python tools/make_sample.py --check
@@ -64,6 +65,9 @@ notebooks: .venv/dev-ready ## generate the notebooks of the chapters (REPO=… f
 
 notebooks-full: .venv/dev-ready ## run every notebook with Colab's versions, and note the result
 	$(BIN)/python tools/run_notebooks.py --write
+
+links: .venv/book-ready ## follow every link to other sites (needs the internet)
+	$(BIN)/jupyter-book build . --builder linkcheck
 
 student: .venv/dev-ready ## notebooks without solutions, in _build/student
 	$(BIN)/python tools/make_notebooks.py --edition student $(if $(REPO),--repository $(REPO))

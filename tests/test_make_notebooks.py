@@ -266,6 +266,28 @@ class TestChapters:
                     text = re.sub(r"^```.*?^```|``.+?``", "", cell.source, flags=re.M | re.S)
                     assert not re.search(r"\{[a-z]+(:[a-z]+)?\}`|^ *:::|\)=$", text, re.M), text
 
+    def test_every_address_of_the_repository_follows_the_setting(self, tmp_path, book):
+        options = f"--output {tmp_path} --repository https://github.com/somebody/fork".split()
+        done = subprocess.run(
+            [sys.executable, ROOT / "tools" / "make_notebooks.py", *options],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        for notebook in tmp_path.glob("*.ipynb"):
+            text = notebook.read_text("utf-8")
+            assert book.repository.removeprefix("https://github.com/") not in text
+            assert text.count("somebody/fork") > 5
+
+    def test_after_an_answer_cell_nothing_depends_on_it(self, book):
+        for source in make_notebooks.targets("student", Path()):
+            text = make_notebooks.make_notebook(source, book, "student")
+            cells = [c for c in nbformat.reads(text, 4).cells if c.cell_type == "code"]
+            answers = [c.metadata.get("tags") == ["answer"] for c in cells]
+            assert sum(answers) >= 3
+            assert all(answers[answers.index(True) :]), source.name
+
     def test_no_solution_text_is_left_in_the_student_edition(self, book):
         for source in make_notebooks.targets("student", Path()):
             whole = nbformat.reads(make_notebooks.make_notebook(source, book), 4).cells

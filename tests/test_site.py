@@ -102,6 +102,17 @@ class TestEveryChapter:
     def test_cites_its_sources(self, page):
         assert _article(page).select('a[href*="references.html#"]')
 
+    def test_its_buttons_open_its_notebook(self, page):
+        config = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]
+        owner = config["url"].removeprefix("https://github.com/")
+        links = {link["href"] for link in _soup(page).find_all("a", href=True)}
+        colab = f"https://colab.research.google.com/github/{owner}/blob/{config['branch']}"
+        assert f"{colab}/{page}.ipynb" in links
+        binder = [link for link in links if link.startswith("https://mybinder.org/v2/gh/")]
+        assert len(binder) == 1
+        assert f"{owner}/{config['branch']}?urlpath=lab/tree/{page}.ipynb" in binder[0]
+        assert (ROOT / f"{page}.ipynb").exists()
+
     def test_was_executed(self, page):
         article = _article(page)
         assert article.select(".cell_output")

@@ -105,26 +105,19 @@ def run_notebook(environment: Environment, notebook: Path, folder: Path) -> floa
     place.mkdir()
     copy = shutil.copy(notebook, place)
     before = environment.installed()
+    beside = f"{environment.python.parent}{os.pathsep}{os.environ['PATH']}"
+    settings = {"FASHION_LIB_SOURCE": str(environment.wheel), "PATH": beside}
     started = time.perf_counter()
     try:
-        environment.run(
-            "-c",
-            EXECUTE,
-            str(copy),
-            cwd=place,
-            env=os.environ
-            | {
-                "FASHION_LIB_SOURCE": str(environment.wheel),
-                "PATH": f"{environment.python.parent}{os.pathsep}{os.environ['PATH']}",
-            },
-        )
+        environment.run("-c", EXECUTE, str(copy), cwd=place, env=os.environ | settings)
+        seconds = time.perf_counter() - started
+        added = environment.installed() - before
     except subprocess.CalledProcessError as error:
         raise RuntimeError(f"{notebook.name} failed:\n{error.stderr[-3000:]}") from error
-    seconds = time.perf_counter() - started
-    added = environment.installed() - before
+    finally:
+        environment.run("-m", "pip", "uninstall", "--yes", "--quiet", "fashion-lib")
     if not (len(added) == 1 and "fashion" in next(iter(added))):
         raise RuntimeError(f"{notebook.name}: its first cell installed {sorted(added)}")
-    environment.run("-m", "pip", "uninstall", "--yes", "--quiet", "fashion-lib")
     if environment.installed() != before:
         raise RuntimeError(f"{notebook.name}: its first cell changed other packages")
     return seconds
