@@ -424,7 +424,7 @@ def test_forward_agrees_with_keras_in_every_layer(keras, which, images, weights)
     for layer in network.layers:
         if layer.weights:
             layer.set_weights([weights[f"{layer.name}/{part}"] for part in ("kernel", "bias")])
-    watched = keras.Model(network.inputs, [layer.output for layer in network.layers])
+    watched = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
     expected = dict(zip([layer.name for layer in network.layers], watched(images), strict=True))
     _, layers = forward(weights, images, return_layers=True)
     assert list(layers) == list(expected)
