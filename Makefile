@@ -36,7 +36,7 @@ test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
 lint: .venv/dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/actionlint
 
 check: .venv/dev-ready ## is every derived file in step with its source?
 	$(BIN)/python tools/make_sample.py --check
