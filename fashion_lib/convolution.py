@@ -6,6 +6,7 @@ learning" (arXiv:1603.07285) for the sizes.
 """
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Literal, overload
 
 import numpy as np
@@ -61,7 +62,7 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "val
         If a length is below 1, the padding is unknown, or the window does not fit.
     """
     for name, value in (("size", size), ("kernel", kernel), ("stride", stride)):
-        if value != int(value) or value < 1:
+        if not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
     if padding == "same":
         return -(-size // stride)
@@ -82,11 +83,12 @@ def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def _floating(values: np.ndarray) -> np.ndarray:
-    """Keep float32 and float64; compute all else, uint8 above all, in float32."""
+    """Keep float32 and float64; turn all else, uint8 above all, into float32."""
     values = np.asarray(values)
     if values.dtype.kind not in "buif":
         raise ValueError(f"Expected an array of real numbers, not of dtype {values.dtype}.")
-    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float32)
+    double = values.dtype.kind == "f" and values.dtype.itemsize >= 8
+    return values.astype(np.float64 if double else np.float32, copy=False)
 
 
 def _correlate(
@@ -161,11 +163,11 @@ def conv2d(
     outputs = _correlate(image[np.newaxis], kernel, stride, padding)[0]  # (H', W', F)
     if bias is not None:
         bias = _floating(bias)
-        if bias.shape not in ((), (1,), (kernel.shape[3],)):
+        if bias.shape not in ((), (kernel.shape[3],)):
             raise ValueError(
                 f"bias must be one number per filter, shape ({kernel.shape[3]},), not {bias.shape}."
             )
-        outputs = outputs + bias
+        outputs = outputs + bias.astype(outputs.dtype)  # 0.5 alone must not make it float64
     return outputs[:, :, 0] if flat else outputs
 
 
@@ -227,14 +229,14 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     logits : array, shape (..., classes)
-        Any real numbers.
+        Any real numbers. Integers are computed in float32.
 
     Returns
     -------
     array, same shape
         Values in [0, 1] that sum to 1 along the last axis.
     """
-    logits = np.asarray(logits)
+    logits = _floating(logits)
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import ndimage, special
 from scipy.signal import convolve2d, correlate, correlate2d
 
 from fashion_lib import load_weights, normalize
@@ -92,6 +93,16 @@ def test_kernels_do_what_their_names_say():
         assert_array_equal(conv2d(dot, kernel), kernel[::-1, ::-1])
 
 
+@pytest.mark.parametrize(("name", "axis"), [("sobel_x", 1), ("sobel_y", 0)])
+def test_sobel_is_scipys_and_positive_toward_the_brighter_side(name, axis):
+    (image,) = random_arrays(2, (9, 7))
+    expected = ndimage.sobel(image, axis=axis)[1:-1, 1:-1]  # inside, where no edge rule counts
+    assert_allclose(conv2d(image, KERNELS[name]), expected, atol=1e-12)
+    ramp = np.indices((6, 6))[axis]  # brighter to the right, or downward
+    assert_array_equal(conv2d(ramp, KERNELS[name]), 8)
+    assert_array_equal(conv2d(ramp[::-1, ::-1], KERNELS[name]), -8)
+
+
 # conv2d against SciPy
 
 
@@ -148,12 +159,23 @@ def test_conv2d_is_translation_equivariant_inside(down, right, seed):
         (np.uint8, np.float32, np.float32),
         (np.uint8, np.int64, np.float32),
         (bool, np.float32, np.float32),
+        (np.float16, np.float16, np.float32),
+        (">f4", np.float32, np.float32),
+        (">f8", np.float32, np.float64),  # big-endian, as some image files store it
     ],
 )
 def test_conv2d_keeps_floats_and_computes_the_rest_in_float32(image, kernel, expected):
     result = conv2d(np.ones((4, 4), image), np.ones((3, 3), kernel))
     assert result.dtype == expected
     assert_array_equal(result, 9)
+
+
+@pytest.mark.parametrize("bias", [0.5, np.float64(0.5), np.array([0.5]), [0.5]])
+def test_a_bias_does_not_change_the_dtype(bias):
+    image, kernel = np.ones((4, 4), np.float32), np.ones((3, 3), np.float32)
+    result = conv2d(image, kernel, bias=bias)
+    assert result.dtype == np.float32
+    assert_array_equal(result, 9.5)
 
 
 def test_uint8_does_not_overflow():
@@ -225,6 +247,22 @@ def test_softmax_survives_huge_logits():
     assert_allclose(softmax(np.array([1e5, 1e5, -1e5])), [0.5, 0.5, 0.0])
 
 
+@steady
+@given(small, st.integers(1, 12), st.floats(0.1, 500), seeds)
+def test_softmax_is_scipys(rows, classes, spread, seed):
+    (logits,) = random_arrays(seed, (rows, classes))
+    assert_allclose(softmax(spread * logits), special.softmax(spread * logits, axis=-1), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.float16, np.float32])
+def test_softmax_does_not_wrap_around_in_small_types(dtype):
+    logits = np.array([[1, 3, 0], [0, 0, 100]], dtype)
+    result = softmax(logits)
+    assert result.dtype == np.float32
+    assert_allclose(result, special.softmax(logits.astype(float), axis=-1), rtol=1e-5, atol=1e-30)
+
+
 # Mistakes
 
 
@@ -240,13 +278,21 @@ def test_softmax_survives_huge_logits():
         (lambda: conv2d(np.zeros((5, 5)), np.zeros((3, 3)), padding="full"), "'valid' or 'same'"),
         (lambda: conv2d(np.zeros((5, 5)), np.zeros((3, 3)), stride=0), "stride must be"),
         (lambda: conv2d(np.zeros((5, 5)), np.zeros((3, 3)), bias=[1, 2]), "per filter"),
+        (lambda: conv2d(np.zeros((5, 5)), np.zeros((3, 3)), stride=2.0), "stride must be"),
+        (lambda: conv2d(np.zeros((5, 5)), np.zeros((3, 3)), stride=(1, 1)), "stride must be"),
+        (lambda: conv2d(np.zeros((5, 5, 1)), np.zeros((3, 3, 1, 2)), bias=[1]), "per filter"),
         (lambda: conv2d(np.zeros((5, 5), complex), np.zeros((3, 3))), "real numbers"),
         (lambda: conv2d(np.array([["a"]]), np.zeros((1, 1))), "real numbers"),
         (lambda: output_size(28, 3, padding="reflect"), "'valid' or 'same'"),
         (lambda: output_size(28, 3, stride=1.5), "stride must be a whole number"),
+        (lambda: output_size(28, 3, stride=None), "stride must be a whole number"),
+        (lambda: output_size(float("inf"), 3), "size must be a whole number"),
         (lambda: output_size(28, 0), "kernel must be"),
         (lambda: output_size(-1, 3), "size must be"),
         (lambda: max_pool2d(np.zeros((3, 8, 8, 1))), "takes one image"),
+        (lambda: max_pool2d(np.zeros(8)), "takes one image"),
+        (lambda: max_pool2d(np.zeros((8, 8)), size=2, stride=0), "stride must be"),
+        (lambda: max_pool2d(np.zeros((8, 8)), size=2.0), "whole number"),
         (lambda: max_pool2d(np.zeros((3, 8)), size=4), "does not fit"),
         (lambda: max_pool2d(np.zeros((8, 8)), size=0), "at least 1"),
     ],
@@ -330,6 +376,15 @@ def test_forward_does_not_depend_on_how_images_are_grouped(weights, images):
     assert forward(weights, images[:2].astype(np.float64)).dtype == np.float32
 
 
+@pytest.mark.parametrize("n", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1])
+def test_forward_in_chunks_loses_and_swaps_no_image(weights, images, n):
+    chosen = images[:n][::-1]
+    probabilities, layers = forward(weights, chosen, return_layers=True)
+    assert probabilities.shape == (n, 10)
+    assert {len(values) for values in layers.values()} == {n}
+    assert_allclose(probabilities, forward(weights, images)[:n][::-1], atol=1e-6)
+
+
 def test_forward_is_its_documented_parts(weights, images):
     _, layers = forward(weights, images[:1], return_layers=True)
     x = images[0]
@@ -369,11 +424,13 @@ def test_conv2d_is_keras_convolution(keras, padding):
     def compare(height, width, kh, kw, stride, channels, filters, seed):
         if padding == "valid":
             kh, kw = min(kh, height), min(kw, width)
-        image, kernel = random_arrays(
-            seed, (height, width, channels), (kh, kw, channels, filters), dtype=np.float32
-        )
-        expected = keras.ops.conv(image[None], kernel, strides=stride, padding=padding)
-        result = conv2d(image, kernel, stride, padding)
+        image, kernel, bias = random_arrays(
+            seed, (height, width, channels), (kh, kw, channels, filters), (filters,),
+            dtype=np.float32,
+        )  # fmt: skip
+        expected = keras.ops.conv(image[None], kernel, strides=stride, padding=padding) + bias
+        result = conv2d(image, kernel, stride, padding, bias)
+        assert result.dtype == np.float32
         assert_allclose(result, np.asarray(expected)[0], atol=1e-5)
 
     compare()
@@ -417,7 +474,7 @@ def test_forward_agrees_with_keras_in_every_layer(keras, which, images, weights)
     if which == "random":
         rng = np.random.default_rng(5)
         weights = {
-            key: rng.normal(0, 0.1, shape).astype(np.float32)
+            key: rng.normal(0, 0.1, shape).astype(np.float32)  # biases too, unlike a new model's
             for key, shape in weight_shapes().items()
         }
     network = keras_network(keras)
@@ -434,8 +491,12 @@ def test_forward_agrees_with_keras_in_every_layer(keras, which, images, weights)
 
 
 @pytest.mark.tensorflow
-def test_forward_agrees_with_load_model(images, weights):
+def test_forward_agrees_with_load_model_in_every_layer(keras, images, weights):
     from fashion_lib import load_model
 
-    expected = np.asarray(load_model()(images))
-    assert_allclose(forward(weights, images), expected, atol=1e-5)
+    model = load_model("baseline")
+    watched = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
+    _, layers = forward(weights, images, return_layers=True)
+    assert list(layers) == [layer.name for layer in model.layers]
+    for (name, values), expected in zip(layers.items(), watched(images), strict=True):
+        assert_allclose(values, np.asarray(expected), atol=1e-5, err_msg=name)
