@@ -25,13 +25,14 @@ def flops_per_image() -> int:
 
 
 def used_flops_per_image() -> int:
-    """Return the operations that can reach the network's answer.
+    """Return the operations to train on one image that have an effect on the weights.
 
     Pooling drops an odd last row and column. What is dropped later need not be computed
-    earlier, so the sizes are followed from the last layer back to the first.
+    earlier, so the sizes are followed from the last layer back to the first. And nobody needs
+    the gradient with respect to the picture, so the first layer goes back only once.
     """
     table = layer_table()
-    total, side = 0, None  # `side` of a layer's output that the layers after it use
+    total, first, side = 0, 0, None  # `side` of a layer's output that the layers after it use
     for row in reversed(list(table.itertuples())):
         if row.kind == "flatten":
             continue
@@ -40,9 +41,10 @@ def used_flops_per_image() -> int:
         elif row.kind == "max pooling":
             side = 2 * (row.output_shape[0] if side is None else side)
         else:
-            total += row.multiply_adds * side**2 // row.output_shape[0] ** 2
+            first = row.multiply_adds * side**2 // row.output_shape[0] ** 2
+            total += first
             side += 2  # a 3×3 kernel reads two rows more than it writes
-    return training_flops(total)
+    return training_flops(total) - 2 * first
 
 
 def matmul_flops(size: int) -> int:
