@@ -33,6 +33,8 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
+FRONT_END = {".mjs", ".js", ".css"}
+
 SAMPLE_BANNER = (
     "This copy of the course was built from a <strong>small sample</strong> of Fashion-MNIST "
     "(6,000 training and 1,000 test images), because the full data set could not be found. "
@@ -41,11 +43,16 @@ SAMPLE_BANNER = (
 
 
 def library_digest(root: Path = ROOT) -> str:
-    """Return a SHA-256 over everything but the chapters that decides their outputs."""
+    """Return a SHA-256 over everything but the chapters that decides their outputs.
+
+    The figures' front ends do not: the pages load them, their outputs hold only the state.
+    """
     library = sorted(
         path
         for path in (root / "fashion_lib").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and path.suffix not in FRONT_END
     )
     digest = hashlib.sha256()
     for path in [*library, root / "requirements.txt"]:

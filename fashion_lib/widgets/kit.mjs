@@ -1,0 +1,241 @@
+/**
+ * What the figures share: elements, listeners, live announcements, assets, painting.
+ *
+ * A figure's module reads
+ *
+ *     export default {
+ *       render({ model, el }) {
+ *         const figure = frame(el, model, "cw-my-figure");
+ *         … figure.body.append(h("p", {}, "…")); figure.on(button, "click", …);
+ *         return figure.cleanup;
+ *       },
+ *     };
+ */
+
+/**
+ * Make an element. Attributes that start with "on" are not taken: use `figure.on`.
+ *
+ * @param {string} tag for example "button" or "button.cw-button.cw-primary"
+ * @param {Record<string, unknown>} [attributes] false, null and undefined are left out;
+ *   "text" sets the text content; "value", "checked", "disabled" and "hidden" set properties
+ * @param {...(Node|string|null)} children strings become text nodes
+ * @returns {HTMLElement}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const element = document.createElement(name);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (key === "text") element.textContent = String(value);
+    else if (["value", "checked", "disabled", "hidden"].includes(key)) element[key] = value;
+    else element.setAttribute(key, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+let count = 0;
+
+/**
+ * Return an id that no other element of the page has.
+ *
+ * @param {string} [prefix]
+ * @returns {string}
+ */
+export function uniqueId(prefix = "cw") {
+  count += 1;
+  return `${prefix}-${count}-${Math.floor(Math.random() * 1e9).toString(36)}`;
+}
+
+/**
+ * Lay out a figure: a labeled region with its heading, a body, a polite live region, and the
+ * figure's text. Everything registered with `on`, `watch` and `dispose` is undone by `cleanup`.
+ *
+ * @param {HTMLElement} el
+ * @param {object} model Jupyter's widget model, or the page's
+ * @param {string} className
+ * @returns {{root: HTMLElement, body: HTMLElement, say: (text: string) => void,
+ *   on: Function, watch: Function, dispose: Function, cleanup: () => void}}
+ */
+export function frame(el, model, className) {
+  const heading = uniqueId("cw-heading");
+  const live = h("p.cw-live", { "aria-live": "polite", role: "status" });
+  const body = h("div.cw-body");
+  const root = h(
+    `section.cw.${className}`,
+    { "aria-labelledby": heading },
+    h("p.cw-heading", { id: heading, text: model.get("label") }),
+    body,
+    live,
+    h("details.cw-words", {}, h("summary", { text: "In words" }), h("p", { text: model.get("text") })),
+  );
+  el.append(root);
+  const undo = [];
+  return {
+    root,
+    body,
+    /** Announce a result to assistive technology; also shown, as the figure's last line. */
+    say(text) {
+      if (live.textContent !== text) live.textContent = text;
+    },
+    on(target, type, listener, options) {
+      target.addEventListener(type, listener, options);
+      undo.push(() => target.removeEventListener(type, listener, options));
+    },
+    /** Call `listener` now and whenever the state `name` changes, from either side. */
+    watch(name, listener) {
+      const call = () => listener(model.get(name));
+      model.on(`change:${name}`, call);
+      undo.push(() => model.off(`change:${name}`, call));
+      call();
+    },
+    dispose(action) {
+      undo.push(action);
+    },
+    cleanup() {
+      for (const action of undo.splice(0).reverse()) action();
+      root.remove();
+    },
+  };
+}
+
+/**
+ * Set a state and tell the kernel, if there is one.
+ *
+ * @param {object} model
+ * @param {Record<string, unknown>} values
+ */
+export function put(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+const pending = new WeakMap(); // model -> Map(name -> promise)
+
+/**
+ * Ask for data by name: a file of the site, or a message to the kernel.
+ *
+ * @param {object} model
+ * @param {string} name as in the Python class's `assets`
+ * @returns {Promise<Uint8Array>} rejected with a message for the reader
+ */
+export function loadAsset(model, name) {
+  if (!pending.has(model)) pending.set(model, new Map());
+  const loading = pending.get(model);
+  if (!loading.has(name)) {
+    const promise = new Promise((resolve, reject) => {
+      const receive = (content, buffers) => {
+        if (content?.type !== "asset" || content.name !== name) return;
+        model.off("msg:custom", receive);
+        if (content.error) return void reject(new Error(content.error));
+        const view = buffers[0];
+        const bytes = view instanceof ArrayBuffer
+          ? new Uint8Array(view)
+          : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+        resolve(bytes);
+      };
+      model.on("msg:custom", receive);
+      model.send({ type: "asset", name });
+    });
+    promise.catch(() => loading.delete(name)); // a later try asks again
+    loading.set(name, promise);
+  }
+  return loading.get(name);
+}
+
+/**
+ * Return a state of bytes as an array, whoever hosts the figure.
+ *
+ * @param {DataView|ArrayBuffer|Uint8Array|null} value
+ * @returns {Uint8Array|null}
+ */
+export function toBytes(value) {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** @returns {boolean} whether the reader asked for less motion */
+export function prefersStillness() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/**
+ * Paint values as gray pixels, one canvas pixel a value; CSS makes them large and sharp.
+ *
+ * @param {HTMLCanvasElement} canvas gets the size of the picture
+ * @param {ArrayLike<number>} values height × width
+ * @param {number} width
+ * @param {number} height
+ * @param {(value: number) => [number, number, number]} [color] value to red, green, blue
+ */
+export function paint(canvas, values, width, height, color = (v) => [v, v, v]) {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(width, height);
+  for (let i = 0; i < width * height; i += 1) {
+    const [red, green, blue] = color(values[i]);
+    picture.data.set([red, green, blue, 255], 4 * i);
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+/**
+ * Return a color map for values on both sides of zero: blue below, white at 0, red above.
+ * The same ends as the course's plots; safe for color-blind readers.
+ *
+ * @param {number} limit the value with the full color
+ * @returns {(value: number) => [number, number, number]}
+ */
+export function signedColor(limit) {
+  const [low, high] = [[33, 102, 172], [178, 24, 43]];
+  return (value) => {
+    const share = Math.min(1, Math.abs(value) / (limit || 1));
+    const end = value < 0 ? low : high;
+    return end.map((part) => Math.round(255 + (part - 255) * share));
+  };
+}
+
+/**
+ * Return a gray map from 0 (black) to `limit` (white).
+ *
+ * @param {number} limit
+ * @returns {(value: number) => [number, number, number]}
+ */
+export function grayColor(limit) {
+  return (value) => {
+    const gray = Math.round(255 * Math.min(1, Math.max(0, value / (limit || 1))));
+    return [gray, gray, gray];
+  };
+}
+
+/**
+ * Read and write what stays on this device; where storage is refused, nothing stays.
+ *
+ * @param {string} key
+ * @param {unknown} [fallback]
+ * @returns {unknown}
+ */
+export function recall(key, fallback = null) {
+  try {
+    return JSON.parse(localStorage.getItem(`fashion-course:${key}`)) ?? fallback;
+  } catch {
+    return fallback;
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {unknown} value undefined removes it
+ */
+export function remember(key, value) {
+  try {
+    if (value === undefined) localStorage.removeItem(`fashion-course:${key}`);
+    else localStorage.setItem(`fashion-course:${key}`, JSON.stringify(value));
+  } catch {
+    // Storage is full or refused: the figure works, it only forgets.
+  }
+}

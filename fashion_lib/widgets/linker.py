@@ -1,0 +1,87 @@
+"""Join the widgets' ES modules into one text, without a build step or a bundler.
+
+A widget's front end is one ``.mjs`` file that imports others beside it. Jupyter wants one
+ES module, a page opened from disk can only load classic scripts, and a worker started from a
+blob has no address to import from. `link` serves all three from the same sources.
+
+The modules keep to a few forms, so that this can be done line by line: at the start of a
+line, ``import { a, b } from "./file.mjs";`` and ``export`` before ``function``,
+``async function``, ``class``, ``const`` or ``default``. Anything else is an error.
+"""
+
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+)\.mjs";?[ \t]*$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async function\*?|function\*?|class|const) (\w+))", re.M)
+_DEFAULT = re.compile(r"^export default ", re.MULTILINE)
+_FORBIDDEN = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+
+
+class LinkError(ValueError):
+    """A module that uses a form of import or export which the linker does not know."""
+
+
+def _module(name: str, folder: Path) -> tuple[str, list[str]]:
+    """Return a module as the text of a function that makes it, and what it imports."""
+    text = (folder / f"{name}.mjs").read_text(encoding="utf-8")
+    needs = [match[1] for match in _IMPORT.findall(text)]
+    exported = _EXPORT.findall(text)
+    text = _IMPORT.sub(lambda m: f"const {{{' '.join(m[1].split())}}} = ${m[2]};", text)
+    text = _EXPORT.sub("", text)
+    text, defaults = _DEFAULT.subn("const $default = ", text)
+    if defaults:
+        exported.append("default: $default")
+    if left := _FORBIDDEN.search(text):
+        raise LinkError(f"{name}.mjs: cannot link {left[0]!r}")
+    body = f"{text.rstrip()}\nreturn {{ {', '.join(exported)} }};"
+    return f"const ${name} = (() => {{\n{body}\n}})();", needs
+
+
+def _collect(name: str, folder: Path, done: dict[str, str], open_: tuple[str, ...]) -> None:
+    """Add a module to `done` after all that it imports."""
+    if name in done:
+        return
+    if name in open_:
+        raise LinkError("circular import: " + " → ".join([*open_, name]))
+    text, needs = _module(name, folder)
+    for other in needs:
+        _collect(other, folder, done, (*open_, name))
+    done[name] = text
+
+
+def link(name: str, form: str = "module", folder: Path = FOLDER) -> str:
+    """Return a module with everything it imports, as one text.
+
+    Parameters
+    ----------
+    name : str
+        The file's name without ``.mjs``.
+    form : {"module", "script", "worker"}
+        "module": an ES module with the entry's default export, for anywidget. "script": a
+        classic script that registers the default export under `name` with the page's host.
+        "worker": a classic script that only runs the modules.
+    folder : Path
+        Where the modules are.
+
+    Returns
+    -------
+    str
+        JavaScript in strict mode.
+
+    Raises
+    ------
+    LinkError
+        If a module has an import or export of another form, or imports itself.
+    """
+    endings = {
+        "module": f"export default ${name}.default;",
+        "script": f'courseWidgets.define("{name}", ${name}.default);',
+        "worker": "",
+    }
+    done: dict[str, str] = {}
+    _collect(name, folder, done, ())
+    body = "\n".join([*done.values(), endings[form]]).rstrip() + "\n"
+    return body if form == "module" else f'(() => {{\n"use strict";\n{body}}})();\n'

@@ -1,0 +1,58 @@
+"""Sphinx extension: the published pages get what their interactive figures load.
+
+- The host's script is added to the pages that have a figure, and to no other.
+- ``{course-widget} ClassName`` puts a figure into a page that is not executed.
+- The modules, the style and the data are written to ``_widgets/`` at the end of the build.
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from fashion_lib import widgets
+from fashion_lib.widgets.site import write_site
+
+FOLDER = "_widgets"
+
+
+class CourseWidgetDirective(SphinxDirective):
+    """A figure in its initial state, by the name of its class."""
+
+    required_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the element that the host turns into the figure."""
+        name = self.arguments[0]
+        if name not in widgets.__all__:
+            raise self.error(f"fashion_lib.widgets has no figure {name!r}.")
+        figure = getattr(widgets, name)()
+        return [nodes.raw("", figure.static_html(), format="html")]
+
+
+def add_host(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Load the host in a page that has a figure."""
+    if 'class="cw-host"' in context.get("body", ""):
+        address = context["pathto"](f"{FOLDER}/host.js", 1)
+        context["metatags"] = (
+            context.get("metatags", "") + f'<script defer src="{address}"></script>'
+        )
+
+
+def write_files(app: Sphinx, failure: Exception | None) -> None:
+    """Write the figures' modules and data beside the pages."""
+    if failure is None and app.builder.format == "html":
+        write_site(Path(app.outdir) / FOLDER, widgets.all_widgets())
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register the extension."""
+    app.add_directive("course-widget", CourseWidgetDirective)
+    app.connect("html-page-context", add_host)
+    app.connect("build-finished", write_files, priority=400)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
