@@ -5,11 +5,9 @@ the shapes that a weights file must have all derive from that description, so on
 `build_cnn` and `load_model` need TensorFlow.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fashion_lib._safetensors import read_file, write_file
 from fashion_lib.convolution import output_size
 from fashion_lib.keras_import import require_keras
 
@@ -340,16 +339,7 @@ def read_metadata(name_or_path: str | Path = "baseline") -> dict[str, str]:
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(
-            f"{path.name} is not a complete safetensors file ({error}). Fetch or save it again."
-        ) from error
+    weights, metadata = read_file(path)
     shapes = weight_shapes(metadata.get("architecture", "baseline"))
     check_weights(weights, shapes, source=path.name)
     return {key: weights[key] for key in shapes}, metadata
@@ -382,8 +372,6 @@ def save_weights(
     TypeError
         If a key or value of `metadata` is not a string.
     """
-    from safetensors.numpy import save
-
     path = Path(path).expanduser()
     metadata = {"architecture": "baseline", **(metadata or {})}
     wrong = [key for pair in metadata.items() for key in pair if not isinstance(key, str)]
@@ -391,28 +379,8 @@ def save_weights(
         raise TypeError(f"metadata must map strings to strings, but holds {wrong[0]!r}.")
     shapes = weight_shapes(metadata["architecture"])
     check_weights(weights, shapes, source=path.name)
-    # safetensors writes an array's memory as it lies, so its rows must be contiguous.
-    arrays = {key: np.ascontiguousarray(weights[key]) for key in shapes}
-    content = _sort_metadata(save(arrays, metadata))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            partial.unlink()
+    write_file(path, {key: weights[key] for key in shapes}, metadata)
     return path
-
-
-def _sort_metadata(content: bytes) -> bytes:
-    """Give a safetensors file's header one order, so that equal contents are equal bytes."""
-    length = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + length])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)  # the format asks for arrays that start at multiples of 8
-    return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
 def load_model(name_or_path: str | Path = "baseline") -> "keras.Model":
