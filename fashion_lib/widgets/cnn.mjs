@@ -45,7 +45,9 @@ export const LAYERS = Object.freeze([
  * @returns {Float32Array} The same divided by 255, so in [0, 1].
  */
 export function normalize(pixels) {
-  return Float32Array.from(pixels, (value) => value / 255);
+  const image = new Float32Array(pixels.length);
+  for (let n = 0; n < pixels.length; n++) image[n] = pixels[n] / 255;
+  return image;
 }
 
 /**
@@ -131,7 +133,9 @@ function windowPositions(size, window, stride, padding) {
  */
 export function maxPool2d(input, size = 2, stride = size) {
   const { shape, places } = poolPlaces(input, size, stride);
-  return { shape, data: Float32Array.from(places, (place) => input.data[place]) };
+  const data = new Float32Array(places.length);
+  for (let n = 0; n < data.length; n++) data[n] = input.data[places[n]];
+  return { shape, data };
 }
 
 /**
@@ -169,7 +173,11 @@ function poolPlaces(input, size, stride) {
  * @returns {Tensor} The same shape.
  */
 export function relu(input) {
-  return { shape: input.shape, data: input.data.map((value) => Math.max(value, 0)) };
+  const data = new Float32Array(input.data.length); // zeros
+  for (let n = 0; n < data.length; n++) {
+    if (input.data[n] > 0) data[n] = input.data[n];
+  }
+  return { shape: input.shape, data };
 }
 
 /**

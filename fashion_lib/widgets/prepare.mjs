@@ -5,15 +5,15 @@
  * with the same integers and the same short sums, so that a page and Python give one answer.
  */
 
-import {
-  ImageError,
-  MAX_BYTES,
-  MAX_PIXELS,
-  checkSize,
-  decodePicture,
-} from "./picture_file.mjs";
+import { TOLERANCE, borderPlaces, fitBackground } from "./background.mjs";
+import { hidesPixels, readPixels, turnUpright } from "./bitmap.mjs";
+import { adviceFor, readHeader, takeWebpOrientation } from "./picture_file.mjs";
 
-export { ImageError, MAX_BYTES, MAX_PIXELS, decodePicture };
+/** A picture file may have this many bytes, as in Python. */
+export const MAX_BYTES = 25_000_000;
+
+/** A picture may have this many pixels, as in Python. */
+export const MAX_PIXELS = 20_000_000;
 
 /**
  * A gray or RGB picture.
@@ -24,8 +24,53 @@ export { ImageError, MAX_BYTES, MAX_PIXELS, decodePicture };
 export const SIZE = 28;
 
 const WORKING_EDGE = 512;
-const TOLERANCE = 13; // 5 % of 255
 const DUST = 0.0005;
+
+/** A picture cannot be used; the message says why, and what to do. */
+export class ImageError extends Error {
+  constructor(message, options) {
+    super(message, options);
+    this.name = "ImageError";
+  }
+}
+
+/**
+ * Decode a picture file in the browser: PNG, JPEG, WebP, GIF or BMP; of an animation, the first
+ * frame. Sizes are checked before memory is spent, as in `fashion_lib/pictures.py`: the file's
+ * before it is read, the width and height of its header before its pixels are decoded.
+ *
+ * @param {Blob} blob The file. Its name and its stated type are not looked at.
+ * @returns {Promise<{width: number, height: number, data: Uint8ClampedArray}>} RGBA pixels,
+ *   upright as the file's EXIF tag says, in the file's own colors.
+ * @throws {ImageError} If the file is empty, too large, damaged or of another format.
+ */
+export async function decodePicture(blob) {
+  const bytes = await readBytes(blob);
+  const type = checkHeader(bytes);
+  const orientation = type === "image/webp" ? takeWebpOrientation(bytes) : 1;
+  let bitmap;
+  try {
+    // The type that the header shows: a JPEG named "photo.png" is stated to be a PNG.
+    bitmap = await createImageBitmap(new Blob([bytes], { type }), {
+      colorSpaceConversion: "none",
+      premultiplyAlpha: "none",
+    });
+  } catch (error) {
+    throw damaged(error);
+  }
+  try {
+    checkSize(bitmap.width, bitmap.height); // of what was decoded, whatever the header said
+    if (hidesPixels()) {
+      throw new ImageError(
+        "Your browser does not let this page read a picture's pixels, a protection against " +
+          "tracking. Allow this page to read canvas data, or use another browser.",
+      );
+    }
+    return turnUpright(readPixels(bitmap), orientation);
+  } finally {
+    bitmap.close();
+  }
+}
 
 /**
  * Turn a picture of one garment into the data set's format.
@@ -43,7 +88,7 @@ export function preparePixels({ width, height, data }) {
     throw new Error(`${width} × ${height} RGBA pixels take ${width * height * 4} numbers.`);
   }
   const backdrop = chooseBackdrop(data);
-  const original = dropColorsIfGray(reduce({ width, height, data }, backdrop));
+  const original = dropColorsIfGray(toWorkingSize({ width, height, data }, backdrop));
   const steps = [{ name: "original", ...original }];
   const keep = (name, picture) => {
     steps.push({ name, ...picture });
@@ -59,6 +104,64 @@ export function preparePixels({ width, height, data }) {
     keep("28×28", stretch(areaAverage(square, SIZE, SIZE)));
   }
   return { pixels: steps.at(-1).data, steps };
+}
+
+// --- from a file to RGBA -----------------------------------------------------------------------
+
+/** Return a file's bytes; refuse it by its size before reading it. */
+async function readBytes(blob) {
+  if (blob.size > MAX_BYTES) {
+    throw new ImageError(
+      `The file is larger than ${MAX_BYTES / 1e6} MB. Save a smaller copy of it: a picture ` +
+        "1,000 pixels wide is plenty.",
+    );
+  }
+  if (blob.size === 0) {
+    throw new ImageError("The file is empty (0 bytes). Save or download the picture again.");
+  }
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (error) {
+    throw new ImageError("The file cannot be read. Check that it is still there.", {
+      cause: error,
+    });
+  }
+}
+
+/** Return the media type that the header shows; refuse other formats, and too many pixels. */
+function checkHeader(bytes) {
+  let header;
+  try {
+    header = readHeader(bytes);
+  } catch (error) {
+    throw damaged(error);
+  }
+  if (header === null) {
+    throw new ImageError(
+      `This is not a readable PNG, JPEG, WebP, GIF or BMP picture. ${adviceFor(bytes)}`,
+    );
+  }
+  checkSize(header.width, header.height);
+  return header.type;
+}
+
+function damaged(cause) {
+  const message =
+    "The picture is damaged or incomplete. Open it in a picture viewer and save it again as " +
+    "PNG or JPEG.";
+  return new ImageError(message, { cause });
+}
+
+function checkSize(width, height) {
+  if (width === 0 || height === 0) throw new ImageError("The picture is empty: it has no pixels.");
+  if (width * height > MAX_PIXELS) {
+    const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+    const megapixels = ((width * height) / 1e6).toLocaleString("en-US", digits);
+    throw new ImageError(
+      `The picture has ${megapixels} megapixels; at most 20 are allowed. Save a smaller copy ` +
+        "of it: 1,000 pixels a side are plenty.",
+    );
+  }
 }
 
 // --- from RGBA to a working size ---------------------------------------------------------------
@@ -79,29 +182,27 @@ function chooseBackdrop(rgba) {
   return light >= 128 * visible ? 0 : 255;
 }
 
-/** Average blocks of pixels, if the picture is large, on a backdrop; return RGB. */
-function reduce({ width, height, data }, backdrop) {
+/** Lay the picture on its backdrop and, if it is large, average blocks of pixels; return RGB. */
+function toWorkingSize({ width, height, data }, backdrop) {
   const factor = Math.max(1, Math.floor(Math.max(width, height) / WORKING_EDGE));
   const columns = Math.ceil(width / factor);
   const rows = Math.ceil(height / factor);
   const result = new Uint8Array(rows * columns * 3);
-  const sums = new Float64Array(columns * 3);
-  for (let row = 0; row < rows; row++) {
-    const top = row * factor;
+  const sum = [0, 0, 0];
+  for (let n = 0; n < rows * columns; n++) {
+    const left = (n % columns) * factor;
+    const top = Math.floor(n / columns) * factor;
+    const right = Math.min(left + factor, width); // the last blocks may be smaller
     const bottom = Math.min(top + factor, height);
-    sums.fill(0);
+    sum.fill(0);
     for (let y = top; y < bottom; y++) {
-      for (let x = 0; x < width; x++) {
-        const from = (y * width + x) * 4;
-        const to = Math.floor(x / factor) * 3;
-        for (let c = 0; c < 3; c++) sums[to + c] += lay(data[from + c], data[from + 3], backdrop);
+      for (let from = (y * width + left) * 4; from < (y * width + right) * 4; from += 4) {
+        const alpha = data[from + 3];
+        for (let c = 0; c < 3; c++) sum[c] += lay(data[from + c], alpha, backdrop);
       }
     }
-    for (let n = 0; n < sums.length; n++) {
-      const left = Math.floor(n / 3) * factor;
-      const area = (bottom - top) * (Math.min(left + factor, width) - left);
-      result[row * sums.length + n] = roundedMean(sums[n], area);
-    }
+    const area = (right - left) * (bottom - top);
+    for (let c = 0; c < 3; c++) result[3 * n + c] = roundedMean(sum[c], area);
   }
   return { width: columns, height: rows, channels: 3, data: result };
 }
@@ -157,101 +258,14 @@ function luma(picture) {
   return { width, height, channels: 1, data };
 }
 
-/** Return where the outermost pixels are: 1 in 50 of the shorter edge, at least 1 thick. */
-function borderPlaces(width, height) {
-  const thickness = Math.max(1, Math.floor(Math.min(width, height) / 50));
-  const places = [];
-  for (let y = 0; y < height; y++) {
-    const isInside = y >= thickness && y < height - thickness;
-    for (let x = 0; x < width; x++) {
-      // Inside, jump from the left border to the right one.
-      if (isInside && x === thickness) x = Math.max(thickness, width - thickness);
-      if (x < width) places.push(y * width + x);
-    }
-  }
-  return places;
-}
-
-/** Return the picture's coordinate that runs from -1 to 1 along an edge of `size` pixels. */
-function coordinate(index, size) {
-  return (2 * index) / Math.max(1, size - 1) - 1;
-}
-
-function median(values) {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/**
- * Fit a plane a + b x + c y to the border's gray values; return it, and the border's median
- * distance. Five times, the border pixels near the plane are chosen and the plane is fitted to
- * them by least squares; a garment that touches the border is thus left out.
- */
-function fitBackground({ width, height, data }) {
-  const border = borderPlaces(width, height).map((place) => ({
-    value: data[place],
-    x: coordinate(place % width, width),
-    y: coordinate(Math.floor(place / width), height),
-  }));
-  let plane = [median(border.map((pixel) => pixel.value)), 0, 0];
-  const distances = () =>
-    border.map(({ value, x, y }) => Math.abs(value - (plane[0] + plane[1] * x + plane[2] * y)));
-  for (let round = 0; round < 5; round++) {
-    const distance = distances();
-    const limit = TOLERANCE + 4 * median(distance);
-    plane = leastSquaresPlane(border.filter((_, n) => distance[n] <= limit));
-  }
-  return { plane, deviation: median(distances()) };
-}
-
-/** Solve the normal equations of a plane through pixels { value, x, y }. */
-function leastSquaresPlane(pixels) {
-  const equations = [0, 1, 2].map(() => [0, 0, 0, 0]); // three unknowns, and the right side
-  for (const { value, x, y } of pixels) {
-    const terms = [1, x, y];
-    for (let i = 0; i < 3; i++) {
-      for (let j = 0; j < 3; j++) equations[i][j] += terms[i] * terms[j];
-      equations[i][3] += terms[i] * value;
-    }
-  }
-  // A picture one pixel high has no slope; this keeps its equations solvable.
-  equations[1][1] += 1e-6 * pixels.length;
-  equations[2][2] += 1e-6 * pixels.length;
-  return solve(equations);
-}
-
-/** Gaussian elimination with pivoting on rows of coefficients and a right side. */
-function solve(rows) {
-  const n = rows.length;
-  for (let i = 0; i < n; i++) {
-    const rest = rows.slice(i).sort((a, b) => Math.abs(b[i]) - Math.abs(a[i]));
-    rows.splice(i, n - i, ...rest);
-    for (let k = i + 1; k < n; k++) {
-      const factor = rows[k][i] / rows[i][i];
-      for (let j = i; j <= n; j++) rows[k][j] -= factor * rows[i][j];
-    }
-  }
-  const solution = new Array(n).fill(0);
-  for (let i = n - 1; i >= 0; i--) {
-    let sum = rows[i][n];
-    for (let j = i + 1; j < n; j++) sum -= rows[i][j] * solution[j];
-    solution[i] = sum / rows[i][i];
-  }
-  return solution;
-}
-
 /** Return each pixel's distance from the background, 0 within its tolerance. */
 function blackenBackground(gray) {
   const { width, height } = gray;
-  const { plane, deviation } = fitBackground(gray);
+  const { background, deviation } = fitBackground(gray);
   const limit = TOLERANCE + 4 * deviation;
   let count = 0;
   const data = gray.data.map((value, place) => {
-    const x = coordinate(place % width, width);
-    const y = coordinate(Math.floor(place / width), height);
-    const background = plane[0] + plane[1] * x + plane[2] * y;
-    const distance = Math.floor(Math.abs(value - background) + 0.5);
+    const distance = Math.floor(Math.abs(value - background[place]) + 0.5);
     if (distance <= limit) return 0;
     count++;
     return Math.min(distance, 255);
