@@ -1,0 +1,1 @@
+"""Graded assignments: released with nbgrader, graded in isolation. See README.md."""

@@ -1,0 +1,174 @@
+"""Runs inside the sandbox, in the student's interpreter: cells in, plain data out.
+
+Nothing here is trusted. A student's code shares this process and can replace every function in
+it; all that it can gain is to send other answers, and answers are compared elsewhere.
+
+Started as ``python runner.py SETTINGS``, SETTINGS being JSON. Commands come in on standard
+input, replies leave on the file descriptor that the settings name.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from typing import Any
+
+
+class OutOfTime(BaseException):
+    """Raised inside the student's code when its time is up."""
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Give up the right to more memory, files and processes than these."""
+    for name, value in limits.items():
+        number = getattr(resource, f"RLIMIT_{name}")
+        hard = resource.getrlimit(number)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(number, (value, value))
+
+
+def _become(user: int) -> None:
+    """Leave root for good: another user, no groups, and with that no capabilities."""
+    for candidate in (user, 65534):  # the first may not exist inside a container
+        try:
+            os.setgroups([])
+            os.setresgid(candidate, candidate, candidate)
+            os.setresuid(candidate, candidate, candidate)
+            return
+        except OSError:
+            continue
+    raise SystemExit("cannot leave root")
+
+
+def _shell() -> Any:
+    """Return an IPython shell: magics, `display` and the last value of a cell work."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "NoColor"
+    config.InteractiveShell.cache_size = 0
+    shell = InteractiveShell.instance(config=config)
+    shell.showtraceback = lambda *args, **kwargs: None
+    shell.showsyntaxerror = lambda *args, **kwargs: None
+    # Pictures are never looked at, so no cell spends time on drawing them.
+    shell.register_magic_function(lambda line: None, "line", "matplotlib")
+    return shell
+
+
+class Runner:
+    """The student's namespace, and the functions that have been kept for later calls."""
+
+    def __init__(self, wire: Any) -> None:
+        self.wire = wire
+        self.shell = _shell()
+        self.kept: dict[str, Any] = {}
+
+    def answer(self, command: dict[str, Any]) -> Any:
+        """Carry out one command within its time; return plain data."""
+        signal.signal(signal.SIGALRM, _out_of_time)
+        signal.signal(signal.SIGPROF, _out_of_time)
+        signal.setitimer(signal.ITIMER_PROF, command["cpu"])
+        signal.setitimer(signal.ITIMER_REAL, command["wall"])
+        start = time.process_time()
+        try:
+            answer = getattr(self, command["do"])(command)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return answer | {"seconds": time.process_time() - start}
+
+    def cell(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Run a cell and keep what it defines for the questions that it answers."""
+        result = self.shell.run_cell(command["source"], store_history=False, silent=False)
+        names = self.shell.user_ns
+        for name in command["keep"]:
+            if callable(names.get(name)) or (name in names and not result.error_in_exec):
+                self.kept[name] = names[name]
+        error = result.error_before_exec or result.error_in_exec
+        if isinstance(error, OutOfTime):
+            raise error
+        return {"error": error and _describe(error)}
+
+    def has(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Tell whether the student has defined a name."""
+        return {"has": command["name"] in self.kept or command["name"] in self.shell.user_ns}
+
+    def _find(self, name: str) -> Any:
+        return self.kept[name] if name in self.kept else self.shell.user_ns[name]
+
+    def value(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Return a variable of the student's."""
+        return {"value": self._find(command["name"])}
+
+    def call(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Call a function of the student's."""
+        try:
+            return {"value": self._find(command["name"])(*command["args"], **command["kwargs"])}
+        except Exception as error:
+            return {"error": _describe(error)}
+
+
+def _out_of_time(number: int, stack: Any) -> None:
+    raise OutOfTime
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    """Return the class, the message and the line of an error, as far as they can be told."""
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith(("<ipython", "/tmp/ipykernel")):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    try:
+        message = str(error)[:300]
+    except BaseException:
+        message = ""
+    return {"type": type(error).__name__[:60], "message": message, "line": line}
+
+
+def main() -> None:
+    """Take commands until the grader has gone."""
+    settings = json.loads(sys.argv.pop())
+    reply = settings["reply"]
+    commands = os.dup(0)
+    os.set_inheritable(reply, False)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    if settings["user"]:
+        _become(settings["user"])
+    import wire  # stands beside this file; brings NumPy
+
+    runner = Runner(wire)
+    _limit(settings["limits"])
+    wire.write_frame(reply, {"ready": True})
+    while True:
+        try:
+            command = wire.read_frame(commands)
+        except EOFError:
+            return
+        nonce = command["nonce"]
+        try:
+            answer = runner.answer(command)
+        except OutOfTime:
+            answer = {"timeout": True}
+        except (KeyboardInterrupt, SystemExit) as error:
+            answer = {"error": _describe(error)}
+        try:
+            sys.stdout.flush()
+            message = wire.frame(answer | {"nonce": nonce})
+        except Exception:
+            answer = {"unsendable": type(answer.get("value")).__name__[:60]}
+            message = wire.frame(answer | {"nonce": nonce})
+        view = memoryview(message)
+        while view:
+            view = view[os.write(reply, view) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""A conversation with one sandbox: requests with a deadline, and limits that are watched.
+
+The student's process can answer, stay silent, lie or die. Whatever it does ends in an `Answer`
+or in a `Lost`, which says in a word what happened; then the sandbox is gone, and the next
+request needs a new one.
+"""
+
+import os
+import secrets
+import selectors
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from assignments import wire
+from assignments.sandbox import Limits, start
+
+LOOK = 0.05  # seconds between two looks at memory and processes
+GRACE = 2.0  # seconds for an interpreter to stop by itself when its time is up
+START = 60.0  # seconds for an interpreter to start, on a busy machine
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Lost(Exception):
+    """The sandbox ended; `args[0]` is "time", "memory", "processes", "output", "died" or "lied"."""
+
+
+def family(process: int, at_most: int) -> list[int]:
+    """Return a process and its descendants, not many more than `at_most`."""
+    found, new = [process], [process]
+    while new and len(found) <= at_most:
+        children = []
+        for number in new:
+            for path in Path(f"/proc/{number}/task").glob("*/children"):
+                try:
+                    children += [int(word) for word in path.read_text().split()]
+                except OSError:
+                    continue
+        found += children
+        new = children
+    return found
+
+
+def usage(processes: list[int]) -> tuple[float, int]:
+    """Return the seconds of processor time and the bytes of memory that processes use."""
+    seconds, memory = 0.0, 0
+    for number in processes:
+        try:
+            fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+            resident, shared = Path(f"/proc/{number}/statm").read_text().split()[1:3]
+            status = Path(f"/proc/{number}/status").read_text()
+        except OSError:
+            continue
+        seconds += sum(map(int, fields[11:15])) / TICK
+        memory += (int(resident) - int(shared)) * PAGE
+        memory += int(status.partition("RssShmem:")[2].split()[0] or 0) * 1024
+    return seconds, memory
+
+
+class StartError(Exception):
+    """The sandbox did not come up: the machine's fault, never the student's."""
+
+
+class Session:
+    """One sandbox, from its start to its end; use it in a `with` statement.
+
+    Parameters
+    ----------
+    mode : str
+        As `sandbox.find_mode` returns it, or "unsafe".
+    limits : Limits
+        Held here for memory, processes, time, output and the size of answers.
+    """
+
+    def __init__(self, mode: str, limits: Limits) -> None:
+        self.mode, self.limits = mode, limits
+        self.peak = 0  # bytes of memory, as seen
+        self.seconds = 0.0  # of processor time, as seen
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Session":
+        self._process, self._replies = self._stack.enter_context(start(self.mode, self.limits))
+        self._output = self._process.stdout.fileno()
+        for descriptor in (self._replies, self._output):
+            os.set_blocking(descriptor, False)
+        self._buffer = bytearray()
+        self._printed = bytearray()
+        self._closed = False
+        try:
+            self._until(None, START, START)
+        except Lost as error:
+            self._drain_rest()
+            self._stack.close()
+            raise StartError(f"{error}: {self.last_words.strip()}") from error
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._stack.close()
+
+    def ask(self, do: str, cpu: float | None = None, **details: Any) -> dict[str, Any]:
+        """Send a command; return the reply as a dict.
+
+        Raises
+        ------
+        Lost
+            If there is no reply, for the reason given.
+        """
+        cpu = self.limits.cell_seconds if cpu is None else cpu
+        wall = cpu * self.limits.patience
+        nonce = secrets.token_hex(16)
+        command = {"do": do, "nonce": nonce, "cpu": cpu, "wall": wall, **details}
+        try:
+            self._send(wire.frame(command))
+        except BrokenPipeError as error:
+            raise Lost("died") from error
+        reply = self._until(nonce, cpu + GRACE, wall + GRACE)
+        self._look()
+        return reply
+
+    def _send(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[self._process.stdin.write(view) :]
+
+    def _until(self, nonce: str | None, cpu: float, wall: float) -> dict[str, Any]:
+        """Wait for the reply, looking after the limits meanwhile."""
+        start_clock = time.monotonic()
+        start_cpu, printed, look = None, 0, start_clock + LOOK
+        with selectors.DefaultSelector() as selector:
+            for descriptor in (self._replies, *([] if self._closed else [self._output])):
+                selector.register(descriptor, selectors.EVENT_READ)
+            while True:
+                ready = [key.fd for key, _ in selector.select(LOOK)]
+                if self._output in ready:
+                    size = self._drain(selector)
+                    printed += size
+                if self._replies in ready and (reply := self._receive()) is not None:
+                    return self._checked(reply, nonce)
+                if (now := time.monotonic()) >= look:
+                    used = self._look()
+                    start_cpu = used if start_cpu is None else start_cpu
+                    look = now + LOOK
+                    if used - start_cpu > cpu or now - start_clock > wall:
+                        raise Lost("time")
+                    if printed > self.limits.output:
+                        raise Lost("output")
+
+    def _drain(self, selector: selectors.BaseSelector) -> int:
+        """Read what was printed, so that the student's code never waits; keep only the end."""
+        data = os.read(self._output, 1 << 20)
+        if not data:
+            selector.unregister(self._output)
+            self._closed = True
+        self._printed = (self._printed + data)[-2000:]
+        return len(data)
+
+    def _drain_rest(self) -> None:
+        if not self._closed:
+            self._process.kill()
+            os.set_blocking(self._output, True)
+            self._printed += os.read(self._output, 1 << 16)
+
+    def _receive(self) -> bytes | None:
+        """Read a part of a reply; return the whole when it is there."""
+        data = os.read(self._replies, 1 << 20)
+        if not data:
+            raise Lost("died")
+        self._buffer += data
+        if len(self._buffer) < wire.HEAD.size:
+            return None
+        (length,) = wire.HEAD.unpack_from(self._buffer)
+        if length > self.limits.reply:
+            raise Lost("output")
+        if len(self._buffer) < wire.HEAD.size + length:
+            return None
+        body = bytes(self._buffer[wire.HEAD.size :])
+        self._buffer.clear()
+        if len(body) != length:
+            raise Lost("lied")
+        return body
+
+    def _checked(self, body: bytes, nonce: str | None) -> dict[str, Any]:
+        try:
+            reply = wire.decode(body)
+        except wire.WireError as error:
+            raise Lost("lied") from error
+        if not isinstance(reply, dict) or reply.get("nonce") != nonce:
+            raise Lost("lied")
+        return reply
+
+    def _look(self) -> float:
+        """Hold the limits of memory and processes; return the processor time so far."""
+        processes = family(self._process.pid, self.limits.processes + 8)
+        if len(processes) > self.limits.processes + 8:
+            raise Lost("processes")
+        seconds, memory = usage(processes)
+        self.peak, self.seconds = max(self.peak, memory), max(self.seconds, seconds)
+        if memory > self.limits.memory * 1.25:  # each process has `memory` at most
+            raise Lost("memory")
+        return seconds
+
+    @property
+    def last_words(self) -> str:
+        """What was printed last, for the person who looks for a fault in the machine."""
+        return self._printed.decode(errors="replace")

@@ -1,0 +1,171 @@
+"""Reads a notebook as students hand it in, and finds the answers in it.
+
+Editors lose metadata, students move, copy and delete cells. An answer is found by its cell's
+nbgrader id, by the marker that the release wrote into it (``# question: ID``), or by the name
+that it defines. What stays unclear is reported as such, never as an empty answer.
+"""
+
+import ast
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+MARKER = re.compile(r"^\s*#\s*question:\s*([\w-]+)\s*$", re.M)
+CHECK = re.compile(r"^\s*#\s*check:\s*([\w-]+)\s*$", re.M)
+WRITTEN = re.compile(r"<!--\s*answer:\s*([\w-]+)\s*-->")
+LARGEST = 512 * 1024 * 1024
+
+
+class UnreadableError(Exception):
+    """A file that is no notebook; a person has to look at it. The message says why."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell without its outputs."""
+
+    kind: str  # "code", "markdown" or "raw"
+    source: str
+    id: str | None = None  # nbgrader's id
+    tags: tuple[str, ...] = ()
+
+    @property
+    def setup(self) -> bool:
+        """Whether this cell always runs before grading."""
+        return "setup" in self.tags
+
+    @property
+    def question(self) -> str | None:
+        """The question that this code cell says it answers."""
+        marker = MARKER.search(self.source)
+        if marker:
+            return marker[1]
+        return self.id if self.kind == "code" else None
+
+    @property
+    def check(self) -> str | None:
+        """The question that this cell checks."""
+        marker = CHECK.search(self.source)
+        return marker[1] if marker else None
+
+    @property
+    def written(self) -> str | None:
+        """The written question that this cell answers."""
+        marker = WRITTEN.search(self.source)
+        if marker:
+            return marker[1]
+        return self.id if self.kind == "markdown" else None
+
+    @property
+    def text(self) -> str:
+        """What the student wrote: the source without markers and blank space."""
+        return WRITTEN.sub("", MARKER.sub("", self.source)).strip()
+
+    def defines(self) -> set[str]:
+        """Return the names that a code cell defines at its top level."""
+        try:
+            tree = ast.parse(self.source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            found = re.findall(r"^(?:async\s+)?def\s+(\w+)|^(\w+)\s*=[^=]", self.source, re.M)
+            return {first or second for first, second in found}
+        names: set[str] = set()
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom):
+                names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
+                          and isinstance(n.ctx, ast.Store)}  # fmt: skip
+                names |= {(n.asname or n.name).split(".")[0]
+                          for n in getattr(node, "names", [])}  # fmt: skip
+        return names
+
+
+@dataclass
+class Notebook:
+    """The cells of a notebook, in order, and for which assignment it was made."""
+
+    cells: list[Cell]
+    assignment: str | None = None
+    duplicates: list[str] = field(default_factory=list)
+
+    @property
+    def code(self) -> list[Cell]:
+        """The code cells."""
+        return [cell for cell in self.cells if cell.kind == "code"]
+
+    def answers(self, question: str) -> list[Cell]:
+        """Return the code cells that say they answer a question."""
+        return [cell for cell in self.code if cell.question == question and not cell.check]
+
+    def essays(self, question: str) -> list[Cell]:
+        """Return the text cells that say they answer a written question."""
+        texts = [cell for cell in self.cells if cell.kind != "code"]
+        return [cell for cell in texts if cell.written == question]
+
+
+def _joined(source: Any) -> str:
+    if isinstance(source, list):
+        return "".join(str(line) for line in source)
+    return str(source or "")
+
+
+def _cell(raw: dict[str, Any]) -> Cell:
+    metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
+    grading = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
+    source = _joined(raw.get("source", raw.get("input", "")))
+    identity = grading.get("grade_id")
+    return Cell(
+        kind=str(raw.get("cell_type", "raw")),
+        source=source.replace("\r\n", "\n"),
+        id=identity if isinstance(identity, str) else None,
+        tags=tuple(map(str, tags)) if isinstance(tags := metadata.get("tags"), list) else (),
+    )
+
+
+def strip(content: bytes) -> bytes:
+    """Return a notebook without outputs, as small as it gets: what is sent to a worker.
+
+    Raises
+    ------
+    UnreadableError
+        If the bytes are no notebook of format 3 or newer.
+    """
+    notebook = _parse(content)
+    for cell in notebook["cells"]:
+        cell.pop("outputs", None)
+        cell.pop("attachments", None)
+        cell["execution_count"] = None
+    return json.dumps(notebook, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    if len(content) > LARGEST:
+        raise UnreadableError(f"The file is larger than {LARGEST // 1024**2} MiB.")
+    if not content.strip():
+        raise UnreadableError("The file is empty.")
+    try:
+        raw = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("The file is no notebook: it is not valid JSON.") from error
+    if isinstance(raw, dict) and isinstance(raw.get("worksheets"), list):  # format 3
+        sheets = [s for s in raw["worksheets"] if isinstance(s, dict)]
+        raw["cells"] = [cell for sheet in sheets for cell in sheet.get("cells", [])]
+    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
+        raise UnreadableError("The file is no notebook: it has no cells.")
+    metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
+    name = metadata.get("assignment")
+    cells = [dict(cell) for cell in raw["cells"] if isinstance(cell, dict)]
+    return {"cells": cells, "metadata": {"assignment": name if isinstance(name, str) else None}}
+
+
+def read(content: bytes) -> Notebook:
+    """Read a notebook of any editor.
+
+    Raises
+    ------
+    UnreadableError
+        If the bytes are no notebook of format 3 or newer.
+    """
+    raw = _parse(content)
+    return Notebook([_cell(cell) for cell in raw["cells"]], raw["metadata"]["assignment"])
