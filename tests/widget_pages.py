@@ -1,0 +1,136 @@
+"""What the figures' browser tests share: Chromium, a page with one figure, and axe.
+
+A test module takes the fixture with ``from widget_pages import chromium`` and opens a figure
+with `open_figure`, which fails the test when the page writes an error to the console.
+"""
+
+import functools
+import http.server
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from widget_page import write_page  # noqa: E402
+
+READY = ".cw-host[data-state=ready]"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """Start Debian's Chromium (or Chrome) without a window."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, "the browser tests need Chromium: sudo apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: Any) -> None:
+        """Keep the test's output free of requests."""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of this machine; give its address."""
+    handler = functools.partial(_Silent, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def open_figure(
+    browser: Any,
+    page: Path,
+    *,
+    address: str | None = None,
+    width: int = 1000,
+    theme: str = "light",
+    expected_errors: tuple[str, ...] = (),
+    **options: Any,
+) -> Iterator[Any]:
+    """Open a page that `write_page` wrote, wait for its figure, and demand a silent console.
+
+    Parameters
+    ----------
+    browser : Browser
+        Of the fixture `chromium`.
+    page : Path
+        The page's file.
+    address : str, optional
+        Of `serve`; without it, the page is opened from disk.
+    width, theme, options
+        Width of the window in pixels, color scheme, and more for ``new_page``.
+    expected_errors : tuple of str
+        Parts of messages that the test provokes.
+    """
+    trouble: list[str] = []
+
+    def note(text: str) -> None:
+        if not any(part in text for part in expected_errors):
+            trouble.append(text)
+
+    tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme, **options)
+    tab.on("pageerror", lambda error: note(str(error)))
+    tab.on("console", lambda message: message.type == "error" and note(message.text))
+    try:
+        tab.goto(f"{address}/{page.name}" if address else page.as_uri())
+        tab.wait_for_selector(READY, timeout=10_000)
+        yield tab
+        assert not trouble
+    finally:
+        tab.close()
+
+
+def axe(page: Any) -> list[str]:
+    """Return what axe-core finds on the page: rule, help, and the elements concerned."""
+    assert AXE.exists(), "axe-core is missing: npm ci"
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{found['id']}: {found['help']}: {[node['html'][:120] for node in found['nodes'][:3]]}"
+        for found in result["violations"]
+    ]
+
+
+def state(page: Any, name: str) -> Any:
+    """Return one of the figure's states as JSON."""
+    return page.evaluate(f"document.querySelector('.cw-host').courseModel.get({name!r})")
+
+
+def set_state(page: Any, **values: Any) -> None:
+    """Set states as the kernel would."""
+    page.evaluate(
+        """values => {
+            const model = document.querySelector('.cw-host').courseModel;
+            for (const [name, value] of Object.entries(values)) model.set(name, value);
+        }""",
+        values,
+    )
+
+
+__all__ = ["axe", "chromium", "open_figure", "serve", "set_state", "state", "write_page"]
