@@ -1,6 +1,6 @@
 """What the figures' browser tests share: Chromium, a page with one figure, and axe.
 
-A test module takes the fixture with ``from widget_pages import chromium`` and opens a figure
+A test module takes the fixture with ``chromium = widget_pages.chromium`` and opens a figure
 with `open_figure`, which fails the test when the page writes an error to the console.
 """
 
