@@ -239,3 +239,52 @@ export function remember(key, value) {
     // Storage is full or refused: the figure works, it only forgets.
   }
 }
+
+/**
+ * Make a group of buttons one tab stop. Arrow keys move the focus within it, Home and End to
+ * the ends of the row, with Ctrl to the first and the last. Focus by pointer is followed.
+ *
+ * @param {{on: Function}} figure what `frame` returned
+ * @param {HTMLElement} container
+ * @param {() => HTMLElement[]} items the buttons, row by row; asked for at each key
+ * @param {() => number} [columns] how many stand in a row; by default all
+ * @param {(item: HTMLElement) => void} [moved] called after an arrow key has moved the focus
+ * @returns {(item?: HTMLElement) => void} makes an item, or the first, the tab stop; call it
+ *   after the buttons have changed
+ */
+export function roving(figure, container, items, columns = () => items().length, moved = () => {}) {
+  const settle = (item) => {
+    const all = items();
+    const stop = all.includes(item) ? item : all[0];
+    for (const one of all) one.tabIndex = one === stop ? 0 : -1;
+  };
+  const target = (key, place, count, width, control) => {
+    const row = place - (place % width);
+    const moves = {
+      ArrowRight: place + 1,
+      ArrowLeft: place - 1,
+      ArrowDown: place + (width < count ? width : 1),
+      ArrowUp: place - (width < count ? width : 1),
+      Home: control ? 0 : row,
+      End: control ? count - 1 : Math.min(row + width, count) - 1,
+    };
+    return moves[key];
+  };
+  figure.on(container, "keydown", (event) => {
+    const all = items();
+    const place = all.indexOf(event.target.closest("button, [tabindex]"));
+    if (place < 0 || event.altKey || event.metaKey) return;
+    const next = target(event.key, place, all.length, columns(), event.ctrlKey);
+    if (next === undefined) return;
+    event.preventDefault();
+    if (!all[next]) return;
+    settle(all[next]);
+    all[next].focus();
+    moved(all[next]);
+  });
+  figure.on(container, "focusin", (event) => {
+    if (items().includes(event.target)) settle(event.target);
+  });
+  settle();
+  return settle;
+}
