@@ -68,6 +68,9 @@ export function conv2d(input, kernel, bias = null, { stride = 1, padding = "vali
   }
   const rows = windowPositions(height, kernelHeight, stride, padding);
   const columns = windowPositions(width, kernelWidth, stride, padding);
+  if (bias && bias.length !== filters) {
+    throw new Error(`${filters} filters need as many biases, not ${bias.length}.`);
+  }
   const output = new Float32Array(rows.count * columns.count * filters);
   const sums = new Float64Array(filters); // 64 bits, so that rounding does not add up
   let place = 0;
@@ -84,8 +87,9 @@ export function conv2d(input, kernel, bias = null, { stride = 1, padding = "vali
         for (let kx = 0; kx < kernelWidth; kx++) {
           const x = left + kx;
           if (x < 0 || x >= width) continue;
-          addPixel(sums, input.data, (y * width + x) * channels, channels,
-            kernel.data, (ky * kernelWidth + kx) * channels * filters);
+          const pixel = (y * width + x) * channels;
+          const weight = (ky * kernelWidth + kx) * channels * filters;
+          addProducts(sums, input.data, pixel, channels, kernel.data, weight);
         }
       }
       output.set(sums, place);
@@ -95,16 +99,19 @@ export function conv2d(input, kernel, bias = null, { stride = 1, padding = "vali
   return { shape: [rows.count, columns.count, filters], data: output };
 }
 
-/** Add one pixel's products with every filter to the filters' sums. */
-function addPixel(sums, input, pixel, channels, kernel, weight) {
+/**
+ * Add the products of `count` inputs with their weights to the sums, one sum for each filter.
+ *
+ * The filters are the innermost loop because a kernel's last axis is the filters: the weights
+ * are read in the order in which they lie in memory, which is what makes it fast.
+ */
+function addProducts(sums, input, firstInput, count, kernel, firstWeight) {
   const filters = sums.length;
-  for (let c = 0; c < channels; c++) {
-    const value = input[pixel + c];
-    // After a relu about half of the values are zero, and zeros add nothing.
-    if (value !== 0) {
-      for (let f = 0; f < filters; f++) sums[f] += value * kernel[weight + f];
-    }
-    weight += filters;
+  for (let c = 0; c < count; c++) {
+    const value = input[firstInput + c];
+    if (value === 0) continue; // zeros add nothing, and after a relu there are many
+    const row = firstWeight + c * filters;
+    for (let f = 0; f < filters; f++) sums[f] += value * kernel[row + f];
   }
 }
 
@@ -195,7 +202,7 @@ export function dense(input, kernel, bias = null) {
   }
   const sums = new Float64Array(outputs);
   if (bias) sums.set(bias);
-  addPixel(sums, input.data, 0, inputs, kernel.data, 0);
+  addProducts(sums, input.data, 0, inputs, kernel.data, 0);
   return { shape: [outputs], data: Float32Array.from(sums) };
 }
 
@@ -223,6 +230,7 @@ export function softmax(logits) {
  */
 export function forward(weights, image) {
   const layers = {};
+  if (image.length !== 28 * 28) throw new Error(`An image has 784 values, not ${image.length}.`);
   let x = { shape: [28, 28, 1], data: image };
   for (const n of [1, 2, 3]) {
     x = relu(conv2d(x, weights[`conv${n}/kernel`], weights[`conv${n}/bias`].data));
@@ -239,7 +247,8 @@ export function forward(weights, image) {
 }
 
 /**
- * Show which places of a layer speak for a class: Grad-CAM (Selvaraju et al., 2017).
+ * Show which places of a layer speak for a class: Grad-CAM, after R. R. Selvaraju et al.,
+ * "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", 2017.
  *
  * Each channel of the layer is weighted with the mean gradient of the class's logit with
  * respect to it, the weighted channels are added, and what is below zero is dropped.
@@ -288,7 +297,8 @@ function logitGradient(weights, layers, classIndex, layerName) {
     gradient = throughPool(gradient, convolution);
     if (n === last) return gradient;
     gradient = throughRelu(gradient, convolution);
-    gradient = throughConv(gradient, weights[`conv${n}/kernel`], convolution, layers[`pool${n - 1}`]);
+    const kernel = weights[`conv${n}/kernel`];
+    gradient = throughConv(gradient, kernel, convolution, layers[`pool${n - 1}`]);
   }
 }
 
@@ -300,7 +310,8 @@ function throughRelu(gradient, output) {
 /** Every input gets the outputs' gradients, each times the weight between the two. */
 function throughDense(gradient, kernel) {
   const [inputs, outputs] = kernel.shape;
-  return new Float64Array(inputs).map((_, n) => dot(gradient, 0, kernel.data, n * outputs, outputs));
+  const result = new Float64Array(inputs);
+  return result.map((_, n) => dot(gradient, 0, kernel.data, n * outputs, outputs));
 }
 
 /** A maximum depends only on the largest value of its window, which gets the whole gradient. */
