@@ -13,7 +13,7 @@ from typing import Any
 from assignments import questions
 from assignments.questions import Assignment, Case, Question, Written
 from assignments.sandbox import find_mode
-from assignments.session import Lost, Session
+from assignments.session import LostError, Session
 from assignments.submission import Cell, Notebook, UnreadableError, read
 
 ATTEMPTS = 2  # sandboxes that one question may wear out
@@ -114,7 +114,7 @@ class Player:
             return True
         try:
             reply = self._session.ask("cell", seconds, source=cell.source, keep=keep)
-        except Lost as loss:
+        except LostError as loss:
             self.lost[number] = loss.args[0]
             self._close()
             return False
@@ -135,21 +135,21 @@ class Player:
 
         Raises
         ------
-        Lost
+        LostError
             If the sandbox is lost by this, or the notebook has used up its time.
         """
         if self._left() <= 0:
-            raise Lost("time")
+            raise LostError("time")
         if self._session is None:
             self.play()
         seconds = min(self._left(), self.limits.call_seconds)
         try:
             reply = self._session.ask(do, seconds, name=question.name, **details)
-        except Lost:
+        except LostError:
             self._close()
             raise
         if reply.get("timeout") is True:
-            raise Lost("time")
+            raise LostError("time")
         return reply
 
     def call(self, question: Question, inputs: questions.Inputs | None) -> dict[str, Any]:
@@ -227,9 +227,9 @@ def _grade_case(player: Player, question: Question, case: Case, number: int, see
 
         try:
             words = _judge(question, case, player.call(question, draw()), draw)
-        except Lost as loss:
+        except LostError as loss:
             line.points, line.words = 0.0, WORDS[loss.args[0]]
-            raise _LostCase(line) from loss
+            raise _LostCaseError(line) from loss
         if words:
             line.points = 0.0
             line.words = f"{words}. Expected: {case.expected}"
@@ -237,7 +237,7 @@ def _grade_case(player: Player, question: Question, case: Case, number: int, see
     return line
 
 
-class _LostCase(Exception):
+class _LostCaseError(Exception):
     """A case that cost the sandbox; carries its line."""
 
 
@@ -250,7 +250,7 @@ def _grade_question(player: Player, question: Question, seed: str) -> Result:
         else:
             try:
                 line = _grade_case(player, question, case, number, seed)
-            except _LostCase as loss:
+            except _LostCaseError as loss:
                 line, losses = loss.args[0], losses + 1
         result.lines.append(line)
     result.points = sum(line.points for line in result.lines)
@@ -293,7 +293,7 @@ def _nothing(question: Question, *notes: str) -> Result:
 def _defined(player: Player, question: Question) -> bool:
     try:
         return player.ask("has", question).get("has") is True
-    except Lost:
+    except LostError:
         return False
 
 

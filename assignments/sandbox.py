@@ -13,6 +13,7 @@ What the sandbox can see is read-only: the system's programs, the Python environ
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache
           "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/certs")  # fmt: skip
 # Settings that choose NumPy's kernels: without them results may differ from the grader's.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LANG", "LC_ALL")
-USERS = 0x40000000  # above every user that a machine has
+USERS = 0x20000000  # from here on, twice as many, no machine has users of its own
 
 
 class IsolationError(Exception):
@@ -205,7 +206,7 @@ class Command:
 
 
 def _settings(mode: str, reply: int, limits: Limits) -> str:
-    user = USERS + os.getpid() if mode == "root" else 0
+    user = USERS + secrets.randbelow(USERS) if mode == "root" else 0
     return json.dumps({"reply": reply, "limits": limits.kernel(), "user": user})
 
 

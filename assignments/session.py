@@ -1,7 +1,7 @@
 """A conversation with one sandbox: requests with a deadline, and limits that are watched.
 
 The student's process can answer, stay silent, lie or die. Whatever it does ends in an `Answer`
-or in a `Lost`, which says in a word what happened; then the sandbox is gone, and the next
+or in a `LostError`, which says in a word what happened; then the sandbox is gone, and the next
 request needs a new one.
 """
 
@@ -23,7 +23,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-class Lost(Exception):
+class LostError(Exception):
     """The sandbox ended; `args[0]` is "time", "memory", "processes", "output", "died" or "lied"."""
 
 
@@ -90,7 +90,7 @@ class Session:
         self._closed = False
         try:
             self._until(None, START, START)
-        except Lost as error:
+        except LostError as error:
             self._drain_rest()
             self._stack.close()
             raise StartError(f"{error}: {self.last_words.strip()}") from error
@@ -104,7 +104,7 @@ class Session:
 
         Raises
         ------
-        Lost
+        LostError
             If there is no reply, for the reason given.
         """
         cpu = self.limits.cell_seconds if cpu is None else cpu
@@ -114,7 +114,7 @@ class Session:
         try:
             self._send(wire.frame(command))
         except BrokenPipeError as error:
-            raise Lost("died") from error
+            raise LostError("died") from error
         reply = self._until(nonce, cpu + GRACE, wall + GRACE)
         self._look()
         return reply
@@ -143,9 +143,9 @@ class Session:
                     start_cpu = used if start_cpu is None else start_cpu
                     look = now + LOOK
                     if used - start_cpu > cpu or now - start_clock > wall:
-                        raise Lost("time")
+                        raise LostError("time")
                     if printed > self.limits.output:
-                        raise Lost("output")
+                        raise LostError("output")
 
     def _drain(self, selector: selectors.BaseSelector) -> int:
         """Read what was printed, so that the student's code never waits; keep only the end."""
@@ -166,39 +166,39 @@ class Session:
         """Read a part of a reply; return the whole when it is there."""
         data = os.read(self._replies, 1 << 20)
         if not data:
-            raise Lost("died")
+            raise LostError("died")
         self._buffer += data
         if len(self._buffer) < wire.HEAD.size:
             return None
         (length,) = wire.HEAD.unpack_from(self._buffer)
         if length > self.limits.reply:
-            raise Lost("output")
+            raise LostError("output")
         if len(self._buffer) < wire.HEAD.size + length:
             return None
         body = bytes(self._buffer[wire.HEAD.size :])
         self._buffer.clear()
         if len(body) != length:
-            raise Lost("lied")
+            raise LostError("lied")
         return body
 
     def _checked(self, body: bytes, nonce: str | None) -> dict[str, Any]:
         try:
             reply = wire.decode(body)
         except wire.WireError as error:
-            raise Lost("lied") from error
+            raise LostError("lied") from error
         if not isinstance(reply, dict) or reply.get("nonce") != nonce:
-            raise Lost("lied")
+            raise LostError("lied")
         return reply
 
     def _look(self) -> float:
         """Hold the limits of memory and processes; return the processor time so far."""
         processes = family(self._process.pid, self.limits.processes + 8)
         if len(processes) > self.limits.processes + 8:
-            raise Lost("processes")
+            raise LostError("processes")
         seconds, memory = usage(processes)
         self.peak, self.seconds = max(self.peak, memory), max(self.seconds, seconds)
         if memory > self.limits.memory * 1.25:  # each process has `memory` at most
-            raise Lost("memory")
+            raise LostError("memory")
         return seconds
 
     @property
