@@ -1,6 +1,7 @@
 """The book's own tools, on small and deliberately awkward input."""
 
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -78,6 +79,31 @@ class TestSampleBanner:
 
         monkeypatch.setattr(data, "locate_data", lambda: data.DataFiles("sample", Path()))
         assert sphinx_course.uses_sample()
+
+
+FALLBACK = """
+from fashion_lib import _sources, load_data
+def gone():
+    raise _sources.SourceError("gone")
+_sources.SOURCES.update({name: gone for name in _sources.SOURCES if name != "sample"})
+(images, _), _ = load_data()
+print(len(images))
+"""
+
+
+class TestKernelStartUp:
+    @pytest.mark.parametrize("started", [True, False])
+    def test_holds_back_the_warning_that_the_banner_replaces(self, started):
+        startup = (ROOT / "tools" / "quiet_tensorflow.py").read_text() if started else ""
+        done = subprocess.run(
+            [sys.executable, "-c", startup + FALLBACK],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout.strip() == "6000", done.stderr
+        # Whatever a cell writes to standard error fails the build, and so would the warning.
+        assert ("small sample" in done.stderr) == (not started)
 
 
 class TestProject:

@@ -1,17 +1,22 @@
-"""Start-up file of the kernels that execute the book: TensorFlow is imported without notices.
+"""Start-up file of the kernels that execute the book: what would be noise on a page is held back.
 
 TensorFlow's native code writes to standard error while it is imported and when it first
 computes, whatever a notebook sets before. Readers see that in their own notebooks, where it
 is harmless; on a page it is noise. Errors still show: what was held back is printed if the
 import fails.
+
+The warning that only the sample of the data was found is held back, too: every page says it in
+a banner (``sphinx_course.py``), and anything on standard error would fail the build.
 """
 
 import importlib.abc
 import importlib.machinery
 import sys
+import warnings
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from fashion_lib.data import DataWarning
 from fashion_lib.keras_import import quiet_stderr
 
 
@@ -46,3 +51,4 @@ class QuietFinder(importlib.abc.MetaPathFinder):
 
 
 sys.meta_path.insert(0, QuietFinder())
+warnings.simplefilter("ignore", DataWarning)
