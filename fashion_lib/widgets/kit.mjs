@@ -288,3 +288,21 @@ export function roving(figure, container, items, columns = () => items().length,
   settle();
   return settle;
 }
+
+/**
+ * Make a box that says what failed, with a button to try again; it goes away with the click.
+ *
+ * @param {{on: Function}} figure what `frame` returned
+ * @param {string} message
+ * @param {() => void} retry
+ * @returns {HTMLElement}
+ */
+export function failure(figure, message, retry) {
+  const button = h("button", { type: "button", text: "Try again" });
+  const box = h("div.cw-warning", { role: "alert" }, h("p", { text: message }), button);
+  figure.on(button, "click", () => {
+    box.remove();
+    retry();
+  });
+  return box;
+}
