@@ -13,7 +13,7 @@ SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve preview test test-unit lint check format bench weights derived requirements \
-        notebooks notebooks-full links student solutions clean
+        notebooks notebooks-full notebooks-lab links student solutions clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ notebooks: .venv/dev-ready ## generate the notebooks of the chapters (REPO=… f
 
 notebooks-full: .venv/dev-ready ## run every notebook with Colab's versions, and note the result
 	$(BIN)/python tools/run_notebooks.py --write
+
+notebooks-lab: .venv/dev-ready ## open every notebook in JupyterLab, run it there, photograph it
+	$(BIN)/python tools/open_in_jupyterlab.py
 
 links: .venv/book-ready ## follow every link to other sites (needs the internet)
 	$(BIN)/jupyter-book build . --builder linkcheck
