@@ -60,5 +60,5 @@ def test_metadata_says_how_the_weights_were_made(metadata):
     assert not expected - set(metadata)
     recipe = TrainConfig(**json.loads(metadata["recipe"]))
     assert recipe.seed == int(metadata["seed"])
-    for name in ("python", "keras", "numpy"):
+    for name in ("python", "tensorflow", "keras", "numpy"):
         assert f"{name} " in metadata["versions"]
