@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,3 +141,9 @@ class Course:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / f"{definition.name}.ipynb").write_text(source_notebook(definition, repository))
+
+
+def build(name: str, repository: str | None = None) -> str:
+    """Return the text of the released notebook that stands in the repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Course.open(folder).release(name, repository).read_text("utf-8")

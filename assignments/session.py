@@ -6,6 +6,7 @@ request needs a new one.
 """
 
 import os
+import re
 import secrets
 import selectors
 import time
@@ -20,7 +21,6 @@ LOOK = 0.05  # seconds between two looks at memory and processes
 GRACE = 2.0  # seconds for an interpreter to stop by itself when its time is up
 START = 60.0  # seconds for an interpreter to start, on a busy machine
 TICK = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class LostError(Exception):
@@ -49,14 +49,12 @@ def usage(processes: list[int]) -> tuple[float, int]:
     for number in processes:
         try:
             fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-            resident, shared = Path(f"/proc/{number}/statm").read_text().split()[1:3]
             status = Path(f"/proc/{number}/status").read_text()
-        except OSError:
+        except OSError:  # it has ended meanwhile
             continue
         seconds += sum(map(int, fields[11:15])) / TICK
-        memory += (int(resident) - int(shared)) * PAGE
-        memory += int(status.partition("RssShmem:")[2].split()[0] or 0) * 1024
-    return seconds, memory
+        memory += sum(int(kib) for kib in re.findall(r"^Rss(?:Anon|Shmem):\s+(\d+)", status, re.M))
+    return seconds, memory * 1024
 
 
 class StartError(Exception):
