@@ -26,6 +26,9 @@ class TestMathML:
             (r"\left\lfloor \frac{n}{s} \right\rfloor", "&#x0230A;"),
             (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "<mtable"),
             (r"x_{i+u,\,j+v}", "<msub>"),
+            ("n' + 1", '<mi>n</mi><mo lspace="0" rspace="0">&#x02032;</mo>'),
+            (r"\ln 10", '<mi>ln</mi><mspace width="0.167em" /><mn>10</mn>'),
+            (r"\log(p)", "<mi>log</mi><mo"),
         ],
     )
     def test_converts_what_the_chapters_use(self, tex, expected):

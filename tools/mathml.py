@@ -25,6 +25,14 @@ EQUIVALENT = {
 }
 # Signs that a part of the formula was passed on as it stood.
 UNCONVERTED = re.compile(r"<m[io]>(?:&amp;|&|\\[A-Za-z]*|\\\w+)</m[io]>|<mo />|\\[a-zA-Z]+")
+# What looks right in TeX and not in MathML: a prime is raised by its glyph already, and after a
+# function's name stands a thin space unless a parenthesis follows.
+IMPROVED = {
+    r"<msup>(<mi>[^<]+</mi>)<mi>&#x02032;</mi></msup>": (
+        r'<mrow>\1<mo lspace="0" rspace="0">&#x02032;</mo></mrow>'
+    ),
+    r"(<mi>[a-z]{2,}</mi>)(?=<m(?:i|n|sub|sup|frac)\b)": r'\1<mspace width="0.167em" />',
+}
 
 
 def to_mathml(tex: str, *, display: bool) -> str:
@@ -34,6 +42,8 @@ def to_mathml(tex: str, *, display: bool) -> str:
     mathml = convert(tex.strip(), display="block" if display else "inline")
     if left := UNCONVERTED.search(mathml):
         raise ValueError(f"cannot convert {left[0]!r}")
+    for pattern, replacement in IMPROVED.items():
+        mathml = re.sub(pattern, replacement, mathml)
     return mathml
 
 
