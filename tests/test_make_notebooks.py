@@ -194,13 +194,18 @@ class TestNotebook:
         )
         assert "git+https://github.com/someone/book@v" in cells[1].source
         compile(cells[1].source, "bootstrap", "exec")
+        assert cells[1].source.startswith("# @title Run this first")
+        assert cells[1].metadata["jupyter"] == {"source_hidden": True}
 
     def test_keeps_solutions_collapsed_and_their_code_runnable(self, path, library):
         cells = nbformat.reads(make_notebooks.make_notebook(path, library), 4).cells
         told = [c for c in cells if "solution" in c.metadata.get("tags", [])]
         assert [c.cell_type for c in told] == ["markdown", "code", "markdown"]
         assert all("<details>" in c.source for c in told if c.cell_type == "markdown")
-        assert told[1].metadata["jupyter"] == {"source_hidden": True}
+        hidden = {"source_hidden": True, "outputs_hidden": True}
+        assert told[1].metadata["jupyter"] == hidden
+        titles = [c.source.split("</b>")[0].split("<b>")[1] for c in (told[0], told[2])]
+        assert titles == ["Solution to exercise 1: Add up", f"{titles[0]} (continued)"]
         scope = {}
         exec(told[1].source, scope)
         assert scope["secret"] == 2
@@ -287,6 +292,12 @@ class TestChapters:
             answers = [c.metadata.get("tags") == ["answer"] for c in cells]
             assert sum(answers) >= 3
             assert all(answers[answers.index(True) :]), source.name
+
+    def test_the_solved_edition_is_the_one_that_is_run(self, book):
+        # `test_run_notebooks.py` runs the notebooks beside the chapters to their end.
+        for source in make_notebooks.targets("solutions", Path()):
+            solved = make_notebooks.make_notebook(source, book, "solutions")
+            assert solved == source.with_suffix(".ipynb").read_text("utf-8"), source.name
 
     def test_no_solution_text_is_left_in_the_student_edition(self, book):
         for source in make_notebooks.targets("student", Path()):

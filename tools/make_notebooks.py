@@ -23,21 +23,27 @@ from portable import Converter, Library, reference_list
 ROOT = Path(__file__).resolve().parent.parent
 EDITIONS = ("chapters", "student", "solutions")
 ANSWER = "# Your answer\n"
+# Jupyter and VS Code go by the first entry; Colab by the second and a title in the first line.
+COLLAPSED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 # Runs first in every notebook. Where the package is there already, it installs nothing.
 BOOTSTRAP = """\
-# Makes the course's helper package available where it is missing, as in Colab.
+# @title Run this first: makes the course's helper package available where it is missing
 import importlib.metadata as metadata
 import importlib.util
 import os
 import subprocess
 import sys
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # keeps TensorFlow's notices down
 if sys.version_info < (3, 11):
     raise SystemExit(f"This course needs Python 3.11 or newer; this is {{sys.version.split()[0]}}.")
 found = importlib.util.find_spec("fashion_lib") is not None
 if not found:
-    source = os.environ.get("FASHION_LIB_SOURCE", "{source}")
+    source = os.environ.get(
+        "FASHION_LIB_SOURCE",
+        "{source}",
+    )
     command = [sys.executable, "-m", "pip", "install", "--quiet", source]
     if subprocess.run(command).returncode:
         raise SystemExit(f"Could not install the helper package from {{source}}. Are you online?")
@@ -75,9 +81,10 @@ def _code_metadata(cell: NotebookNode, solution: bool) -> dict:
     tags = [tag for tag in cell.metadata.get("tags", []) if tag != "remove-input"]
     hidden = solution or "hide-input" in tags
     metadata = {"tags": tags + ["solution"] * solution} if tags or solution else {}
-    if hidden:  # collapsed in Jupyter; Colab collapses by the title in the first line
-        metadata["jupyter"] = {"source_hidden": True}
-        metadata["cellView"] = "form"
+    if hidden:
+        metadata |= COLLAPSED
+    if solution:  # nor may its output give it away
+        metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     return metadata
 
 
@@ -145,7 +152,8 @@ def make_notebook(path: Path, library: Library, edition: str = "chapters") -> st
     cells = chapter_cells(path.read_text("utf-8"), library, page)
     if edition == "student":
         cells = without_solutions(cells)
-    bootstrap = new_code_cell(BOOTSTRAP.format(source=install_source(library)).rstrip("\n"))
+    first = BOOTSTRAP.format(source=install_source(library)).rstrip("\n")
+    bootstrap = new_code_cell(first, metadata=COLLAPSED)
     opening = new_markdown_cell(badges(library, path.stem))
     notebook = new_notebook(
         cells=[opening, bootstrap, *cells],

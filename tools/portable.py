@@ -128,6 +128,7 @@ class Converter:
         self.formulas: dict[str, int] = {}
         self.exercises: dict[str, tuple[int, str]] = {}
         self.solution: str | None = None  # the heading of the solution that is open
+        self._told = False  # whether some of its text is out already
         self._handlers: dict[str, Callable[[str, dict, list[str]], list[str]]] = {
             "math": self._math,
             "figure": self._figure,
@@ -158,7 +159,8 @@ class Converter:
             body = "\n".join(lines).strip()
             lines.clear()
             if body and self.solution:
-                body = _details(self.solution, body)
+                body = _details(self.solution + " (continued)" * self._told, body)
+                self._told = True
             if body:
                 pieces.append(Piece(body, bool(self.solution)))
 
@@ -166,7 +168,7 @@ class Converter:
             if name == "solution-start":
                 close()
                 number, title = self.exercises[argument]
-                self.solution = f"Solution to exercise {number}: {title}"
+                self.solution, self._told = f"Solution to exercise {number}: {title}", False
             elif name == "solution-end":
                 close()
                 self.solution = None

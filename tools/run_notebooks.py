@@ -6,12 +6,15 @@ package is not there: the first cell installs it, from a wheel that stands in fo
 repository. Afterwards nothing else in the environment may have changed.
 
 With ``--write`` the result goes to ``pages/notebook_run.md``, which *Run it yourself* shows.
+With ``--quick``, as in the tests, the code asks for the sample of the data set and trains for two
+epochs at most: the same cells, shrunk.
 """
 
 import argparse
 import datetime
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +22,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "tools" / "colab-constraints.txt"
@@ -32,6 +37,8 @@ notebook = nbformat.read(sys.argv[1], as_version=4)
 nbclient.NotebookClient(notebook, timeout=900, kernel_name="python3").execute()
 nbformat.write(notebook, sys.argv[1])
 """
+# What the quick mode writes into the code cells, instead of which text.
+SHRUNK = {r"\bload_data\(\)": 'load_data("sample")', r"\bepochs=\d+": "epochs=2"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,19 @@ def make_environment(folder: Path) -> Environment:
     return environment
 
 
-def run_notebook(environment: Environment, notebook: Path, folder: Path) -> float:
+def shrink(notebook: Path) -> None:
+    """Rewrite a copy of a notebook in place, so that it takes little data and few epochs."""
+    content = nbformat.read(notebook, as_version=4)
+    for cell in content.cells:
+        if cell.cell_type == "code":
+            for text, instead in SHRUNK.items():
+                cell.source = re.sub(text, instead, cell.source)
+    nbformat.write(content, notebook)
+
+
+def run_notebook(
+    environment: Environment, notebook: Path, folder: Path, *, quick: bool = False
+) -> float:
     """Execute one notebook in an empty folder; return the seconds it took.
 
     Raises
@@ -103,7 +122,9 @@ def run_notebook(environment: Environment, notebook: Path, folder: Path) -> floa
     """
     place = folder / notebook.stem
     place.mkdir()
-    copy = shutil.copy(notebook, place)
+    copy = Path(shutil.copy(notebook, place))
+    if quick:
+        shrink(copy)
     before = environment.installed()
     beside = f"{environment.python.parent}{os.pathsep}{os.environ['PATH']}"
     settings = {"FASHION_LIB_SOURCE": str(environment.wheel), "PATH": beside}
@@ -144,7 +165,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path, help="by default all chapters")
     parser.add_argument("--write", action="store_true", help="write the result for the book")
+    parser.add_argument("--quick", action="store_true", help="little data, two epochs: for tests")
     options = parser.parse_args()
+    if options.quick and options.write:
+        parser.error("the book shows full runs only: --quick and --write exclude each other")
     notebooks = options.notebooks or sorted((ROOT / "chapters").glob("*.ipynb"))
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
@@ -155,7 +179,9 @@ def main() -> int:
             print(f"Colab has Python {COLAB_PYTHON}; this run uses {environment.version}.")
         for notebook in notebooks:
             print(f"  running  {notebook.stem}", flush=True)
-            seconds[notebook.stem] = run_notebook(environment, notebook, folder)
+            seconds[notebook.stem] = run_notebook(
+                environment, notebook, folder, quick=options.quick
+            )
             print(f"  done     {notebook.stem}  {seconds[notebook.stem]:4.0f} s", flush=True)
         text = report(environment, seconds)
     print(text)
