@@ -95,13 +95,14 @@ def open_figure(
             trouble.append(text)
 
     tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme, **options)
+    tab.set_default_timeout(10_000)
     tab.on("pageerror", lambda error: note(str(error)))
     tab.on("console", lambda message: message.type == "error" and note(message.text))
     try:
         tab.goto(f"{address}/{page.name}" if address else page.as_uri())
         tab.wait_for_selector(READY, timeout=10_000)
         yield tab
-        assert not trouble
+        assert not trouble, trouble
     finally:
         tab.close()
 
@@ -110,7 +111,8 @@ def axe(page: Any) -> list[str]:
     """Return what axe-core finds on the page: rule, help, and the elements concerned."""
     assert AXE.exists(), "axe-core is missing: npm ci"
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    options = "{ resultTypes: ['violations'], preload: false }"  # it would fetch the style again
+    result = page.evaluate(f"axe.run(document, {options})")
     return [
         f"{found['id']}: {found['help']}: {[node['html'][:120] for node in found['nodes'][:3]]}"
         for found in result["violations"]
