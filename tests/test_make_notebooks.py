@@ -259,7 +259,54 @@ def book():
     return Library.read(ROOT)
 
 
+ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|usr|var|opt|Users)/|\b[A-Z]:\\\\")
+
+
+class TestCheck:
+    @pytest.fixture
+    def check(self, monkeypatch, capsys):
+        def run(folder):
+            monkeypatch.setattr(sys, "argv", ["make_notebooks.py", "--check", f"--output={folder}"])
+            return make_notebooks.main(), capsys.readouterr().out
+
+        return run
+
+    def test_passes_for_what_is_beside_the_chapters_and_leaves_it_alone(self, check):
+        before = {path: path.stat().st_mtime_ns for path in (ROOT / "chapters").iterdir()}
+        code, said = check(ROOT / "chapters")
+        assert code == 0, said
+        assert before == {path: path.stat().st_mtime_ns for path in (ROOT / "chapters").iterdir()}
+
+    @pytest.mark.parametrize("fault", ["outputs", "execution count", "stale text", "missing"])
+    def test_names_the_notebook_that_is_not_what_its_source_gives(self, check, tmp_path, fault):
+        for path in (ROOT / "chapters").glob("*.ipynb"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+        changed = sorted(tmp_path.glob("*.ipynb"))[1]
+        notebook = nbformat.read(changed, as_version=4)
+        cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        if fault == "outputs":
+            cell.outputs = [nbformat.v4.new_output("stream", text="hello")]
+        elif fault == "execution count":
+            cell.execution_count = 1
+        else:
+            cell.source += "\n# by hand"
+        nbformat.write(notebook, changed)
+        if fault == "missing":
+            changed.unlink()
+        code, said = check(tmp_path)
+        assert code == 1
+        assert re.findall(r"\w+\.ipynb", said) == [changed.name]
+
+
 class TestChapters:
+    @pytest.mark.parametrize("edition", make_notebooks.EDITIONS)
+    def test_no_notebook_names_a_folder_of_a_machine(self, book, edition):
+        for source in make_notebooks.targets(edition, Path()):
+            notebook = nbformat.reads(make_notebooks.make_notebook(source, book, edition), 4)
+            for cell in notebook.cells:
+                text = re.sub(r"https?://\S+", "", cell.source)
+                assert not ABSOLUTE.search(text), text
+
     @pytest.mark.parametrize("edition", make_notebooks.EDITIONS)
     def test_every_chapter_converts_without_raw_markup(self, book, edition):
         sources = make_notebooks.targets(edition, Path())

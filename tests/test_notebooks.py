@@ -102,7 +102,7 @@ def test_a_page_avoids_the_words_that_belittle(path):
 
 
 @pytest.mark.book
-@pytest.mark.parametrize("number", ["01", "02", "05"])
+@pytest.mark.parametrize("number", ["01", "02", "05", "06"])
 def test_a_chapter_without_training_needs_no_tensorflow(number):
     path = next(path for path in CHAPTERS if path.name.startswith(number))
     block = "import sys\nsys.modules.update(tensorflow=None, keras=None)\n"
