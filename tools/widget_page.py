@@ -21,7 +21,8 @@ PAGE = """<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' file:;
  style-src 'self' file:; img-src 'self' file: data: blob:; worker-src blob:; media-src blob:;
  connect-src data: blob:">
-<link rel="icon" href="data:,"><link rel="stylesheet" href="page.css"><script defer src="_widgets/host.js"></script></head>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="page.css"><script defer src="_widgets/host.js"></script></head>
 <body><main><h1>{title}</h1>{figure}</main></body></html>
 """
 STYLE = """body { font-family: system-ui, sans-serif; margin: 1rem auto; max-width: 46rem;

@@ -19,7 +19,7 @@ const OWN = "own";
 export function choice(figure, legend, values, act) {
   const name = uniqueId("cw-conv");
   const buttons = values.map(([value, text]) => {
-    const radio = h("input", { type: "radio", name, value });
+    const radio = h("input", { type: "radio", name, value: String(value) });
     figure.on(radio, "change", () => act(value));
     return [radio, h("label.cw-conv-option", {}, radio, h("span", { text }))];
   });
@@ -43,7 +43,8 @@ export function option(value, text) {
 
 /** @returns {HTMLElement} a control with its name */
 export function labeled(text, control) {
-  return h("label.cw-conv-field", {}, h("span", { text }), control);
+  control.id = uniqueId("cw-conv");
+  return h("div.cw-conv-field", {}, h("label", { for: control.id, text }), control);
 }
 
 /**

@@ -171,7 +171,10 @@ class Explorer {
     for (const name of ["stride", "padding"]) figure.watch(name, () => this.later("shape"));
     for (const name of ["row", "column"]) figure.watch(name, () => this.later());
     figure.watch("kernel", () => this.later("kernel"));
-    figure.watch("garment", (garment) => this.garments.show(garment));
+    figure.watch("garment", (garment) => {
+      this.garments.show(garment);
+      figure.root.dataset.garment = garment ?? "none";
+    });
     figure.dispose(() => {
       this.gone = true;
     });

@@ -187,4 +187,3 @@ class ConvolutionExplorer(CourseWidget):
         weights = np.asarray(self.kernel, dtype=np.float32)
         answers = conv2d(self.image, weights, self.stride, self.padding)
         return relu(answers) if self.relu else answers
-

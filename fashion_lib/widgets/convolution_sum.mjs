@@ -82,7 +82,7 @@ export function sumPanel(figure, edit) {
     {},
     grid("Window", pixels, "cw-conv-pixels"),
     sign("×"),
-    grid("Kernel, yours to edit", weights, "cw-conv-weights"),
+    grid("Kernel (edit it)", weights, "cw-conv-weights"),
     sign("="),
     grid("Products", products, "cw-conv-products"),
     sign("→"),
