@@ -5,6 +5,7 @@ assignment's source; the typical mistakes stand in its ``bench.py``.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -175,3 +177,11 @@ def run_all(name: str, chosen: list[Variant], workers: int = 2) -> Iterator[Outc
     """Grade variants side by side; yield the outcomes in order."""
     with ThreadPoolExecutor(workers) as pool:
         yield from pool.map(lambda variant: run(name, variant), chosen)
+
+
+def write(folder: Path, chosen: list[Variant]) -> None:
+    """Write variants as submissions: a folder of the variant's name, a notebook inside."""
+    for variant in chosen:
+        name = re.sub(r"[^\w]+", "-", f"{variant.group} {variant.name}").strip("-").lower()
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "answers.ipynb").write_bytes(variant.content)

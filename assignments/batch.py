@@ -1,0 +1,150 @@
+"""Grades many submissions on Dask, and remembers what is done.
+
+A submission is one task that carries all it needs; its result comes back as plain data. Dask
+runs the tasks of a lost worker again. Results go to a journal as they come in, so a stopped run
+goes on where it was, and running twice gives the same grades.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, LocalCluster, as_completed
+
+from assignments.grade import Task, grade
+from assignments.sandbox import IsolationError
+
+# What a worker needs of this package; it is sent to workers on other machines.
+ENGINE = ("__init__", "grade", "questions", "runner", "sandbox", "seccomp", "session",
+          "submission", "wire")  # fmt: skip
+WAITING = 4  # tasks sent ahead for each worker: bounds the scheduler's memory
+
+
+@cache
+def _engine() -> dict[str, bytes]:
+    folder = resources.files("assignments")
+    return {f"{name}.py": (folder / f"{name}.py").read_bytes() for name in ENGINE}
+
+
+def fingerprint(task: Task) -> str:
+    """Return a SHA-256 of everything that a result depends on."""
+    parts = [task.name.encode(), task.notebook, task.checks.encode(), task.release,
+             task.seed.encode(), *_engine().values()]  # fmt: skip
+    digests = b"".join(hashlib.sha256(part).digest() for part in parts)
+    return hashlib.sha256(digests).hexdigest()
+
+
+class Journal:
+    """Results by fingerprint, one JSON text a line, appended as they come in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.results: dict[str, dict[str, Any]] = {}
+        whole = b""
+        if path.exists():
+            content = path.read_bytes()
+            whole = content[: content.rfind(b"\n") + 1]  # a run that was killed may leave half
+            if len(whole) < len(content):
+                path.write_bytes(whole)
+        for line in whole.splitlines():
+            entry = json.loads(line)
+            self.results[entry["key"]] = entry["result"]
+
+    def add(self, key: str, result: dict[str, Any]) -> None:
+        """Note a result; it is on the disk when this returns."""
+        self.results[key] = result
+        line = json.dumps({"key": key, "result": result}) + "\n"
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def connect(scheduler: str | None = None, workers: int | None = None) -> Iterator[Client]:
+    """Start a cluster on this machine, or join the one at `scheduler`."""
+    if scheduler:
+        with Client(scheduler, timeout="30s") as client, tempfile.TemporaryDirectory() as folder:
+            package = Path(folder, "assignments_engine.zip")
+            with zipfile.ZipFile(package, "w") as file:
+                for name, content in _engine().items():
+                    # A fixed date: the same code is the same file.
+                    file.writestr(zipfile.ZipInfo(f"assignments/{name}"), content)
+            client.upload_file(str(package))
+            yield client
+        return
+    count = workers or len(os.sched_getaffinity(0))
+    with (
+        LocalCluster(n_workers=count, threads_per_worker=1, memory_limit=None,
+                     dashboard_address=None, silence_logs=50) as cluster,
+        Client(cluster) as client,
+    ):  # fmt: skip
+        yield client
+
+
+def run(
+    client: Client, tasks: Iterable[tuple[str, Task]], journal: Journal
+) -> Iterator[tuple[str, dict[str, Any] | Exception, bool]]:
+    """Grade named tasks.
+
+    Yields
+    ------
+    name : str
+    result : dict or Exception
+        As `grade.grade` returns it; an exception where the machine failed, which is not noted
+        in the journal.
+    fresh : bool
+        False if the journal had it.
+
+    Raises
+    ------
+    IsolationError
+        If a worker cannot make a sandbox: no other submission could be graded either.
+    """
+    open_tasks: deque[tuple[str, Task, str]] = deque()
+    for name, task in tasks:
+        key = fingerprint(task)
+        if key in journal.results:
+            yield name, journal.results[key], False
+        else:
+            open_tasks.append((name, task, key))
+    yield from _run_open(client, open_tasks, journal)
+
+
+def _run_open(
+    client: Client, open_tasks: deque[tuple[str, Task, str]], journal: Journal
+) -> Iterator[tuple[str, dict[str, Any] | Exception, bool]]:
+    running: dict[str, tuple[str, str]] = {}
+
+    def submit(entry: tuple[str, Task, str]) -> Any:
+        name, task, key = entry
+        future = client.submit(grade, task, key=f"grade-{name}-{key[:16]}", retries=2)
+        running[future.key] = (name, key)
+        return future
+
+    ahead = WAITING * max(1, sum(client.nthreads().values()))
+    first = [open_tasks.popleft() for _ in range(min(ahead, len(open_tasks)))]
+    queue = as_completed([submit(entry) for entry in first])
+    for future in queue:
+        name, key = running.pop(future.key)
+        if future.status == "finished":
+            result = future.result()
+            journal.add(key, result)
+            yield name, result, True
+        else:
+            error = future.exception()
+            if isinstance(error, IsolationError):
+                raise error
+            yield name, error, True
+        if open_tasks:
+            queue.add(submit(open_tasks.popleft()))

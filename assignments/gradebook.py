@@ -1,0 +1,158 @@
+"""Writes results into nbgrader's gradebook and the notebooks that its formgrader shows.
+
+One process does this. Scores that a person has given are never overwritten; they are marked for
+another look when the student hands in something else.
+"""
+
+import copy
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+
+from assignments.collect import Origin
+from assignments.course import Course
+from assignments.submission import UnreadableError, read, strip
+
+ATTACHMENTS = 2_000_000  # characters of pictures in an answer that the grader gets to see
+
+
+class Writer:
+    """Writes the results of one assignment; use it in a `with` statement."""
+
+    def __init__(self, course: Course, name: str) -> None:
+        self.course, self.name = course, name
+        self.release = nbformat.reads(course.released(name).decode(), as_version=4)
+
+    def __enter__(self) -> "Writer":
+        self._book = self.course.gradebook().__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._book.__exit__(*error)
+
+    def write(self, origin: Origin, content: bytes, result: dict[str, Any]) -> None:
+        """Write one submission: scores, comments, the notebook for the formgrader."""
+        student = origin.student
+        folder = self.course.root / "autograded" / student / self.name
+        mark = hashlib.sha256(content).hexdigest()
+        changed = _last_mark(folder) != mark
+        names = {"first_name": origin.full_name} if origin.full_name else {}
+        self._book.update_or_create_student(student, lms_user_id=origin.lms_id or None, **names)
+        timestamp = self.course.submitted(student, self.name) / "timestamp.txt"
+        when = {"timestamp": timestamp.read_text().strip()} if timestamp.exists() else {}
+        with warnings.catch_warnings():  # SQLAlchemy's, about nbgrader's own code
+            warnings.simplefilter("ignore")
+            self._book.update_or_create_submission(self.name, student, **when)
+        self._scores(student, result, changed)
+        folder.mkdir(parents=True, exist_ok=True)
+        notebook = graded_notebook(self.release, content, result)
+        nbformat.write(notebook, folder / f"{self.name}.ipynb")
+        record = result | {"mark": mark, "problem": origin.problem}
+        (folder / "result.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
+
+    def _scores(self, student: str, result: dict[str, Any], changed: bool) -> None:
+        found = {q["question"]: q for q in result["questions"]}
+        submission = self._book.find_submission_notebook(self.name, self.name, student)
+        for grade in submission.grades:
+            question = found.get(grade.cell.name.removesuffix("-check"))
+            points = question["points"] if question else None
+            ask = points is None or bool(question["human"]) or bool(result["human"])
+            known = grade.manual_score is not None
+            if changed or grade.auto_score != points or not known:
+                grade.needs_manual_grade = ask or known
+            grade.auto_score = points
+        for comment in submission.comments:
+            question = found.get(comment.cell.name)
+            comment.auto_comment = " ".join(question["notes"]) if question else None
+        self._book.db.commit()
+
+
+def _last_mark(folder: Path) -> str:
+    path = folder / "result.json"
+    return json.loads(path.read_text()).get("mark", "") if path.exists() else ""
+
+
+def graded_notebook(release: NotebookNode, content: bytes, result: dict[str, Any]) -> NotebookNode:
+    """Return the release with the student's answers in place, and everything else behind them.
+
+    Without outputs, except those of the checks, which tell the result. The formgrader relies on
+    nbgrader's metadata; here it is always that of the release.
+    """
+    notebook = copy.deepcopy(release)
+    found = {q["question"]: q for q in result["questions"]}
+    try:
+        student = read(content)
+    except UnreadableError as error:
+        notebook.cells.insert(0, new_markdown_cell(f"**The file could not be read:** {error}"))
+        return notebook
+    used = set()
+    for cell in notebook.cells:
+        grading = cell.metadata.get("nbgrader", {})
+        identity = grading.get("grade_id", "")
+        if grading.get("solution"):
+            cells = student.answers(identity) + student.essays(identity)
+            if cells:
+                cell.source = cells[-1].source
+                used.add(cells[-1])
+            if cell.cell_type == "markdown" and (files := _attachments(content, cell.source)):
+                cell["attachments"] = files
+        elif grading.get("locked") and (question := found.get(identity.removesuffix("-check"))):
+            cell.outputs = [new_output("stream", text=as_text(question))]
+    known = {cell.source.strip() for cell in release.cells}
+    others = [c for c in student.cells if c not in used and c.source.strip() not in known | {""}]
+    if others:
+        notebook.cells.append(new_markdown_cell("## Other cells of this notebook"))
+    for other in others:
+        make = new_code_cell if other.kind == "code" else new_markdown_cell
+        notebook.cells.append(make(other.source))
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    return notebook
+
+
+def _attachments(content: bytes, source: str) -> dict[str, Any] | None:
+    """Return the pictures that a student has pasted into an answer."""
+    if "attachment:" not in source:
+        return None
+    for cell in json.loads(content.decode("utf-8-sig")).get("cells", []):
+        text = cell.get("source", "")
+        if ("".join(text) if isinstance(text, list) else text).strip() == source.strip():
+            found = cell.get("attachments")
+            if isinstance(found, dict) and len(json.dumps(found)) < ATTACHMENTS:
+                return found
+    return None
+
+
+def as_text(question: dict[str, Any]) -> str:
+    """Return the result of a question as plain text, one line for each case."""
+    lines = [f"{question['points']:g} of {question['maximum']:g} points"]
+    for line in question["lines"]:
+        mark = "✓" if line["points"] == line["maximum"] else "✗"
+        words = f": {line['words']}" if line["words"] else ""
+        lines.append(f"{mark} {line['kind']} ({line['points']:g} of {line['maximum']:g}){words}")
+    lines += question["notes"]
+    if question["human"]:
+        lines.append(f"For the grader: {question['human']}")
+    return "\n".join(lines) + "\n"
+
+
+def submissions(course: Course, name: str) -> list[str]:
+    """Return the students who have handed in an assignment."""
+    return sorted(path.parent.name for path in (course.root / "submitted").glob(f"*/{name}"))
+
+
+def notebook_bytes(course: Course, name: str, student: str) -> bytes | None:
+    """Return a submission without its outputs; None if no notebook was handed in."""
+    path = course.submitted(student, name) / f"{name}.ipynb"
+    if not path.exists():
+        return None
+    try:
+        return strip(path.read_bytes())
+    except UnreadableError:
+        return b""
