@@ -8,7 +8,8 @@ OPTIONS ?=
 LIBRARY := $(shell find fashion_lib -type f -not -path '*/__pycache__/*')
 BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
            $(wildcard chapters/*.md pages/*.md _static/*) \
-           tools/sphinx_course.py tools/build_book.py
+           tools/sphinx_course.py tools/build_book.py tools/finish_site.py \
+           $(wildcard tools/site_*.py) tools/404.html CITATION.cff
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
@@ -21,8 +22,8 @@ help: ## list these commands
 book: $(SITE) ## build the site from the real data (first time: some minutes)
 	@echo "The book is ready. Open it:  file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 
-serve: $(SITE) ## serve the built site on http://localhost:8000 (PORT=… for another port)
-	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+serve: $(SITE) ## serve the built site on http://127.0.0.1:8000 (PORT=… for another port)
+	$(BIN)/python tools/serve.py --port $(PORT)
 
 preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
 	$(BIN)/python tools/preview.py $(PAGE) $(OPTIONS)

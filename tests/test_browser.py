@@ -92,7 +92,7 @@ def test_a_solution_opens_on_a_click(browser, address):
     solution = page.locator(".solution.dropdown").first
     code = solution.locator(".cell").first
     assert not code.is_visible()
-    solution.locator("button").first.click()
+    solution.locator("summary").first.click()
     code.wait_for(state="visible")
     page.close()
 

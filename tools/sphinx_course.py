@@ -7,8 +7,9 @@ What ``_config.yml`` cannot say:
 - A chapter's cached outputs are valid for one state of ``fashion_lib`` and of the pinned
   requirements. When either changes, every chapter is executed again.
 - If only the small sample of the data could be had, every page says so.
-- sphinx-thebe, which Jupyter Book 1 always loads, is disconnected: the course does not use it,
-  and it puts the address of a third party into every page.
+- sphinx-thebe and sphinx-togglebutton, which Jupyter Book 1 always loads, are disconnected. The
+  first puts the address of a third party into every page; what the second does with a script,
+  ``site_markup.py`` does with an element of HTML.
 """
 
 import hashlib
@@ -50,9 +51,7 @@ def library_digest(root: Path = ROOT) -> str:
     library = sorted(
         path
         for path in (root / "fashion_lib").rglob("*")
-        if path.is_file()
-        and "__pycache__" not in path.parts
-        and path.suffix not in FRONT_END
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in FRONT_END
     )
     digest = hashlib.sha256()
     for path in [*library, root / "requirements.txt"]:
@@ -109,19 +108,20 @@ def configure(app: Sphinx, config: Config) -> None:
     )
 
 
-def disconnect_thebe(app: Sphinx) -> None:
-    """Take sphinx-thebe's handlers and stylesheet out of the build."""
+def disconnect_unused(app: Sphinx) -> None:
+    """Take the handlers and stylesheets of extensions that the book has no use for out."""
     for listeners in list(app.events.listeners.values()):
         for listener in list(listeners):
-            if listener.handler.__module__.startswith("sphinx_thebe"):
+            if listener.handler.__module__.startswith(("sphinx_thebe", "sphinx_togglebutton")):
                 app.disconnect(listener.id)
+    unused = ("sphinx-thebe.css", "togglebutton.css")
     stylesheets = app.registry.css_files
-    stylesheets[:] = [entry for entry in stylesheets if entry[0] != "sphinx-thebe.css"]
+    stylesheets[:] = [entry for entry in stylesheets if entry[0] not in unused]
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension."""
-    disconnect_thebe(app)
+    disconnect_unused(app)
     # "env": a new digest makes Sphinx read, and so execute, every page again.
     app.add_config_value("course_digest", "", "env", (str,))
     app.connect("config-inited", configure, priority=400)

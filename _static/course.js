@@ -1,0 +1,31 @@
+/* What the pages do beyond the theme: a named color mode, whole prints, quiet search. */
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+
+  // The button that changes the colors says which ones are on.
+  const modes = { auto: "as the system", light: "light", dark: "dark" };
+  const nameMode = () => {
+    const name = `Color mode: ${modes[root.dataset.mode] ?? root.dataset.mode}`;
+    for (const button of document.querySelectorAll(".theme-switch-button")) {
+      button.setAttribute("aria-label", name);
+    }
+  };
+  nameMode();
+  new MutationObserver(nameMode).observe(root, { attributeFilter: ["data-mode"] });
+
+  // A print shows what is folded on the screen: solutions, answers, code.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("main details:not([open])")];
+    for (const details of opened) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of opened) details.open = false;
+    opened = [];
+  });
+
+  // From disk, pages may not be read by a script: the search then lists titles alone.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+})();
