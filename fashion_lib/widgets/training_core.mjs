@@ -351,7 +351,7 @@ export class Training {
       images: this.train.count,
       loss: totals.loss / totals.count,
       accuracy: totals.right / totals.count,
-      rate: totals.count / seconds,
+      rate: this.sums.count / this.seconds,
       parameters: state.parameters,
     });
   }

@@ -22,6 +22,11 @@ const RATES = {
   0.1: "",
   1: "",
 };
+const INTRODUCTION =
+  "The solid curve is measured on the images that the network learns from, the dashed one on " +
+  "images that it never learns from. As long as both losses fall, it learns about clothes. When " +
+  "the dashed one turns, it begins to learn its images by heart: then patience runs out, the " +
+  "training stops, and the weights of the best epoch come back.";
 const count = (number) => Math.round(number).toLocaleString("en-US");
 const fixed = (number, digits) => (Number.isFinite(number) ? number.toFixed(digits) : "not a number");
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -173,7 +178,7 @@ function stuckText(model) {
 function legend(figure, model) {
   const entries = {
     training: "training",
-    live: "batches of the moment",
+    live: "training, within an epoch",
     validation: "validation",
     book: "the book’s run",
   };
@@ -217,7 +222,7 @@ function epochSentence(session) {
   const news = session.bestEpoch === row.epoch ? "the lowest so far" : "no new minimum";
   return (
     `Epoch ${row.epoch}: training loss ${fixed(row.loss, 2)}, validation loss ` +
-    `${fixed(row.val_loss, 2)} (${news}), validation accuracy ${(100 * row.val_accuracy).toFixed(1)} %.`
+    `${fixed(row.val_loss, 2)} (${news}), validation accuracy ${(100 * row.val_accuracy).toFixed(1)} %.`
   );
 }
 
@@ -234,6 +239,7 @@ export default {
     const [charts, patience, table] = [chartsPanel(figure, model), patiencePanel(), epochTable()];
     const [kernels, picture] = [kernelPanel(model), picturePanel(figure, model)];
     figure.body.append(
+      h("p", { text: INTRODUCTION }),
       menus.element,
       h("div.cw-row.cw-tl-buttons", {}, main, reset),
       status, bar, problem, notice, charts.element, patience.element, table.element,

@@ -7,7 +7,7 @@ import { answers } from "./training_session.mjs";
 
 const [KERNELS, ACROSS, KERNEL] = [32, 8, 3];
 const [CELL, PICTURE] = [KERNEL + 1, 784];
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 /** Lay the first layer's kernels out as one picture with gaps; a gap is NaN. */
 function kernelSheet(parameters) {

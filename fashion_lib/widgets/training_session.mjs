@@ -10,6 +10,7 @@ import { loadAsset, put } from "./kit.mjs";
 import { Training } from "./training_core.mjs";
 
 const SILENCE = 10; // seconds that a worker may take to answer after the page comes back
+const SMOOTHING = 0.85;
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const ACTIVE = ["loading", "racing", "training"];
 
@@ -329,7 +330,9 @@ class Session {
   progressed(message) {
     if (this.phase === "paused") this.enter("training"); // it was woken meanwhile
     const at = message.epoch - 1 + message.position / message.images;
-    this.live.push({ at, loss: message.loss, accuracy: message.accuracy });
+    const last = this.live.at(-1) ?? message; // a running mean: single batches jump too much
+    const smooth = (key) => last[key] + (1 - SMOOTHING) * (message[key] - last[key]);
+    this.live.push({ at, loss: smooth("loss"), accuracy: smooth("accuracy") });
     this.progress = message;
     this.parameters = message.parameters;
     this.changed("tick");
