@@ -68,7 +68,9 @@ export function frame(el, model, className) {
     h("p.cw-heading", { id: heading, text: model.get("label") }),
     body,
     live,
-    h("details.cw-words", {}, h("summary", { text: "In words" }), h("p", { text: model.get("text") })),
+    model.get("text") // a figure that is all words has none
+      ? h("details.cw-words", {}, h("summary", { text: "In words" }), h("p", { text: model.get("text") }))
+      : null,
   );
   el.append(root);
   const undo = [];
