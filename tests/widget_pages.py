@@ -69,6 +69,7 @@ def open_figure(
     *,
     address: str | None = None,
     width: int = 1000,
+    height: int = 900,
     theme: str = "light",
     expected_errors: tuple[str, ...] = (),
     **options: Any,
@@ -83,8 +84,8 @@ def open_figure(
         The page's file.
     address : str, optional
         Of `serve`; without it, the page is opened from disk.
-    width, theme, options
-        Width of the window in pixels, color scheme, and more for ``new_page``.
+    width, height, theme, options
+        Size of the window in pixels, color scheme, and more for ``new_page``.
     expected_errors : tuple of str
         Parts of messages that the test provokes.
     """
@@ -94,7 +95,8 @@ def open_figure(
         if not any(part in text for part in expected_errors):
             trouble.append(text)
 
-    tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme, **options)
+    size = {"width": width, "height": height}
+    tab = browser.new_page(viewport=size, color_scheme=theme, **options)
     tab.set_default_timeout(10_000)
     tab.on("pageerror", lambda error: note(str(error)))
     tab.on("console", lambda message: message.type == "error" and note(message.text))

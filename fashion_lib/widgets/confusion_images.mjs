@@ -11,6 +11,9 @@ const PIXELS = 28 * 28;
 const GRAY_STEPS = 63; // a pixel of the assets has 6 bits
 const MARK = "◆";
 
+const SUSPECT = `${MARK} The label is a suspect: the network is at least as sure of its answer as it is, on `
+  + "average, of images that bear that answer as their label (confident learning).";
+
 const percent = (share) => `${(share * 100).toFixed(1)}%`;
 
 /** Make the thumbnail of a test image, still without its picture. */
@@ -104,9 +107,8 @@ export function imageSheet(figure, model, predictions, names) {
     only.textContent = `Only the ${suspects.length} with a suspected label`;
     only.setAttribute("aria-pressed", String(suspectsOnly));
     legend.hidden = !shown.length;
-    legend.textContent = "The surest first. Under each picture: the network’s confidence in its answer, and its "
-      + `second choice.${suspects.length ? ` ${MARK} The label is a suspect: the network is as sure of its answer as it `
-        + "is, on average, of images that bear that label (confident learning)." : ""}`;
+    legend.textContent = "The surest first. Under each picture: the network’s confidence in its answer, and "
+      + `its second choice.${suspects.length ? ` ${SUSPECT}` : ""}`;
     pager.hidden = shown.length <= PAGE;
     const last = Math.min(first + PAGE, shown.length);
     place.textContent = `${first + 1} to ${last} of ${shown.length}`;
