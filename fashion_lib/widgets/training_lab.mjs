@@ -99,6 +99,7 @@ function statusText(model, session) {
   }
   if (phase === "finished") return finishedText(model, finished);
   if (phase === "failed") return "The training has ended.";
+  if (phase === "training" && !progress) return `The first batch … · ${engineText(model, session)}`;
   if (!progress) {
     if (epochs.length) return `An earlier training of ${epochs.length} epochs.`;
     const size = download.images ? ` loads ${megabytes(download.images)} of images and` : "";

@@ -1,7 +1,9 @@
 /**
- * The same training on a graphics processor: TensorFlow.js's operations, our network, our Adam.
+ * The same training on a graphics processor: TensorFlow.js's operations on whole batches.
  *
- * TensorFlow.js stands before this module in the worker's text, as the global `tf`.
+ * The way back is written out, as in `backprop.mjs`: TensorFlow.js's automatic differentiation
+ * is in a package ten times as large. TensorFlow.js stands before this module in the worker's
+ * text, as the global `tf`.
  */
 
 import { PARAMETERS, SIDE } from "./backprop.mjs";
@@ -35,7 +37,8 @@ export class TensorFlowEngine {
     if (!(await tf.setBackend(name))) throw new Error("the browser refuses it");
     await tf.ready();
     tf.enableProdMode();
-    if (tf.backend().floatPrecision() !== 32) throw new Error("it counts with 16 bits only");
+    const exact = name === "webgpu" || tf.env().getBool("WEBGL_RENDER_FLOAT32_ENABLED");
+    if (!exact) throw new Error("it counts with 16 bits only");
     return new TensorFlowEngine(tf, name);
   }
 
@@ -69,18 +72,56 @@ export class TensorFlowEngine {
 
   /** Return each layer's part of the flat parameters. */
   parts(parameters) {
+    const { tf } = this;
     return PARAMETERS.map(({ start, length, shape }) =>
-      this.tf.slice(parameters, start, length).reshape(shape),
+      tf.reshape(tf.slice(parameters, start, length), shape),
     );
   }
 
-  logits(images, parts) {
+  /** Return what leaves the layers; `blocks` are the three convolutions. */
+  forward(images, parts) {
+    const { tf } = this;
+    const blocks = [];
     let x = images;
     for (const n of [0, 2, 4]) {
-      x = x.conv2d(parts[n], 1, "valid").add(parts[n + 1]).relu().maxPool(2, 2, "valid");
+      const active = tf.relu(tf.add(tf.conv2d(x, parts[n], 1, "valid"), parts[n + 1]));
+      const pooled = tf.maxPool(active, 2, 2, "valid");
+      blocks.push({ input: x, kernel: parts[n], active, pooled });
+      x = pooled;
     }
-    const hidden = x.reshape([-1, 64]).matMul(parts[6]).add(parts[7]).relu();
-    return hidden.matMul(parts[8]).add(parts[9]);
+    const flat = tf.reshape(x, [-1, 64]);
+    const hidden = tf.relu(tf.add(tf.matMul(flat, parts[6]), parts[7]));
+    return { blocks, flat, hidden, logits: tf.add(tf.matMul(hidden, parts[8]), parts[9]) };
+  }
+
+  /** Return the slopes of the mean loss along all parameters, as one flat tensor. */
+  backward({ blocks, flat, hidden, logits }, hot, parts) {
+    const { tf } = this;
+    const count = hot.shape[0];
+    const slopes = [];
+    const sumRows = (tensor) => tf.sum(tensor, 0);
+    let slope = tf.div(tf.sub(tf.softmax(logits), hot), count); // softmax and cross-entropy
+    slopes.unshift(tf.matMul(hidden, slope, true), sumRows(slope));
+    slope = tf.mul(tf.matMul(slope, parts[8], false, true), tf.step(hidden));
+    slopes.unshift(tf.matMul(flat, slope, true), sumRows(slope));
+    slope = tf.matMul(slope, parts[6], false, true);
+    for (const { input, kernel, active, pooled } of [...blocks].reverse()) {
+      slope = tf.mul(this.throughPool(tf.reshape(slope, pooled.shape), active, pooled), tf.step(active));
+      slopes.unshift(this.kernelSlope(input, slope, kernel.shape), tf.sum(slope, [0, 1, 2]));
+      if (input.shape[3] > 1) slope = tf.conv2dTranspose(slope, kernel, input.shape, 1, "valid");
+    }
+    return tf.concat(slopes.map((tensor) => tf.reshape(tensor, [-1])));
+  }
+
+  /** Give each maximum's slope to the place that it came from. */
+  throughPool(dy, input, output) {
+    const attributes = { filterSize: 2, strides: 2, pad: "valid" };
+    return this.tf.engine().runKernel("MaxPoolGrad", { dy, input, output }, attributes);
+  }
+
+  kernelSlope(x, dy, filterShape) {
+    const attributes = { strides: 1, pad: "valid", dataFormat: "NHWC", filterShape };
+    return this.tf.engine().runKernel("Conv2DBackpropFilter", { x, dy }, attributes);
   }
 
   /** Return images and one-hot labels as tensors. */
@@ -99,33 +140,36 @@ export class TensorFlowEngine {
 
   /** Return the sums of loss and of right answers. */
   judge(logits, hot) {
-    const right = logits.argMax(1).equal(hot.argMax(1)).cast("float32").sum();
-    return [logits.logSoftmax().mul(hot).sum().neg(), right];
+    const { tf } = this;
+    const right = tf.equal(tf.argMax(logits, 1), tf.argMax(hot, 1));
+    const logarithms = tf.mul(tf.logSoftmax(logits), hot);
+    return [tf.neg(tf.sum(logarithms)), tf.sum(tf.cast(right, "float32"))];
   }
 
   async update(images, indices, rate) {
     const { tf } = this;
-    const [keepMean, keepSquare, epsilon] = [0.9, 0.999, 1e-7];
     this.step += 1;
     this.count += indices.length;
-    const correction = Math.sqrt(1 - keepSquare ** this.step) / (1 - keepMean ** this.step);
     tf.tidy(() => {
       const [pixels, hot] = this.batch(images, indices);
-      let sums;
-      const meanLoss = (...parts) => {
-        sums = this.judge(this.logits(pixels, parts), hot);
-        sums = sums.map((sum) => tf.keep(sum));
-        return sums[0].div(indices.length);
-      };
-      const { grads } = tf.valueAndGrads(meanLoss)(this.parts(this.parameters));
-      const slope = tf.concat1d(grads.map((gradient) => gradient.flatten()));
-      const mean = this.mean.add(slope.sub(this.mean).mul(1 - keepMean));
-      const square = this.square.add(slope.square().sub(this.square).mul(1 - keepSquare));
-      const change = mean.mul(rate * correction).div(square.sqrt().add(epsilon));
-      const totals = [this.lossSum.add(sums[0]), this.rightSum.add(sums[1])];
-      this.keep([this.parameters.sub(change), mean, square, ...totals]);
-      sums.forEach((sum) => sum.dispose());
+      const parts = this.parts(this.parameters);
+      const layers = this.forward(pixels, parts);
+      const [lossSum, right] = this.judge(layers.logits, hot);
+      const adam = this.adam(this.backward(layers, hot, parts), rate);
+      this.keep([...adam, tf.add(this.lossSum, lossSum), tf.add(this.rightSum, right)]);
     });
+  }
+
+  /** Return parameters, means and squares after one update; see `adamStep`. */
+  adam(slope, rate) {
+    const { tf } = this;
+    const [keepMean, keepSquare, epsilon] = [0.9, 0.999, 1e-7];
+    const correction = Math.sqrt(1 - keepSquare ** this.step) / (1 - keepMean ** this.step);
+    const toward = (old, value, share) => tf.add(old, tf.mul(tf.sub(value, old), share));
+    const mean = toward(this.mean, slope, 1 - keepMean);
+    const square = toward(this.square, tf.square(slope), 1 - keepSquare);
+    const change = tf.div(tf.mul(mean, rate * correction), tf.add(tf.sqrt(square), epsilon));
+    return [tf.sub(this.parameters, change), mean, square];
   }
 
   async totals() {
@@ -134,7 +178,7 @@ export class TensorFlowEngine {
     const [rightSum] = await this.read(this.rightSum);
     this.count = 0;
     tf.tidy(() => {
-      const same = [this.parameters, this.mean, this.square].map((tensor) => tensor.clone());
+      const same = [this.parameters, this.mean, this.square].map((tensor) => tf.clone(tensor));
       this.keep([...same, tf.scalar(0), tf.scalar(0)]);
     });
     return { loss: lossSum, right: rightSum, count };
@@ -148,7 +192,8 @@ export class TensorFlowEngine {
       const indices = Uint32Array.from({ length }, (_, i) => from + i);
       const sums = tf.tidy(() => {
         const [pixels, hot] = this.batch(images, indices);
-        return tf.stack(this.judge(this.logits(pixels, this.parts(this.parameters)), hot));
+        const { logits } = this.forward(pixels, this.parts(this.parameters));
+        return tf.stack(this.judge(logits, hot));
       });
       const [lossPart, rightPart] = await this.read(sums);
       sums.dispose();
