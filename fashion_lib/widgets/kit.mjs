@@ -64,7 +64,8 @@ export function frame(el, model, className) {
   const body = h("div.cw-body");
   const root = h(
     `section.cw.${className}`,
-    { "aria-labelledby": heading },
+    // The attribute keeps JupyterLab's single-key shortcuts away from a focused figure.
+    { "aria-labelledby": heading, "data-lm-suppress-shortcuts": "true" },
     h("p.cw-heading", { id: heading, text: model.get("label") }),
     body,
     live,
