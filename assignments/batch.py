@@ -10,15 +10,15 @@ import json
 import os
 import tempfile
 import zipfile
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, LocalCluster, as_completed
+from distributed import Client, Future, LocalCluster, as_completed
 
 from assignments.grade import Task, grade
 from assignments.sandbox import IsolationError
@@ -92,59 +92,51 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
         yield client
 
 
-def run(
-    client: Client, tasks: Iterable[tuple[str, Task]], journal: Journal
-) -> Iterator[tuple[str, dict[str, Any] | Exception, bool]]:
-    """Grade named tasks.
+@dataclass(frozen=True)
+class Graded:
+    """A submission with its result, or with the error of a machine that could not grade it."""
 
-    Yields
-    ------
-    name : str
-    result : dict or Exception
-        As `grade.grade` returns it; an exception where the machine failed, which is not noted
-        in the journal.
-    fresh : bool
-        False if the journal had it.
+    name: str
+    task: Task
+    result: dict[str, Any] | None
+    fresh: bool  # False if the journal had it
+    error: BaseException | None = None
+
+
+def run(client: Client, tasks: Iterable[tuple[str, Task]], journal: Journal) -> Iterator[Graded]:
+    """Grade named tasks, in any order; take a new one when a worker is about to be free.
 
     Raises
     ------
     IsolationError
         If a worker cannot make a sandbox: no other submission could be graded either.
     """
-    open_tasks: deque[tuple[str, Task, str]] = deque()
-    for name, task in tasks:
-        key = fingerprint(task)
-        if key in journal.results:
-            yield name, journal.results[key], False
-        else:
-            open_tasks.append((name, task, key))
-    yield from _run_open(client, open_tasks, journal)
-
-
-def _run_open(
-    client: Client, open_tasks: deque[tuple[str, Task, str]], journal: Journal
-) -> Iterator[tuple[str, dict[str, Any] | Exception, bool]]:
-    running: dict[str, tuple[str, str]] = {}
-
-    def submit(entry: tuple[str, Task, str]) -> Any:
-        name, task, key = entry
-        future = client.submit(grade, task, key=f"grade-{name}-{key[:16]}", retries=2)
-        running[future.key] = (name, key)
-        return future
-
+    waiting = iter(tasks)
+    running: dict[str, tuple[str, Task, str]] = {}
+    queue = as_completed()
     ahead = WAITING * max(1, sum(client.nthreads().values()))
-    first = [open_tasks.popleft() for _ in range(min(ahead, len(open_tasks)))]
-    queue = as_completed([submit(entry) for entry in first])
-    for future in queue:
-        name, key = running.pop(future.key)
-        if future.status == "finished":
-            result = future.result()
-            journal.add(key, result)
-            yield name, result, True
-        else:
-            error = future.exception()
-            if isinstance(error, IsolationError):
-                raise error
-            yield name, error, True
-        if open_tasks:
-            queue.add(submit(open_tasks.popleft()))
+    while True:
+        while len(running) < ahead and (entry := next(waiting, None)) is not None:
+            name, task = entry
+            key = fingerprint(task)
+            if key in journal.results:
+                yield Graded(name, task, journal.results[key], fresh=False)
+                continue
+            future = client.submit(grade, task, key=f"grade-{name}-{key[:16]}", retries=2)
+            running[future.key] = (name, task, key)
+            queue.add(future)
+        if not running:
+            return
+        future = next(queue)
+        yield _finish(future, *running.pop(future.key), journal)
+
+
+def _finish(future: Future, name: str, task: Task, key: str, journal: Journal) -> Graded:
+    if future.status == "finished":
+        result = future.result()
+        journal.add(key, result)
+        return Graded(name, task, result, fresh=True)
+    error = future.exception()
+    if isinstance(error, IsolationError):
+        raise error
+    return Graded(name, task, None, fresh=True, error=error)

@@ -99,16 +99,12 @@ def _grade(options: argparse.Namespace, students: list[str], again: bool = False
         Writer(course, options.name) as book,
     ):
         tasks = _tasks(course, definition, students, options)
-        for number, (student, result, fresh) in enumerate(run(client, tasks, journal), start=1):
-            if isinstance(result, Exception):
-                failed.append(f"{student}: {result}")
+        for number, one in enumerate(run(client, tasks, journal), start=1):
+            if one.result is None:
+                failed.append(f"{one.name}: {one.error}")
                 continue
-            origin = collecting.origin_of(course, options.name, student)
-            if not result["questions"] and origin.problem:
-                result = result | {"human": origin.problem}
-            content = notebook_bytes(course, options.name, student) or b""
-            book.write(origin, content, result)
-            counts["graded now" if fresh else "known from before"] += 1
+            book.write(one.name, one.task.notebook, one.result)
+            counts["graded now" if one.fresh else "known from before"] += 1
             _progress(number, len(students), started)
     print("\n" + ", ".join(f"{count} {words}" for words, count in counts.items()) + ".")
     for line in failed:

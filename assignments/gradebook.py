@@ -13,12 +13,12 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from assignments.collect import Origin
+from assignments.collect import origin_of
 from assignments.course import Course
 from assignments.submission import UnreadableError, read, strip
 
+_CODE = {"outputs": [], "execution_count": None}
 ATTACHMENTS = 2_000_000  # characters of pictures in an answer that the grader gets to see
 
 
@@ -31,14 +31,17 @@ class Writer:
 
     def __enter__(self) -> "Writer":
         self._book = self.course.gradebook().__enter__()
+        cells = self._book.find_notebook(self.name, self.name)
+        every = [*cells.grade_cells, *cells.solution_cells]
+        self._names = {cell.id: cell.name for cell in every}  # saves a query for each score
         return self
 
     def __exit__(self, *error: object) -> None:
         self._book.__exit__(*error)
 
-    def write(self, origin: Origin, content: bytes, result: dict[str, Any]) -> None:
+    def write(self, student: str, content: bytes, result: dict[str, Any]) -> None:
         """Write one submission: scores, comments, the notebook for the formgrader."""
-        student = origin.student
+        origin = origin_of(self.course, self.name, student)
         folder = self.course.root / "autograded" / student / self.name
         mark = hashlib.sha256(content).hexdigest()
         changed = _last_mark(folder) != mark
@@ -49,27 +52,30 @@ class Writer:
         with warnings.catch_warnings():  # SQLAlchemy's, about nbgrader's own code
             warnings.simplefilter("ignore")
             self._book.update_or_create_submission(self.name, student, **when)
+        if not result["questions"] and origin.problem:
+            result = result | {"human": origin.problem}
         self._scores(student, result, changed)
         folder.mkdir(parents=True, exist_ok=True)
         notebook = graded_notebook(self.release, content, result)
-        nbformat.write(notebook, folder / f"{self.name}.ipynb")
+        (folder / f"{self.name}.ipynb").write_text(json.dumps(notebook, indent=1))
         record = result | {"mark": mark, "problem": origin.problem}
         (folder / "result.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
 
     def _scores(self, student: str, result: dict[str, Any], changed: bool) -> None:
         found = {q["question"]: q for q in result["questions"]}
-        submission = self._book.find_submission_notebook(self.name, self.name, student)
-        for grade in submission.grades:
-            question = found.get(grade.cell.name.removesuffix("-check"))
-            points = question["points"] if question else None
-            ask = points is None or bool(question["human"]) or bool(result["human"])
-            known = grade.manual_score is not None
-            if changed or grade.auto_score != points or not known:
-                grade.needs_manual_grade = ask or known
-            grade.auto_score = points
-        for comment in submission.comments:
-            question = found.get(comment.cell.name)
-            comment.auto_comment = " ".join(question["notes"]) if question else None
+        with self._book.db.no_autoflush:
+            submission = self._book.find_submission_notebook(self.name, self.name, student)
+            for grade in submission.grades:
+                question = found.get(self._names[grade.cell_id].removesuffix("-check"))
+                points = question["points"] if question else None
+                ask = points is None or bool(question["human"]) or bool(result["human"])
+                known = grade.manual_score is not None
+                if changed or grade.auto_score != points or not known:
+                    grade.needs_manual_grade = ask or known
+                grade.auto_score = points
+            for comment in submission.comments:
+                question = found.get(self._names[comment.cell_id])
+                comment.auto_comment = " ".join(question["notes"]) if question else None
         self._book.db.commit()
 
 
@@ -89,7 +95,9 @@ def graded_notebook(release: NotebookNode, content: bytes, result: dict[str, Any
     try:
         student = read(content)
     except UnreadableError as error:
-        notebook.cells.insert(0, new_markdown_cell(f"**The file could not be read:** {error}"))
+        notebook.cells.insert(
+            0, _plain_cell("markdown", f"**The file could not be read:** {error}")
+        )
         return notebook
     used = set()
     for cell in notebook.cells:
@@ -103,17 +111,21 @@ def graded_notebook(release: NotebookNode, content: bytes, result: dict[str, Any
             if cell.cell_type == "markdown" and (files := _attachments(content, cell.source)):
                 cell["attachments"] = files
         elif grading.get("locked") and (question := found.get(identity.removesuffix("-check"))):
-            cell.outputs = [new_output("stream", text=as_text(question))]
+            output = {"output_type": "stream", "name": "stdout", "text": as_text(question)}
+            cell.outputs = [nbformat.from_dict(output)]
     known = {cell.source.strip() for cell in release.cells}
     others = [c for c in student.cells if c not in used and c.source.strip() not in known | {""}]
     if others:
-        notebook.cells.append(new_markdown_cell("## Other cells of this notebook"))
-    for other in others:
-        make = new_code_cell if other.kind == "code" else new_markdown_cell
-        notebook.cells.append(make(other.source))
+        notebook.cells.append(_plain_cell("markdown", "## Other cells of this notebook"))
+    notebook.cells += [_plain_cell(cell.kind, cell.source) for cell in others]
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return notebook
+
+
+def _plain_cell(kind: str, source: str) -> NotebookNode:
+    cell = {"cell_type": "code" if kind == "code" else "markdown", "metadata": {}, "source": source}
+    return nbformat.from_dict(cell | _CODE if kind == "code" else cell)
 
 
 def _attachments(content: bytes, source: str) -> dict[str, Any] | None:

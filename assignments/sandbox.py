@@ -62,7 +62,7 @@ class Limits:
     """
 
     memory: int = 1536 * MIB
-    processes: int = 64
+    processes: int = 128
     disk: int = 64 * MIB
     cell_seconds: float = 10.0
     call_seconds: float = 5.0
@@ -97,6 +97,8 @@ def environment(data: Path | None) -> dict[str, str]:
         "IPYTHONDIR": f"{TEMPORARY}/ipython",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "2",
+        "TF_NUM_INTEROP_THREADS": "2",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": "0",
         "PYTHONHASHSEED": "0",
@@ -120,12 +122,13 @@ def data_folder() -> Path | None:
 @cache
 def _font_list() -> tuple[str, bytes] | None:
     """Return matplotlib's list of fonts, which takes seconds to make, by name and content."""
-    code = "import matplotlib, matplotlib.font_manager as f; print(matplotlib.get_cachedir())"
+    code = (
+        "import matplotlib, matplotlib.font_manager as fonts\n"
+        "print(matplotlib.get_cachedir(), f'fontlist-v{fonts.FontManager.__version__}.json', sep='/')"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    folder = Path(done.stdout.strip() or "/nonexistent")
-    for path in sorted(folder.glob("fontlist-*.json"), reverse=True):
-        return path.name, path.read_bytes()
-    return None
+    path = Path(done.stdout.strip() or "/nonexistent")
+    return (path.name, path.read_bytes()) if path.is_file() else None
 
 
 def visible_folders(data: Path | None) -> list[Path]:
