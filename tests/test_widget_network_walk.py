@@ -117,6 +117,13 @@ class TestTraits:
         walk.layer = "pool2"
         assert (walk.filter, walk.row, walk.column) == (-1, -1, -1)
 
+    def test_the_front_end_changes_layer_and_place_at_once(self):
+        walk = NetworkWalk(layer="conv1", filter=31, row=25, column=25)
+        walk.set_state({"layer": "conv2", "filter": 60, "row": 10, "column": 0})
+        assert (walk.layer, walk.filter, walk.row, walk.column) == ("conv2", 60, 10, 0)
+        with pytest.raises(traitlets.TraitError):
+            walk.set_state({"layer": "pool2", "filter": 60, "row": 9, "column": 0})
+
     def test_sizes_are_those_of_the_network(self, garments):
         _, layers = forward(load_weights(), normalize(garments[:1]), return_layers=True)
         for layer, (size, filters) in SIZES.items():
@@ -280,6 +287,7 @@ class TestReader:
             page.wait_for_selector(".cw-nw[data-version='2']")
             status = page.get_by_role("status")
             assert "The network votes for Trouser" in status.inner_text()
+            assert float(page.locator(".cw-nw-value strong").inner_text()) > 0  # its strongest
             expected = forward(load_weights(), normalize(garments[4:5]))[0]
             np.testing.assert_allclose(
                 widget_pages.state(page, "probabilities"), expected, atol=1e-5

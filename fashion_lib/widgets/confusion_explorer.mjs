@@ -2,7 +2,7 @@
  * The confusion explorer: the matrix of a model, and the images behind every number.
  */
 
-import { failure, frame, h, loadAsset, put, roving, toBytes } from "./kit.mjs";
+import { failure, frame, h, loadAsset, put, roving, toBytes, uniqueId } from "./kit.mjs";
 import { CLASS_NAMES } from "./cnn.mjs";
 import {
   countTable,
@@ -44,10 +44,12 @@ function matrix(figure, table, choose) {
     h("span.cw-cx-long", { text: name }),
     h("span.cw-cx-short", { text: SHORT_NAMES[label] }),
   ));
+  const words = h("p.cw-cx-legend", {
+    id: uniqueId("cw-cx"), text: "Rows: what it is. Columns: what the network said.",
+  });
   const element = h(
     "table.cw-cx-matrix",
-    {},
-    h("caption", { text: "Rows: what it is. Columns: what the network said." }),
+    { "aria-labelledby": words.id },
     h("thead", {}, h("tr", {}, h("td"), ...heads)),
     h("tbody", {}, ...buttons.map((row, truth) => h(
       "tr", {}, rowHeads[truth], ...row.map((button) => h("td", {}, button)),
@@ -82,7 +84,7 @@ function matrix(figure, table, choose) {
     rowHeads.forEach((head, label) => head.classList.toggle("cw-cx-on", label === selected[0]));
     if (selected.length) settle(buttons[selected[0]][selected[1]]);
   };
-  return { element: h("div.cw-cx-frame", {}, element), update };
+  return { element: h("div", {}, words, h("div.cw-cx-frame", {}, element)), update };
 }
 
 function shareText(share) {

@@ -1,15 +1,16 @@
 /**
  * The parts of the network walk. Each is made once and returns its element and `update(view)`.
  *
- * A view is `{ version, picture, layers, limits, place, chosen, found }`: the number of the
- * picture shown so far, its bytes, every layer's output, each layer's largest value, the place
- * in focus, the place last chosen in each layer, and what `explain` says about the place.
+ * A view is `{ version, picture, layers, limits, orders, place, chosen, found }`: how many
+ * pictures there were, the bytes of this one, every layer's output, each layer's largest value,
+ * its filters by contrast, the place in focus, the place last chosen in each layer, and what
+ * `explain` says about the place.
  */
 
 import { h, loadAsset, paint, roving, toBytes } from "./kit.mjs";
 import { CLASS_NAMES } from "./cnn.mjs";
 import { activationColor, decimals } from "./network_sums.mjs";
-import { WALK, byContrast, channel, reach, stage } from "./network_trace.mjs";
+import { WALK, channel, reach, stage } from "./network_trace.mjs";
 
 const STRONGEST = 8;
 const PER_CLASS = 3;
@@ -203,7 +204,7 @@ export function mapChoice(figure, choose, redraw) {
     const { size, filters } = stage(layer);
     element.hidden = size === 1;
     if (element.hidden) return;
-    const order = byContrast(view.layers, layer);
+    const order = view.orders[layer];
     const shown = all ? order : order.slice(0, STRONGEST);
     if (!shown.includes(filter)) shown[STRONGEST - 1] = filter;
     if (drawn !== shown.join()) rebuild(shown);

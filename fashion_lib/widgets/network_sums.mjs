@@ -4,7 +4,7 @@
  */
 
 import { h, paint, signedColor } from "./kit.mjs";
-import { byContribution, channel, largest, stage } from "./network_trace.mjs";
+import { byContribution, channel, stage } from "./network_trace.mjs";
 
 const SHOWN_TERMS = 4;
 // From night blue over the book's teal to nearly white: brighter is always larger.
@@ -135,7 +135,7 @@ function laterConvolution(view, found) {
   const ordered = byContribution(found.terms);
   const shown = ordered.slice(0, SHOWN_TERMS);
   const top = Math.abs(ordered[0].sum) || 1;
-  const light = activationColor(largest(layers, before));
+  const light = activationColor(view.limits[before]);
   const limit = Math.max(...shown.flatMap((term) => term.kernel.map(Math.abs)));
   const rows = shown.map((term) => h("li", {}, goButton(
     term.from,
@@ -213,7 +213,7 @@ function voteLines(found, filter) {
 function pool(view, found) {
   const { layer, filter } = view.place;
   const { before } = stage(layer);
-  const color = activationColor(largest(view.layers, before));
+  const color = activationColor(view.limits[before]);
   return [
     h("p.cw-nw-note", { text: `A 2×2 window of map ${filter} in ${before}; the framed value is the largest.` }),
     h(

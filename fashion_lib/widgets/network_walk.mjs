@@ -154,10 +154,10 @@ function numberFields(figure, go, current) {
 }
 
 /** Make the place whole: what is unknown or out of range becomes the strongest. */
-function resolve(layers, wanted) {
+function resolve({ layers, orders }, wanted) {
   const { size, filters } = stage(wanted.layer);
   const inside = (value, end) => Number.isInteger(value) && value >= 0 && value < end;
-  const filter = inside(wanted.filter, filters) ? wanted.filter : byContrast(layers, wanted.layer)[0];
+  const filter = inside(wanted.filter, filters) ? wanted.filter : orders[wanted.layer][0];
   const known = inside(wanted.row, size) && inside(wanted.column, size);
   const { row, column } = known ? wanted : peak(layers, wanted.layer, filter);
   return { layer: wanted.layer, filter, row, column };
@@ -169,10 +169,9 @@ function compute(view, weights, picture) {
   view.picture = picture;
   view.layers = { ...forward(weights, values), picture: values };
   view.limits = Object.fromEntries(WALK.map(({ name }) => [name, largest(view.layers, name)]));
+  view.orders = Object.fromEntries(WALK.map(({ name }) => [name, byContrast(view.layers, name)]));
   view.version += 1;
-  for (const { name } of WALK) {
-    if (!view.chosen[name]) view.chosen[name] = resolve(view.layers, { layer: name });
-  }
+  for (const { name } of WALK) view.chosen[name] = resolve(view, { layer: name });
 }
 
 /** The panel about one layer: what it does, its maps, the value and its sum. */
@@ -219,7 +218,7 @@ function panel(figure, go, current, redraw) {
 
 /** Set the figure up, once the weights are there. */
 function start(figure, model, weights) {
-  const view = { version: 0, picture: null, layers: null, limits: null, place: null, chosen: {}, found: null };
+  const view = { version: 0, chosen: {} }; // `compute` and `update` add what the parts read
   const current = () => view;
   let [alive, waiting, announce] = [true, false, null]; // announce: view -> what to say, or null
   figure.dispose(() => {
@@ -233,7 +232,7 @@ function start(figure, model, weights) {
   };
   const show = (picture) => {
     announce = verdict;
-    put(model, { image: picture });
+    put(model, { image: picture, filter: -1, row: -1, column: -1 }); // the strongest of its own
     schedule();
   };
   const parts = [
@@ -260,7 +259,7 @@ function start(figure, model, weights) {
     const fresh = !view.picture || picture.some((value, n) => value !== view.picture[n]);
     if (fresh) compute(view, weights, picture.slice());
     const wanted = Object.fromEntries(["layer", "filter", "row", "column"].map((name) => [name, model.get(name)]));
-    view.place = resolve(view.layers, wanted);
+    view.place = resolve(view, wanted);
     view.chosen[view.place.layer] = view.place;
     view.found = explain(weights, view.layers, view.place);
     for (const part of parts) part.update(view);
