@@ -114,6 +114,11 @@ def _zip(source: Path) -> Iterator[File]:
                 yield File(path, modified, content)
 
 
+def _printable(text: str) -> str:
+    """Return a text that a terminal shows and does not obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def _owner(path: PurePosixPath) -> Origin:
     """Tell from a path who handed a file in."""
     for part in path.parts[:-1]:
@@ -211,6 +216,7 @@ def _ignored(path: PurePosixPath) -> bool:
 def _store(course: Course, name: str, origin: Origin, file: File | None) -> str:
     folder = course.submitted(origin.student, name)
     folder.mkdir(parents=True, exist_ok=True)
+    origin.problem = _printable(origin.problem)
     target, record = folder / f"{name}.ipynb", folder / "origin.json"
     record.write_text(json.dumps(asdict(origin), indent=1, ensure_ascii=False))
     if file is None:

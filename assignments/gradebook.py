@@ -7,6 +7,7 @@ another look when the student hands in something else.
 import copy
 import hashlib
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,8 @@ from nbformat import NotebookNode
 
 from assignments.collect import origin_of
 from assignments.course import Course
-from assignments.submission import UnreadableError, read, strip
+from assignments.submission import WRITTEN, UnreadableError, read, strip
 
-_CODE = {"outputs": [], "execution_count": None}
 ATTACHMENTS = 2_000_000  # characters of pictures in an answer that the grader gets to see
 
 
@@ -106,10 +106,8 @@ def graded_notebook(release: NotebookNode, content: bytes, result: dict[str, Any
         if grading.get("solution"):
             cells = student.answers(identity) + student.essays(identity)
             if cells:
-                cell.source = cells[-1].source
+                _fill(cell, cells[-1].source, content)
                 used.add(cells[-1])
-            if cell.cell_type == "markdown" and (files := _attachments(content, cell.source)):
-                cell["attachments"] = files
         elif grading.get("locked") and (question := found.get(identity.removesuffix("-check"))):
             output = {"output_type": "stream", "name": "stdout", "text": as_text(question)}
             cell.outputs = [nbformat.from_dict(output)]
@@ -123,22 +121,55 @@ def graded_notebook(release: NotebookNode, content: bytes, result: dict[str, Any
     return notebook
 
 
+def _fill(cell: NotebookNode, source: str, content: bytes) -> None:
+    """Put a student's answer into a cell of the release."""
+    if cell.cell_type == "code":
+        cell.source = source
+        return
+    cell.source = harmless(WRITTEN.sub("", source).strip())
+    if pictures := _attachments(content, source):
+        cell["attachments"] = pictures
+
+
 def _plain_cell(kind: str, source: str) -> NotebookNode:
-    cell = {"cell_type": "code" if kind == "code" else "markdown", "metadata": {}, "source": source}
-    return nbformat.from_dict(cell | _CODE if kind == "code" else cell)
+    if kind == "code":
+        cell = {"cell_type": "code", "outputs": [], "execution_count": None, "source": source}
+    else:
+        cell = {"cell_type": "markdown", "source": harmless(source)}
+    return nbformat.from_dict(cell | {"metadata": {}})
 
 
-def _attachments(content: bytes, source: str) -> dict[str, Any] | None:
+def harmless(markdown: str) -> str:
+    """Return a student's Markdown without HTML, entities and links that run code.
+
+    The formgrader shows Markdown as it is, in a page that can change grades.
+    """
+    text = re.sub(r"&(?!(?:lt|gt|amp|quot|nbsp);)", "&amp;", markdown)
+    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+    return re.sub(r"(?i)\b(javascript|vbscript|data)(?=\s*:)", r"\1 (blocked)", text)
+
+
+def _attachments(content: bytes, source: str) -> dict[str, Any]:
     """Return the pictures that a student has pasted into an answer."""
     if "attachment:" not in source:
-        return None
-    for cell in json.loads(content.decode("utf-8-sig")).get("cells", []):
+        return {}
+    for cell in json.loads(content.decode("utf-8-sig"))["cells"]:
         text = cell.get("source", "")
         if ("".join(text) if isinstance(text, list) else text).strip() == source.strip():
             found = cell.get("attachments")
-            if isinstance(found, dict) and len(json.dumps(found)) < ATTACHMENTS:
-                return found
-    return None
+            return _pictures(found) if isinstance(found, dict) else {}
+    return {}
+
+
+def _pictures(attachments: dict[str, Any]) -> dict[str, dict[str, str]]:
+    kept = {}
+    for name, bundle in attachments.items():
+        for kind, data in bundle.items() if isinstance(bundle, dict) else ():
+            plain = isinstance(data, str) and re.fullmatch(r"[\w+/=\s]*", data, re.A)
+            fits = plain and len(data) + len(json.dumps(kept)) < ATTACHMENTS
+            if fits and kind in ("image/png", "image/jpeg") and re.fullmatch(r"[\w.-]+", name):
+                kept[name] = {kind: data}
+    return kept
 
 
 def as_text(question: dict[str, Any]) -> str:

@@ -124,7 +124,8 @@ def _font_list() -> tuple[str, bytes] | None:
     """Return matplotlib's list of fonts, which takes seconds to make, by name and content."""
     code = (
         "import matplotlib, matplotlib.font_manager as fonts\n"
-        "print(matplotlib.get_cachedir(), f'fontlist-v{fonts.FontManager.__version__}.json', sep='/')"
+        "name = f'fontlist-v{fonts.FontManager.__version__}.json'\n"
+        "print(matplotlib.get_cachedir(), name, sep='/')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     path = Path(done.stdout.strip() or "/nonexistent")

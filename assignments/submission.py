@@ -124,7 +124,7 @@ def _cell(raw: dict[str, Any]) -> Cell:
 
 
 def strip(content: bytes) -> bytes:
-    """Return a notebook without outputs, as small as it gets: what is sent to a worker.
+    """Return a notebook without outputs: what is sent to a worker, and all that counts.
 
     Raises
     ------
@@ -134,7 +134,6 @@ def strip(content: bytes) -> bytes:
     notebook = _parse(content)
     for cell in notebook["cells"]:
         cell.pop("outputs", None)
-        cell.pop("attachments", None)
         cell["execution_count"] = None
     return json.dumps(notebook, ensure_ascii=False, sort_keys=True).encode()
 
