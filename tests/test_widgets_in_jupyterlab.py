@@ -1,0 +1,110 @@
+"""The figures in a real JupyterLab: shown, and their state follows from both sides.
+
+A notebook with the figure is opened in Chromium. The reader's side is clicked, the kernel's
+side is set by cells, and each must see what the other did.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import widget_pages
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import TimeoutError, expect
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from open_in_jupyterlab import jupyterlab  # noqa: E402
+
+chromium = widget_pages.chromium
+
+#: For each figure: what Python sets, what the reader then sees, what the reader does, and what
+#: Python then reads.
+TALKS = {
+    "ConvolutionExplorer": {
+        "set": "figure.stride = 2",
+        "sees": ".cw:has-text('13 × 13 sums')",
+        "does": lambda cw: cw.get_by_role("radio", name="same").press("Space"),
+        "reads": ("figure.padding, figure.output.shape", "same (14, 14)"),
+    },
+    "NetworkWalk": {
+        "set": "from fashion_lib import load_data\nfigure.image = load_data('sample')[0][0][0]",
+        "sees": ".cw:has-text('probability')",
+        "does": lambda cw: cw.locator("button:has-text('pool2')").first.click(),
+        "reads": (
+            "figure.layer, round(sum(figure.probabilities), 3)",
+            "pool2 1.0",
+        ),
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Serve a folder with one notebook for each figure."""
+    folder = tmp_path_factory.mktemp("lab") / "notebooks"
+    folder.mkdir()
+    (folder.parent / "notebooks-jupyter").mkdir()
+    for name, talk in TALKS.items():
+        cells = [
+            f"from fashion_lib.widgets import {name}\nfigure = {name}()\nfigure",
+            talk["set"],
+            f"print('read', {talk['reads'][0]})",
+        ]
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+    with jupyterlab(folder) as address:
+        yield address
+    shutil.rmtree(folder)
+
+
+def _run_cell(page, number):
+    """Run one cell as a reader does, and wait until it has its number."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.inner_text()
+    for _ in range(5):  # a kernel that is still connecting takes no cell
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        try:
+            page.wait_for_function(
+                "([n, before]) => document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')[n]"
+                ".innerText !== before",
+                arg=[number, before],
+                timeout=5_000,
+            )
+            break
+        except TimeoutError:
+            continue
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=60_000)
+    return cell
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_a_figure_and_its_kernel_follow_each_other(chromium, lab, name):
+    talk = TALKS[name]
+    page = chromium.new_page(viewport={"width": 1280, "height": 1400})
+    page.goto(lab.format(name=f"{name}.ipynb"))
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+    _run_cell(page, 0)
+    figure = page.locator(".jp-OutputArea .cw")
+    figure.wait_for(timeout=60_000)
+    assert not page.locator(".cw-host").count()  # the live figure, not the published one
+    _run_cell(page, 1)
+    page.locator(f".jp-OutputArea {talk['sees']}").wait_for(timeout=60_000)
+    talk["does"](figure)
+    # The front end's message may still be on its way: run the reading cell until it has come.
+    wanted = f"read {talk['reads'][1]}"
+    for _ in range(20):
+        cell = _run_cell(page, 2)
+        if wanted in cell.locator(".jp-OutputArea").first.inner_text():
+            break
+    assert wanted in cell.locator(".jp-OutputArea").first.inner_text()
+    page.goto("about:blank")
+    page.close()
