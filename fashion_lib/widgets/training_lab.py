@@ -78,7 +78,9 @@ def tensorflow_js() -> bytes:
     files = [_NODE_MODULES / name for name in _TFJS]
     if not all(file.exists() for file in files):
         return b""
-    texts = [file.read_text(encoding="utf-8").rsplit("//# sourceMappingURL", 1)[0] for file in files]
+    texts = [
+        file.read_text(encoding="utf-8").rsplit("//# sourceMappingURL", 1)[0] for file in files
+    ]
     return "\n".join([*texts, ""]).encode()
 
 
