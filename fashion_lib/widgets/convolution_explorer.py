@@ -13,6 +13,11 @@ DEFAULT_GARMENT = 29  # an ankle boot with a high shaft
 SIZE = 28
 LARGEST_WEIGHT = 1000
 
+ANY_TASK = (
+    "Press Play and watch the map grow. Then change one number of the kernel: where does the map "
+    "change, and why there?"
+)
+
 #: What each of `KERNELS` does, for the reader who has chosen it.
 NOTES: dict[str, str] = {
     "identity": "Takes the middle pixel and nothing else: the output looks like the input.",
@@ -110,6 +115,8 @@ class ConvolutionExplorer(CourseWidget):
             state["garment"] = DEFAULT_GARMENT
         elif state.get("image") is not None and state.get("garment") is not None:
             raise traitlets.TraitError("Give an image or the number of a garment, not both.")
+        if state.keys() - {"garment"} or state["garment"] != DEFAULT_GARMENT:
+            state.setdefault("task", ANY_TASK)  # the default tells of the boot's edge
         super().__init__(**state)
 
     @traitlets.default("kernel")
