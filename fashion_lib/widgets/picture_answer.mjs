@@ -146,8 +146,8 @@ function sentence(view, name, isSilent) {
   if (!view.isColored) return "This is all that the network sees: 28 × 28 gray values.";
   if (isSilent) return `Nothing that ${view.layer} found in this picture speaks for ${name}.`;
   return (
-    `Amber: where ${view.layer} found what speaks for ${name}. It tells where, not why, and it ` +
-    "leaves out what speaks against it. It is no outline of the garment, and no proof that the " +
+    `Amber: where ${view.layer} found what speaks for ${name}. An empty place can, too. It tells ` +
+    "where, not why; it leaves out what speaks against the class; and it is no proof that the " +
     "answer is right."
   );
 }

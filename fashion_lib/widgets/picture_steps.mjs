@@ -8,7 +8,7 @@ const REASONS = {
     "The tone along the border counts as background. What differs from it turns bright, as in " +
     "the training pictures.",
   cropped: "Empty rows and columns go, so that the garment fills the picture.",
-  "fitted into a square": "Black on two sides, so that nothing gets stretched.",
+  "fitted into a square": "Black beside the shorter edge, so that nothing gets stretched.",
 };
 
 function reason({ name }, { steps, size, source, name: title }) {
