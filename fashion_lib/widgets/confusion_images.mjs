@@ -49,6 +49,77 @@ function whenNear(figure, element, seen) {
   figure.dispose(() => observer.disconnect());
 }
 
+/** Paint thumbnails from the pictures of their class. */
+function paintAll(thumbnails, { rank }, bytes) {
+  for (const { image, canvas } of thumbnails) {
+    const start = rank[image] * PIXELS;
+    paint(canvas, bytes.subarray(start, start + PIXELS), 28, 28, (value) =>
+      Array(3).fill(Math.round((value * 255) / GRAY_STEPS)));
+  }
+}
+
+/** The thumbnails of one page; they get their pictures once they are near the screen. */
+function thumbnailList(figure, model, predictions, names) {
+  const list = h("ul.cw-cx-images");
+  const trouble = h("div");
+  const element = h("div", {}, list, trouble);
+  let [near, alive, label, thumbnails] = [false, true, 0, []];
+  figure.dispose(() => {
+    alive = false;
+  });
+  const load = () => {
+    if (!near || !thumbnails.length) return;
+    const wanted = thumbnails;
+    const current = () => alive && wanted === thumbnails;
+    list.dataset.state = "loading";
+    loadAsset(model, `test-images-${label}`).then((bytes) => {
+      if (!current()) return;
+      paintAll(wanted, predictions, bytes);
+      list.dataset.state = "painted";
+    }).catch((error) => {
+      if (!current()) return;
+      list.dataset.state = "failed";
+      trouble.replaceChildren(failure(figure, `The images could not be loaded: ${error.message}`, load));
+    });
+  };
+  whenNear(figure, element, () => {
+    near = true;
+    load();
+  });
+  const show = (trueLabel, images) => {
+    label = trueLabel;
+    thumbnails = images.map((image) => thumbnail(predictions, image, names));
+    list.replaceChildren(...thumbnails.map((one) => one.element));
+    trouble.replaceChildren();
+    load();
+  };
+  return { element, show };
+}
+
+/** Buttons to turn pages. */
+function pageTurner(figure, turn) {
+  const [previous, next] = ["Previous", "Next"].map((text) => h("button.cw-cx-small", { type: "button", text }));
+  const place = h("span");
+  const element = h("div.cw-row", {}, previous, place, next);
+  figure.on(previous, "click", () => turn(-1));
+  figure.on(next, "click", () => turn(1));
+  const update = (first, count) => {
+    const last = Math.min(first + PAGE, count);
+    element.hidden = count <= PAGE;
+    place.textContent = `${first + 1} to ${last} of ${count}`;
+    const ends = [[previous, next, first === 0], [next, previous, last === count]];
+    for (const [button, other, end] of ends) {
+      const focused = end && button === document.activeElement;
+      button.disabled = end;
+      if (focused && !element.hidden) {
+        other.disabled = false; // the keyboard's way back must not be lost
+        other.focus();
+      }
+    }
+  };
+  return { element, place, update };
+}
+
 /**
  * @param {object} figure
  * @param {object} model
@@ -58,81 +129,33 @@ function whenNear(figure, element, seen) {
  */
 export function imageSheet(figure, model, predictions, names) {
   const legend = h("p.cw-cx-legend");
-  const list = h("ul.cw-cx-images");
-  const trouble = h("div");
   const only = h("button.cw-cx-small", { type: "button" });
-  const [previous, next] = ["Previous", "Next"].map((text) => h("button.cw-cx-small", { type: "button", text }));
-  const place = h("span");
-  const pager = h("div.cw-row", {}, previous, place, next);
-  const element = h("div.cw-cx-sheet", {}, h("div.cw-row", {}, only), legend, list, trouble, pager);
-  let [cell, images, shown, page] = [null, [], [], 0];
-  let [near, alive, suspectsOnly] = [false, true, false];
-  figure.dispose(() => {
-    alive = false;
-  });
-
-  const paintAll = (thumbnails, bytes) => {
-    for (const { image, canvas } of thumbnails) {
-      const start = predictions.rank[image] * PIXELS;
-      paint(canvas, bytes.subarray(start, start + PIXELS), 28, 28, (value) =>
-        Array(3).fill(Math.round((value * 255) / GRAY_STEPS)));
-    }
-    list.dataset.state = "painted";
-  };
-  const load = (thumbnails) => {
-    if (!near || !thumbnails.length) return;
-    const name = `test-images-${cell[0]}`;
-    const current = () => alive && list.firstChild === thumbnails[0].element;
-    list.dataset.state = "loading";
-    loadAsset(model, name).then((bytes) => {
-      if (current()) paintAll(thumbnails, bytes);
-    }).catch((error) => {
-      if (!current()) return;
-      list.dataset.state = "failed";
-      trouble.replaceChildren(failure(
-        figure, `The images could not be loaded: ${error.message}`, () => load(thumbnails),
-      ));
-    });
-  };
-  let thumbnails = [];
+  const list = thumbnailList(figure, model, predictions, names);
+  let [cell, images, page, suspectsOnly] = [null, [], 0, false];
   const draw = () => {
     const suspects = images.filter((image) => predictions.suspect[image] === 1);
-    suspectsOnly &&= suspects.length > 0;
-    shown = suspectsOnly ? suspects : images;
+    const shown = suspectsOnly ? suspects : images;
     const first = page * PAGE;
-    thumbnails = shown.slice(first, first + PAGE).map((image) => thumbnail(predictions, image, names));
-    list.replaceChildren(...thumbnails.map((one) => one.element));
-    trouble.replaceChildren();
+    list.show(cell[0], shown.slice(first, first + PAGE));
     only.hidden = !suspects.length;
     only.textContent = `Only the ${suspects.length} with a suspected label`;
     only.setAttribute("aria-pressed", String(suspectsOnly));
     legend.hidden = !shown.length;
     legend.textContent = "The surest first. Under each picture: the network’s confidence in its answer, and "
       + `its second choice.${suspects.length ? ` ${SUSPECT}` : ""}`;
-    pager.hidden = shown.length <= PAGE;
-    const last = Math.min(first + PAGE, shown.length);
-    place.textContent = `${first + 1} to ${last} of ${shown.length}`;
-    previous.disabled = page === 0;
-    next.disabled = last === shown.length;
-    load(thumbnails);
+    pager.update(first, shown.length);
   };
-  const turn = (step) => {
+  const pager = pageTurner(figure, (step) => {
     page += step;
     draw();
-    figure.say(`Images ${place.textContent}.`);
-  };
-  figure.on(previous, "click", () => turn(-1));
-  figure.on(next, "click", () => turn(1));
+    figure.say(`Images ${pager.place.textContent}.`);
+  });
   figure.on(only, "click", () => {
     [suspectsOnly, page] = [!suspectsOnly, 0];
     draw();
   });
-  whenNear(figure, element, () => {
-    near = true;
-    load(thumbnails);
-  });
   return {
-    element,
+    element: h("div", {}, h("div.cw-row", {}, only), legend, list.element, pager.element),
     show(newCell, newImages) {
       if (String(newCell) === String(cell)) return;
       [cell, images, page, suspectsOnly] = [newCell, newImages, 0, false];

@@ -16,12 +16,12 @@ export function outputPanel(figure, actions) {
   const canvas = h("canvas", { role: "img" });
   const here = h("div.cw-conv-here", { "aria-hidden": "true" });
   const stage = h("div.cw-conv-stage.cw-conv-output", {}, canvas, here);
-  const caption = h("figcaption");
+  const caption = h("p.cw-conv-caption");
   const [low, high] = [h("span"), h("span")];
   const bar = h("span.cw-conv-bar", { "aria-hidden": "true" });
   const legend = h("div.cw-conv-legend", {}, low, bar, high);
   const readout = h("p.cw-conv-readout");
-  const element = h("figure.cw-conv-panel", {}, caption, stage, legend, readout);
+  const element = h("div.cw-conv-panel", {}, caption, stage, legend, readout);
   let map = { values: [], size: 1, limit: 1, seen: [] };
   let current = [0, 0];
 

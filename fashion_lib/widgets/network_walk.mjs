@@ -6,7 +6,7 @@ import { failure, frame, h, loadAsset, put, toBytes } from "./kit.mjs";
 import { CLASS_NAMES, forward, normalize } from "./cnn.mjs";
 import { parseSafetensors } from "./safetensors.mjs";
 import { decimals, sums } from "./network_sums.mjs";
-import { WALK, byContrast, explain, largest, peak, stage } from "./network_trace.mjs";
+import { WALK, byContrast, byContribution, explain, largest, peak, stage } from "./network_trace.mjs";
 import {
   UNITS_IN_A_ROW,
   drawnSize,
@@ -45,65 +45,73 @@ function sentence({ place, found }) {
   return `${layer}, map ${filter}${where}: ${value}`;
 }
 
+/** Return where a place stands in the drawing of its map, or of all units. */
+function drawnPlace({ layer, filter, row, column }) {
+  if (!(layer in UNITS_IN_A_ROW)) return { left: column, top: row, side: 1 };
+  const { columns } = drawnSize(layer);
+  return { left: filter % columns, top: Math.floor(filter / columns), side: 1 };
+}
+
+/** Return the place at a column and a row of the drawing, or the nearest there is. */
+function placeAt(place, column, row) {
+  const { columns, rows } = drawnSize(place.layer);
+  const x = Math.min(columns - 1, Math.max(0, column));
+  const y = Math.min(rows - 1, Math.max(0, row));
+  if (place.layer in UNITS_IN_A_ROW) return { ...place, filter: y * columns + x };
+  return { ...place, row: y, column: x };
+}
+
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Let pointer and arrow keys move the cursor. */
+function steer(figure, { plane, canvas, cursor }, go, current) {
+  const point = (event, quiet) => {
+    const { place } = current();
+    const { columns, rows } = drawnSize(place.layer);
+    const area = canvas.getBoundingClientRect();
+    const column = Math.floor(((event.clientX - area.left) / area.width) * columns);
+    const row = Math.floor(((event.clientY - area.top) / area.height) * rows);
+    go(placeAt(place, column, row), quiet);
+  };
+  figure.on(plane, "pointerdown", (event) => {
+    if (event.button !== 0) return;
+    plane.setPointerCapture(event.pointerId);
+    point(event, true);
+  });
+  figure.on(plane, "pointermove", (event) => {
+    if (plane.hasPointerCapture(event.pointerId)) point(event, true);
+  });
+  figure.on(plane, "pointerup", (event) => {
+    if (!plane.hasPointerCapture(event.pointerId)) return;
+    point(event, false);
+    cursor.focus({ preventScroll: true }); // so that arrow keys go on from here
+  });
+  figure.on(cursor, "keydown", (event) => {
+    const step = STEPS[event.key];
+    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const { left, top } = drawnPlace(current().place);
+    go(placeAt(current().place, left + step[0], top + step[1]));
+  });
+}
+
 /**
  * The chosen feature map, large, with a cursor that pointer and arrow keys move.
  *
  * @param {object} figure
  * @param {(place: object, quiet?: boolean) => void} go
  * @param {() => object} current the view
+ * @param {() => void} back what Enter on the cursor does
  */
-function mapView(figure, go, current) {
+function mapView(figure, go, current, back) {
   const canvas = h("canvas", { role: "img" });
   const cursor = h("button.cw-nw-cursor", { type: "button" });
   const plane = h("div.cw-nw-plane", {}, canvas, cursor);
   const words = h("figcaption");
   const element = h("figure.cw-nw-focus", {}, plane, words);
-  /** Move to a column and a row of the drawing. */
-  const moveTo = (column, row, quiet) => {
-    const { place } = current();
-    const { columns, rows } = drawnSize(place.layer);
-    const x = Math.min(columns - 1, Math.max(0, column));
-    const y = Math.min(rows - 1, Math.max(0, row));
-    const units = place.layer in UNITS_IN_A_ROW;
-    go({ ...place, ...(units ? { filter: y * columns + x } : { row: y, column: x }) }, quiet);
-  };
-  const drawnPlace = ({ layer, filter, row, column }) => {
-    const { columns } = drawnSize(layer);
-    if (!(layer in UNITS_IN_A_ROW)) return { left: column, top: row, side: 1 };
-    return { left: filter % columns, top: Math.floor(filter / columns), side: 1 };
-  };
-  const pointed = (event, quiet) => {
-    const { columns, rows } = drawnSize(current().place.layer);
-    const area = canvas.getBoundingClientRect();
-    moveTo(
-      Math.floor(((event.clientX - area.left) / area.width) * columns),
-      Math.floor(((event.clientY - area.top) / area.height) * rows),
-      quiet,
-    );
-  };
-  figure.on(plane, "pointerdown", (event) => {
-    if (event.button !== 0) return;
-    plane.setPointerCapture(event.pointerId);
-    pointed(event, true);
-  });
-  figure.on(plane, "pointermove", (event) => {
-    if (plane.hasPointerCapture(event.pointerId)) pointed(event, true);
-  });
-  figure.on(plane, "pointerup", (event) => {
-    if (!plane.hasPointerCapture(event.pointerId)) return;
-    pointed(event, false);
-    cursor.focus({ preventScroll: true }); // so that arrow keys go on from here
-  });
-  figure.on(cursor, "keydown", (event) => {
-    const { left, top } = drawnPlace(current().place);
-    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    const step = steps[event.key];
-    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    moveTo(left + step[0], top + step[1], false);
-  });
+  steer(figure, { plane, canvas, cursor }, go, current);
   figure.on(cursor, "click", (event) => {
-    if (event.detail === 0) element.dispatchEvent(new CustomEvent("back")); // Enter, not a pointer
+    if (event.detail === 0) back(); // a key, not a pointer
   });
   const update = (view) => {
     const { layer, filter } = view.place;
@@ -183,7 +191,11 @@ function panel(figure, go, current, redraw) {
   let walking = false; // whether the reader has come through a contribution
   const maps = mapChoice(figure, (filter) => go({ ...current().place, filter }), redraw);
   const picture = pictureView();
-  const map = mapView(figure, go, current);
+  const map = mapView(figure, go, current, () => {
+    const { terms, from } = current().found;
+    const { layer, ...rest } = terms ? byContribution(terms)[0].from : from;
+    if (layer !== "picture") go({ layer, ...rest });
+  });
   const fields = numberFields(figure, go, current);
   const look = h("div.cw-nw-look", {}, picture.element, map.element, fields.element);
   const parts = [maps, picture, map, fields];
@@ -192,11 +204,6 @@ function panel(figure, go, current, redraw) {
     if (!button) return;
     walking = true;
     go(JSON.parse(button.dataset.go));
-  });
-  figure.on(map.element, "back", () => {
-    const { terms, from } = current().found;
-    const top = terms?.reduce((a, b) => (Math.abs(b.sum) > Math.abs(a.sum) ? b : a)).from ?? from;
-    if (top.layer !== "picture") go(top);
   });
   const update = (view) => {
     const { kind, name, filters, size } = stage(view.place.layer);

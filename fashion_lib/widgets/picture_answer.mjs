@@ -5,6 +5,7 @@ import { h, paint, roving, uniqueId } from "./kit.mjs";
 
 const SIZE = 28;
 const AMBER = [255, 176, 0];
+const ORDINALS = { conv1: "first", conv2: "second", conv3: "third" };
 /**
  * Where the receptive fields of a layer lie in the picture: the center of the first in pixels,
  * and the step to the next. (A first field of 3, 8 or 18 pixels, from 0 on.)
@@ -103,7 +104,7 @@ function pictureView(figure, view) {
     "select", { "aria-label": "Layer for Grad-CAM" },
     ...Object.keys(FIELDS).map((name) => {
       const [rows, columns] = LAYERS.find((layer) => layer.name === name).shape;
-      return h("option", { value: name, text: `${name}, ${rows} × ${columns}` });
+      return h("option", { value: name, text: `${name}, ${rows}×${columns}` });
     }),
   );
   choice.value = view.layer;
@@ -144,9 +145,10 @@ function pictureView(figure, view) {
 
 function sentence(view, name, isSilent) {
   if (!view.isColored) return "This is all that the network sees: 28 × 28 gray values.";
-  if (isSilent) return `Nothing that ${view.layer} found in this picture speaks for ${name}.`;
+  const layer = `the ${ORDINALS[view.layer]} convolution`;
+  if (isSilent) return `Nothing that ${layer} found in this picture speaks for ${name}.`;
   return (
-    `Amber: where ${view.layer} found what speaks for ${name}. An empty place can, too. It tells ` +
+    `Amber: where ${layer} found what speaks for ${name}. An empty place can, too. It tells ` +
     "where, not why; it leaves out what speaks against the class; and it is no proof that the " +
     "answer is right."
   );

@@ -105,7 +105,7 @@ function draw(plot, { threshold, histogram }) {
   const bins = garments.map((_, n) =>
     h("span.cw-pic-bin", {}, column("others", others, n), column("garments", garments, n)),
   );
-  const limit = h("span.cw-pic-limit", {}, h("span", { text: "warns below" }));
+  const limit = h("span.cw-pic-limit", {}, h("span", { text: "← warns" }));
   const marker = h("span.cw-pic-marker", {}, h("span", { text: "this picture" }));
   plot.replaceChildren(
     h("span.cw-pic-key", {},

@@ -144,7 +144,7 @@ function controls(figure, pen, sheet, { done, clear, close }) {
     sheet.paint();
     if (sheet.strokes.length) done();
   });
-  const pens = choice(figure, "Pen", Object.keys(PENS), "Medium", (name) => {
+  const pens = choice(figure, "Pen", Object.keys(PENS), "Thin", (name) => {
     pen.width = PENS[name];
   });
   const undo = button("Undo", () => {
@@ -181,7 +181,7 @@ export function drawingPanel(figure, { take, clear, closed }) {
     width: EDGE, height: EDGE,
   });
   const cursor = h("span.cw-pic-pen", { "aria-hidden": "true" });
-  const pen = { at: [EDGE / 2, EDGE / 2], isDown: false, width: PENS.Medium, isFilling: true };
+  const pen = { at: [EDGE / 2, EDGE / 2], isDown: false, width: PENS.Thin, isFilling: true };
   const sheet = new Sheet(canvas);
   const done = () => take(sheet.file());
   const moved = () => {
