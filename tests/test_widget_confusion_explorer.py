@@ -253,6 +253,7 @@ class TestImages:
                     break
                 following.click()
             assert seen == figure.selected_indices.tolist()
+            assert page.evaluate("document.activeElement.textContent") == "Previous"
             assert "Images 73 to" in page.get_by_role("status").inner_text()
             painted = page.locator(".cw-cx-images canvas").first.evaluate(
                 "one => [...one.getContext('2d').getImageData(0, 0, 28, 28).data]"
