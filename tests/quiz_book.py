@@ -27,6 +27,8 @@ html_math_renderer = "mathml"
 html_theme = "basic"
 html_sidebars = {{"**": []}}
 html_theme_options = {{"nosidebar": True}}
+html_static_path = ["style"]
+html_css_files = ["theme.css"]
 html_copy_source = False
 html_use_index = False
 POLICY = (
@@ -57,6 +59,8 @@ def build(folder: Path, pages: dict[str, str]) -> tuple[Path, str]:
     source = folder / "source"
     source.mkdir(exist_ok=True)
     (source / "conf.py").write_text(CONF.format(tools=str(ROOT / "tools")), encoding="utf-8")
+    (source / "style").mkdir(exist_ok=True)
+    (source / "style" / "theme.css").write_text("[hidden] { display: none !important; }")
     for name, text in pages.items():
         page = source / f"{name}.md"
         page.parent.mkdir(exist_ok=True)
