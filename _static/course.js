@@ -15,6 +15,17 @@
   nameMode();
   new MutationObserver(nameMode).observe(root, { attributeFilter: ["data-mode"] });
 
+  // What scrolls can be scrolled with the keyboard, also inside of what was folded.
+  const scrolling = "pre, .cell_output, .output, .math, .pst-scrollable-table-container";
+  const reach = (part) => {
+    const wide = [...part.querySelectorAll(scrolling)].filter(
+      (box) => box.scrollWidth > box.clientWidth,
+    );
+    for (const box of wide) box.tabIndex = 0;
+  };
+  document.addEventListener("toggle", (event) => reach(event.target), true);
+  addEventListener("load", () => reach(document));
+
   // A print shows what is folded on the screen: solutions, answers, code.
   let opened = [];
   addEventListener("beforeprint", () => {

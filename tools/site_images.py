@@ -106,6 +106,8 @@ def _state_size(image: Tag, natural: tuple[int, int] | None) -> None:
 
 
 def _let_wait(page: Page) -> None:
+    for image in page.soup.select(".dropdown-menu img"):
+        image["loading"] = "lazy"  # in a closed menu
     if page.article is None:
         return
     letters = 0
