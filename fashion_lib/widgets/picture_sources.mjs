@@ -35,22 +35,22 @@ function acceptDrops(figure, lab) {
     depth = Math.max(0, depth + change);
     root.classList.toggle("cw-pic-over", depth > 0);
   };
+  /** Whether it may be a picture; text that is dragged about is left alone. */
   const take = (event) => {
+    const { types } = event.dataTransfer;
+    if (!types.includes("Files") && !types.includes("text/uri-list")) return false;
     event.preventDefault();
     event.stopPropagation();
+    return true;
   };
-  figure.on(root, "dragenter", (event) => {
-    take(event);
-    mark(1);
-  });
+  figure.on(root, "dragenter", (event) => take(event) && mark(1));
   figure.on(root, "dragleave", () => mark(-1));
   figure.on(root, "dragover", (event) => {
-    take(event);
-    event.dataTransfer.dropEffect = "copy";
+    if (take(event)) event.dataTransfer.dropEffect = "copy";
   });
   figure.on(root, "drop", (event) => {
-    take(event);
     mark(-depth);
+    if (!take(event)) return;
     const { files } = event.dataTransfer;
     if (files.length) {
       const { file, name } = pick(files);
