@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from assignments import questions
+from assignments import questions, wire
 from assignments.questions import Assignment, Case, Question, Written
 from assignments.sandbox import find_mode
 from assignments.session import LostError, Session
@@ -207,11 +207,12 @@ def _judge(question: Question, case: Case, reply: dict[str, Any], draw: Any) -> 
     for mistake in question.mistakes:
         try:
             wrong = draw().apply(mistake.wrong) if inputs is not None else mistake.wrong()
+            wrong = wire.decode(wire.encode(wrong))  # as a student's answer arrives
+            same = question.compare(wrong, answer, inputs) is None
+            if same and question.compare(expected, wrong, inputs) is not None:
+                return mistake.words
         except Exception:  # some mistakes cannot be made with some inputs
             continue
-        same = question.compare(wrong, answer, inputs) is None
-        if same and question.compare(expected, wrong, inputs) is not None:
-            return mistake.words
     return words
 
 

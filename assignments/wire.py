@@ -95,6 +95,8 @@ def decode(body: bytes) -> Any:
     try:
         (length,) = TEXT.unpack_from(body)
         text = body[TEXT.size : TEXT.size + length]
+        if len(text) != length:
+            raise WireError("malformed data: text longer than the data")
         rest = memoryview(body)[TEXT.size + length :]
         value, used = _unpack(json.loads(text), rest, 0, DEPTH)
     except WireError:

@@ -15,6 +15,8 @@ from assignments.build import ROOT, Definition
 # What stands in the answer cell instead of an answer; each deserves 0 for its question.
 FORGERIES = {
     "reads the checks": """
+import sys
+sys.path.insert(0, "{root}")
 def {name}(*args, **kwargs):
     space = {{}}
     exec(open("{root}/assignments/{assignment}/checks.py").read(), space)
