@@ -129,7 +129,9 @@ const broken = await train({}, { checkpoint: { state: {} } });
 results.broken = brief(broken).at(-1);
 const { train: some, validation } = readImages(data);
 results.images = {
-  counts: [some.count, validation.count], labels: sum(some.labels), first: [...some.pixels.subarray(0, 484)],
+  counts: [some.count, validation.count],
+  labels: sum(some.labels),
+  first: [...some.pixels.subarray(0, 484)],
   last: [...validation.pixels.subarray(-484)],
 };
 try { readImages(data.subarray(0, 99_999)); } catch (error) { results.cut = error.message; }

@@ -166,13 +166,14 @@ function noticeText(notice) {
 }
 
 /** A network that no longer reacts, explained. */
-function stuckText(model) {
+function stuckText(model, { epochs }) {
   const rate = rateText(model.get("learning_rate"));
+  const near = Math.abs(epochs.at(-1).val_loss - GUESS) < 0.1;
+  const price = near ? `, and its loss sits near ln 10 = ${GUESS.toFixed(2)}, the price of a guess` : "";
   return (
-    "The network gives every picture the same answer, and its loss sits near ln 10 = " +
-    `${GUESS.toFixed(2)}, the price of a guess. At the learning rate ${rate}, the updates threw its ` +
-    "weights so far that most units put out 0 whatever the image; such a unit has no slope, and no " +
-    "update revives it. Reset, choose a rate ten times smaller, and start again."
+    `The network gives every picture the same answer${price}. At the learning rate ${rate}, the ` +
+    "updates threw its weights so far that most units put out 0 whatever the image; such a unit " +
+    "has no slope, and no update revives it. Reset, choose a rate ten times smaller, and start again."
   );
 }
 
@@ -258,6 +259,7 @@ export default {
     const drawPhase = () => {
       const { phase } = session;
       figure.root.dataset.phase = phase;
+      figure.root.dataset.engine = model.get("engine");
       figure.root.dataset.epoch = String(session.epochs.length);
       main.textContent = buttonText(session);
       reset.disabled = phase === "idle" && !session.epochs.length;
@@ -268,7 +270,7 @@ export default {
       if (problem.textContent !== words) problem.textContent = words;
       problem.hidden = !words;
       if (!session.epochs.length) stuck = false;
-      notice.textContent = stuck ? stuckText(model) : noticeText(session.notice);
+      notice.textContent = stuck ? stuckText(model, session) : noticeText(session.notice);
       notice.hidden = !notice.textContent;
       patience.draw({ ...session, patience: model.get("patience") });
       table.draw(session.epochs, session.bestEpoch);

@@ -135,7 +135,7 @@ export function picturePanel(figure, model) {
   /** Does the network give all pictures one answer? Then none of its units reacts any more. */
   const stuck = (parameters) => {
     const all = answers(parameters, pictures);
-    return all.length > 1 && all.every((one) => one.every((p, k) => Math.abs(p - all[0][k]) < 1e-5));
+    return all.length > 1 && all.every((one) => one.every((p, k) => Math.abs(p - all[0][k]) < 1e-3));
   };
   return { element, draw, answer: () => text, stuck };
 }
