@@ -32,9 +32,7 @@ class PictureFile(traitlets.TraitType):
 
     default_value = None
     allow_none = True
-    info_text = (
-        f"a picture: bytes of a file (at most {MAX_BYTES // 10**6} MB), path, image or array"
-    )
+    info_text = f"bytes of a picture file (at most {MAX_BYTES // 10**6} MB), path, image or array"
 
     def validate(self, obj: traitlets.HasTraits, value: Any) -> bytes | None:
         """Return the file's bytes, or raise TraitError."""
