@@ -13,7 +13,7 @@ BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve preview test test-unit lint check format bench weights derived requirements \
+.PHONY: help book serve pdf preview test test-unit lint check format bench weights derived requirements \
         notebooks notebooks-full notebooks-lab links student solutions clean
 
 help: ## list these commands
@@ -24,6 +24,9 @@ book: $(SITE) ## build the site from the real data (first time: some minutes)
 
 serve: $(SITE) ## serve the built site on http://127.0.0.1:8000 (PORT=… for another port)
 	$(BIN)/python tools/serve.py --port $(PORT)
+
+pdf: .venv/dev-ready $(SITE) ## print the book into one PDF (needs Chromium)
+	$(BIN)/python tools/make_pdf.py
 
 preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
 	$(BIN)/python tools/preview.py $(PAGE) $(OPTIONS)

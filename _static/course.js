@@ -26,10 +26,10 @@
   document.addEventListener("toggle", (event) => reach(event.target), true);
   addEventListener("load", () => reach(document));
 
-  // A print shows what is folded on the screen: solutions, answers, code.
+  // A print shows what is folded on the screen: solutions and answers, not code that only draws.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("main details:not([open])")];
+    opened = [...document.querySelectorAll("main details:not([open], .hide)")];
     for (const details of opened) details.open = true;
   });
   addEventListener("afterprint", () => {

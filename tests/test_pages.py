@@ -339,10 +339,12 @@ class TestPrint:
     def test_what_is_folded_opens_and_what_navigates_goes(self, open_page, address):
         page = open_page(f"{address}/{CHAPTERS[1]}.html", viewport=DESKTOP)
         folded = page.locator("main details:not([open])").count()
-        assert folded
+        drawing = page.locator("main details.hide:not([open])").count()
+        assert folded > drawing
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert page.locator("main details:not([open])").count() == 0
+        assert page.locator("main details:not([open])").count() == drawing
+        assert not page.locator("main details.hide:visible").count()  # code that only draws
         for gone in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article"):
             assert not page.locator(gone).first.is_visible()
         assert page.locator(".solution .cell").first.is_visible()
