@@ -23,7 +23,7 @@ import { parseSafetensors } from "./safetensors.mjs";
  * @property {?Object<string, object>} layers what `forward` returned
  * @property {number[]} order labels, the most probable first
  * @property {?number} evidence
- * @property {?object} familiarity as `measure_familiarity` returns it; null until it is loaded
+ * @property {?object} familiarity as `tools/make_familiarity.py` writes it; null until loaded
  * @property {string} doubt why there is no familiarity
  */
 const EMPTY = Object.freeze({
