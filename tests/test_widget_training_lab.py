@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from widget_page import PAGE
 from widget_pages import axe, open_figure, serve, set_state, state
 
+from benchmarks import browser
 from fashion_lib.data import train_validation_split
 from fashion_lib.training import History, TrainConfig
 from fashion_lib.widgets import TrainingLab, training_lab
@@ -283,8 +284,8 @@ def test_keyboard_pauses_continues_resets_and_chooses_the_picture(opened):
         page.focus(".cw-tl-choice[aria-pressed=true]")
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("Enter")
-        assert page.get_attribute(".cw-tl-choice:focus", "aria-label") == "Bag"
-        assert page.inner_text(".cw-tl-truth") == "It is: Bag"
+        assert page.get_attribute(".cw-tl-choice:focus", "aria-label") == "Sandal"
+        assert page.inner_text(".cw-tl-truth") == "It is: Sandal"
         page.focus(".cw-tl-buttons button:last-child")
         page.keyboard.press("Enter")
         phase(page, "idle")
@@ -462,6 +463,24 @@ def test_a_page_that_is_left_and_comes_back(opened):
         phase(page, "paused")
 
 
+def test_a_tab_that_is_closed_and_opened_again(opened):
+    with opened(images=400) as page:
+        page.click(MAIN)
+        epoch(page, 1)
+        page.reload()
+        page.wait_for_selector(widget_pages.READY)
+        assert page.get_attribute(LAB, "data-phase") == "idle"
+        assert "A training ended with the page" in page.inner_text(".cw-tl-notice")
+        assert len(state(page, "epochs")) >= 1
+        set_state(page, max_epochs=1, images=20)
+        page.click(MAIN)
+        phase(page, "finished")
+        assert page.is_hidden(".cw-tl-notice")
+        page.reload()
+        page.wait_for_selector(widget_pages.READY)
+        assert state(page, "epochs") == []
+
+
 def test_a_worker_that_the_browser_ended_while_the_page_was_hidden(opened):
     with opened(images=400) as page:
         page.clock.install()
@@ -569,3 +588,21 @@ def test_software_is_not_taken_for_a_graphics_processor(opened, imitated):
         page.click(MAIN)
         phase(page, "finished")
         assert state(page, "engine") == "javascript"
+
+
+# --- how fast it is: `make bench` measures, here it only has to work ----------------------------
+
+
+def test_the_benchmark_measures_the_lab_and_tensorflow_js(chromium):
+    rates = browser.lab_rates(chromium, 2, images=20)
+    assert len(rates) == 2
+    assert min(rates) > 0
+    rates = browser.tensorflow_rates(chromium, 1, batch=2)
+    assert len(rates) == 1
+    assert rates[0] > 0
+
+
+def test_the_benchmark_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr(browser.shutil, "which", lambda name: None)
+    (row,) = browser.browser_rows(1, print)
+    assert row.value == "needs Chromium, which is not installed"

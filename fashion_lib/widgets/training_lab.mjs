@@ -158,6 +158,9 @@ function noticeText(notice) {
     "no-tfjs": "This copy of the course comes without TensorFlow.js: it trains in plain JavaScript.",
     "no-worker":
       "The browser refuses a background worker here: the training runs in the page itself, in short slices.",
+    returned:
+      `A training ended with the page, after epoch ${notice.epoch}. Its curves are still here, its ` +
+      "weights are not: “Train again” begins anew.",
     refused: `${name} cannot train here (${notice.message}); the training does without it.`,
     lost:
       `The graphics processor was lost (${notice.message}). ` +

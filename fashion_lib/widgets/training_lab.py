@@ -168,7 +168,8 @@ class TrainingLab(CourseWidget):
 
     def __init__(self, reference: Any = None, **state: Any) -> None:
         state.setdefault("pictures", _selection()[-1].tobytes())
-        state.setdefault("picture", state["pictures"][-784:])
+        shirt = CLASS_NAMES.index("Shirt")  # the class that is learned last
+        state.setdefault("picture", state["pictures"][784 * shirt : 784 * (shirt + 1)])
         state.setdefault("download", dict(_download()))
         super().__init__(reference=_curves(reference), **state)
 

@@ -63,6 +63,26 @@ async function enginesFor(backend) {
   return engines;
 }
 
+/**
+ * What a page without a kernel remembers of a training while its tab lives, so that a tab that
+ * the browser had thrown away can say what became of it. A kernel remembers by itself.
+ */
+function memory(model) {
+  const key = `training-lab:${location.pathname}`;
+  const attempt = (action) => {
+    try {
+      return model.widget_manager === undefined ? action() : null;
+    } catch {
+      return null; // storage is full or refused
+    }
+  };
+  return {
+    read: () => listOf(attempt(() => JSON.parse(sessionStorage.getItem(key)))),
+    write: (rows) => attempt(() => sessionStorage.setItem(key, JSON.stringify(rows))),
+    forget: () => attempt(() => sessionStorage.removeItem(key)),
+  };
+}
+
 function listOf(value) {
   return Array.isArray(value) ? value : [];
 }
@@ -74,7 +94,9 @@ class Session {
     this.undo = [];
     this.engine = null; // name of the winner, kept for later trainings
     this.rates = {};
+    this.memory = memory(model);
     this.clear(listOf(model.get("epochs")));
+    this.remember();
     this.listen(window, "pagehide", () => this.suspend());
     this.listen(window, "pageshow", (event) => event.persisted && this.wake());
     this.listen(document, "visibilitychange", () => this.seen());
@@ -118,6 +140,15 @@ class Session {
     this.changed("phase");
   }
 
+  /** Show what is left of a training that ended with its page. */
+  remember() {
+    const rows = this.epochs.length ? [] : this.memory.read();
+    if (!rows.length) return;
+    this.clear(rows);
+    this.notice = { code: "returned", epoch: rows.length };
+    put(this.model, { epochs: rows });
+  }
+
   /** Forget a training, but not which engine is the fastest. */
   clear(epochs = []) {
     this.phase = "idle";
@@ -136,6 +167,7 @@ class Session {
 
   reset() {
     this.dismiss();
+    this.memory.forget();
     this.clear();
     put(this.model, { running: false, epochs: [], engine: "" });
     this.changed("phase");
@@ -344,11 +376,13 @@ class Session {
     this.live = this.live.filter((point) => point.at <= row.epoch);
     Object.assign(this, { bestEpoch, waited, checkpoint });
     put(this.model, { epochs: this.epochs });
+    this.memory.write(this.epochs);
     this.changed("epoch");
   }
 
   finish(message) {
     this.dismiss();
+    this.memory.forget();
     this.finished = message;
     this.parameters = message.parameters;
     this.enter("finished");

@@ -13,22 +13,20 @@ const CLASSES = 10;
 const EVALUATION_BATCH = 250;
 
 /** Return a promise that is rejected when the graphics processor goes away. */
-function loss(tf, backend) {
+function whenLost(tf) {
   const gone = "the graphics processor was lost";
+  const { device, gpgpu } = tf.backend();
   return new Promise((_, reject) => {
-    if (backend === "webgpu") {
-      tf.backend().device.lost.then((info) => reject(new Error(info.message || gone)));
-    } else {
-      const { canvas } = tf.backend().gpgpu.gl;
-      canvas.addEventListener("webglcontextlost", () => reject(new Error(gone)));
-    }
+    device?.lost.then((info) => reject(new Error(info.message || gone))); // WebGPU
+    const { canvas } = gpgpu?.gl ?? {}; // WebGL
+    canvas?.addEventListener("webglcontextlost", () => reject(new Error(gone)));
   });
 }
 
-/** Trains with TensorFlow.js on "webgl" or "webgpu". */
+/** Trains with TensorFlow.js. */
 export class TensorFlowEngine {
   /**
-   * @param {"webgl" | "webgpu"} name
+   * @param {"webgl" | "webgpu" | "cpu"} name "cpu" is there to be measured against
    * @returns {Promise<TensorFlowEngine>} rejected if this browser cannot do it
    */
   static async make(name) {
@@ -37,14 +35,14 @@ export class TensorFlowEngine {
     if (!(await tf.setBackend(name))) throw new Error("the browser refuses it");
     await tf.ready();
     tf.enableProdMode();
-    const exact = name === "webgpu" || tf.env().getBool("WEBGL_RENDER_FLOAT32_ENABLED");
+    const exact = name !== "webgl" || tf.env().getBool("WEBGL_RENDER_FLOAT32_ENABLED");
     if (!exact) throw new Error("it counts with 16 bits only");
     return new TensorFlowEngine(tf, name);
   }
 
   constructor(tf, name) {
     Object.assign(this, { tf, name, kept: [] });
-    this.lost = loss(tf, name);
+    this.lost = whenLost(tf);
     this.lost.catch(() => {}); // also when nobody waits for it
   }
 

@@ -1,0 +1,137 @@
+"""Measures training in a browser: the training lab as readers have it, and TensorFlow.js's cpu."""
+
+import importlib.util
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.arithmetic import Spread
+from benchmarks.table import Row
+from benchmarks.worker import ROOT
+
+Say = Callable[[str], None]
+
+WHAT = "training in Chromium, plain JavaScript"
+OTHER = "the same, TensorFlow.js cpu backend"
+IMAGES, BATCH = 640, 32
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_TFJS = ROOT / "node_modules" / "@tensorflow"
+_CPU = (
+    "tfjs-core/dist/tf-core.es2017.min.js",
+    "tfjs-backend-cpu/dist/tf-backend-cpu.es2017.min.js",
+)
+# Trains one batch again and again with the lab's own engine; returns images per second.
+_BATCHES = """async ([batch, repeats]) => {
+    const { TensorFlowEngine, state } = globalThis.lab;
+    const engine = await TensorFlowEngine.make("cpu");
+    const pixels = Uint8Array.from({ length: 484 * batch }, (_, i) => (37 * i) % 256);
+    const labels = Uint8Array.from({ length: batch }, (_, i) => i % 10);
+    const [images, indices] = [{ pixels, labels, count: batch }, labels.map((_, i) => i)];
+    await engine.load(state);
+    const rates = [];
+    for (let n = 0; n <= repeats; n += 1) {
+        const started = performance.now();
+        await engine.update(images, indices, 0.001);
+        await engine.totals();
+        if (n) rates.push((1000 * batch) / (performance.now() - started));
+    }
+    return rates;
+}"""
+
+
+@contextmanager
+def _chromium() -> Iterator[Any]:
+    """Start a headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, _BROWSERS)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+def _missing() -> str | None:
+    """Return what has to be installed before anything can be measured here."""
+    if importlib.util.find_spec("playwright") is None:
+        return "needs Playwright, which is not installed"
+    if not any(map(shutil.which, _BROWSERS)):
+        return "needs Chromium, which is not installed"
+    return None
+
+
+def lab_rates(browser: Any, repeats: int, images: int = IMAGES) -> list[float]:
+    """Return images per second of some epochs in the training lab, after one to warm up.
+
+    The clock is the lab's own; it includes what the reader's has to do meanwhile, and the
+    validation, here of ten images.
+    """
+    from fashion_lib.widgets import TrainingLab
+    from fashion_lib.widgets.site import write_site
+
+    lab = TrainingLab(
+        images=images, validation_images=10, batch_size=BATCH, backend="javascript",
+        patience=None, max_epochs=repeats + 1,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        write_site(Path(folder) / "_widgets", [TrainingLab])
+        page_file = Path(folder) / "lab.html"
+        script = '<script defer src="_widgets/host.js"></script>'
+        page_file.write_text(f"<!DOCTYPE html>{script}{lab.static_html()}", encoding="utf-8")
+        page = browser.new_page()
+        page.goto(page_file.as_uri())
+        page.click(".cw-tl .cw-primary")
+        page.wait_for_selector(".cw-tl[data-phase=finished]", timeout=600_000)
+        rows = page.evaluate("document.querySelector('.cw-host').courseModel.get('epochs')")
+        page.close()
+    return [images / row["seconds"] for row in rows[1:]]
+
+
+def tensorflow_rates(browser: Any, repeats: int, batch: int = BATCH) -> list[float]:
+    """Return images per second of single batches on TensorFlow.js's own cpu backend."""
+    from fashion_lib.widgets.linker import link
+
+    page = browser.new_page()
+    page.goto("about:blank")
+    for name in _CPU:
+        page.evaluate((_TFJS / name).read_text(encoding="utf-8"))
+    modules = link("training_tfjs", "module").rsplit("export default", 1)[0]
+    start = "state: $training_core.freshState(0)"
+    page.evaluate(f"() => {{ {modules} globalThis.lab = {{ ...$training_tfjs, {start} }}; }}")
+    rates = page.evaluate(_BATCHES, [batch, repeats])
+    page.close()
+    return rates
+
+
+def browser_rows(repeats: int, say: Say) -> list[Row]:
+    """Return the rates at which a browser trains the baseline network without a GPU.
+
+    Parameters
+    ----------
+    repeats : int
+        Timed epochs of the lab; TensorFlow.js's cpu backend gets as many batches, at most 3.
+    say : callable
+        Gets a line before each measurement.
+
+    Returns
+    -------
+    list of Row
+        Images per second, the lab's with its target.
+    """
+    if missing := _missing():
+        return [Row(WHAT, missing)]
+    with _chromium() as browser:
+        say(f"{WHAT}: {repeats} epochs of {IMAGES} images")
+        spread = Spread.of(lab_rates(browser, repeats))
+        rows = [Row(WHAT, spread.median, "images/s", spread.low, spread.high, at_least=100)]
+        if not all((_TFJS / name).exists() for name in _CPU):
+            return [*rows, Row(OTHER, "needs npm ci")]
+        say(OTHER)
+        spread = Spread.of(tensorflow_rates(browser, min(repeats, 3)))
+        return [*rows, Row(OTHER, spread.median, "images/s", spread.low, spread.high)]
