@@ -102,9 +102,9 @@ class TestPortableText:
 
     def test_formulas_are_numbered_and_referred_to_from_before(self, convert):
         text = convert("By {eq}`eq-b`:\n\n$$ a = b $$ (eq-a)\n\n```{math}\n:label: eq-b\nc\n```")
-        assert "By (2):" in text
-        assert "$$\na = b \\tag{1}\n$$" in text
-        assert "$$\nc \\tag{2}\n$$" in text
+        assert "By (1.2):" in text
+        assert "$$\na = b \\tag{1.1}\n$$" in text
+        assert "$$\nc \\tag{1.2}\n$$" in text
 
     def test_figures_resolve_from_anywhere(self, convert):
         text = convert("```{figure} ../_static/hero.png\n:alt: A boot\nA caption.\n```")
@@ -205,7 +205,7 @@ class TestNotebook:
         hidden = {"source_hidden": True, "outputs_hidden": True}
         assert told[1].metadata["jupyter"] == hidden
         titles = [c.source.split("</b>")[0].split("<b>")[1] for c in (told[0], told[2])]
-        assert titles == ["Solution to exercise 1: Add up", f"{titles[0]} (continued)"]
+        assert titles == ["Solution to exercise 1.1: Add up", f"{titles[0]} (continued)"]
         scope = {}
         exec(told[1].source, scope)
         assert scope["secret"] == 2

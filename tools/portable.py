@@ -124,9 +124,12 @@ class Converter:
 
     def __init__(self, library: Library, page: str = "page") -> None:
         self.library, self.page = library, page
+        chapter = re.match(r"\d+", Path(page).name)
+        # Numbers are "3.1", as in the book.
+        self._chapter = f"{int(chapter[0])}." if chapter else ""
         self.cited: list[str] = []
-        self.formulas: dict[str, int] = {}
-        self.exercises: dict[str, tuple[int, str]] = {}
+        self.formulas: dict[str, str] = {}
+        self.exercises: dict[str, tuple[str, str]] = {}
         self.solution: str | None = None  # the heading of the solution that is open
         self._told = False  # whether some of its text is out already
         self._handlers: dict[str, Callable[[str, dict, list[str]], list[str]]] = {
@@ -145,10 +148,13 @@ class Converter:
     def number(self, text: str) -> None:
         """Give formulas and exercises their numbers, so that earlier text can refer to them."""
         for title, label in EXERCISE.findall(text):
-            self.exercises.setdefault(label, (len(self.exercises) + 1, title))
+            self.exercises.setdefault(label, (self._next(self.exercises), title))
         labeled = r"^\$\$.+?\$\$ *\(([\w-]+)\)$|^```\{math\}\n:label: ([\w-]+)$"
         for first, second in re.findall(labeled, text, re.MULTILINE | re.DOTALL):
-            self.formulas.setdefault(first or second, len(self.formulas) + 1)
+            self.formulas.setdefault(first or second, self._next(self.formulas))
+
+    def _next(self, numbered: dict) -> str:
+        return f"{self._chapter}{len(numbered) + 1}"
 
     def convert(self, text: str) -> list[Piece]:
         """Convert one Markdown cell; return its pieces, those of solutions apart."""
@@ -173,7 +179,7 @@ class Converter:
                 close()
                 self.solution = None
             elif name == "exercise-start":
-                fresh = (len(self.exercises) + 1, argument)
+                fresh = (self._next(self.exercises), argument)
                 number, _ = self.exercises.setdefault(options["label"], fresh)
                 lines += [f"### Exercise {number}: {argument}", "", *self._lines(body)]
             elif name != "exercise-end":
@@ -234,7 +240,7 @@ class Converter:
 
     def _formula(self, tex: str, label: str | None) -> list[str]:
         if label:
-            number = self.formulas.setdefault(label, len(self.formulas) + 1)
+            number = self.formulas.setdefault(label, self._next(self.formulas))
             tex = f"{tex} \\tag{{{number}}}"
         return ["$$", *tex.split("\n"), "$$"]
 
