@@ -132,7 +132,7 @@ function horizontal({ y, low, high }, guess) {
   const place = { x1: BOX.left, x2: BOX.right, y1: y(guess), y2: y(guess) };
   return [
     svg("line", { ...place, class: "cw-tl-guess" }),
-    words("a guess", BOX.right - 2, y(guess) + 13, "end"),
+    words("a guess", BOX.right - 2, y(guess) + (y(guess) > BOX.bottom - 16 ? -4 : 13), "end"),
   ];
 }
 

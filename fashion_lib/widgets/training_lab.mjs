@@ -58,7 +58,7 @@ function settings(figure, model) {
     choice(figure, model, { name, label, values, text });
   const rates = Object.keys(RATES).map(Number).sort((a, b) => a - b);
   const rate = make("learning_rate", "Learning rate", rates, (value) =>
-    [rateText(value), RATES[value]].filter(Boolean).join(" – "),
+    [rateText(value), RATES[value]].filter(Boolean).join(" "),
   );
   const batch = make("batch_size", "Batch size", [8, 16, 32, 64, 128]);
   const patience = make("patience", "Patience", [1, 2, 3, 5, 10, null], (value) =>
@@ -117,7 +117,7 @@ function statusText(model, session) {
 function finishedText(model, { reason, epoch, bestEpoch }) {
   const back =
     bestEpoch === epoch
-      ? `Its weights are the best and stay.`
+      ? "The last weights are the best, and stay."
       : `The weights of epoch ${bestEpoch}, the best, are restored.`;
   if (reason === "epochs") return `All ${epoch} epochs are done. ${back}`;
   const patience = model.get("patience");

@@ -7,6 +7,7 @@ import { answers } from "./training_session.mjs";
 
 const [KERNELS, ACROSS, KERNEL] = [32, 8, 3];
 const [CELL, PICTURE] = [KERNEL + 1, 784];
+const GAP = [168, 182, 186]; // between kernels
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 /** Lay the first layer's kernels out as one picture with gaps; a gap is NaN. */
@@ -48,7 +49,7 @@ export function kernelPanel(model) {
     const values = sheets.flatMap(({ sheet }) => [...sheet.filter(Number.isFinite)]);
     const color = signedColor(values.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-6));
     sheets.forEach(({ sheet, width, height }, i) => {
-      paint(canvases[i], sheet, width, height, (v) => (Number.isNaN(v) ? [232, 238, 238] : color(v)));
+      paint(canvases[i], sheet, width, height, (v) => (Number.isNaN(v) ? GAP : color(v)));
     });
     const change = sheets[1].sheet.map((value, i) => Math.abs(value - sheets[0].sheet[i]));
     const known = [...change.filter(Number.isFinite)];

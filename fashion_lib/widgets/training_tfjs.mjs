@@ -60,6 +60,7 @@ export class TensorFlowEngine {
 
   async load({ parameters, mean, square, step }) {
     const { tf } = this;
+    await tf.setBackend(this.name); // after a race, another one may be set
     tf.tidy(() => {
       const all = [parameters, mean, square].map((values) => tf.tensor1d(values));
       this.keep([...all, tf.scalar(0), tf.scalar(0)]);
