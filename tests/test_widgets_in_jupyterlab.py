@@ -40,6 +40,16 @@ TALKS = {
             "pool2 1.0",
         ),
     },
+    "TrainingLab": {
+        "set": "figure.images = figure.validation_images = 20\nfigure.max_epochs = 2\n"
+        "figure.running = True",
+        "sees": ".cw-tl[data-phase=finished]",
+        "does": lambda cw: cw.locator("select").nth(2).select_option("5"),
+        "reads": (
+            "len(figure.epochs), figure.engine, figure.running, figure.patience",
+            "2 javascript False 5",
+        ),
+    },
 }
 
 
