@@ -115,6 +115,12 @@ def noise():
 
 
 @pytest.fixture(scope="module")
+def nonsense():
+    """Return the pictures on which the warning was measured, by kind."""
+    return make_familiarity.nonsense()
+
+
+@pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Write the figure's page, and serve it."""
     folder = tmp_path_factory.mktemp("picture_lab")
@@ -183,19 +189,18 @@ class TestFamiliarity:
         logits = layers["dense"] @ weights["output/kernel"] + weights["output/bias"]
         assert_allclose(evidence(weights, images), logsumexp(logits, axis=1), atol=1e-4)
 
-    def test_the_threshold_lets_nearly_all_garments_pass_and_stops_most_nonsense(self):
+    def test_the_threshold_lets_nearly_all_garments_pass_and_stops_most_nonsense(self, nonsense):
         assert MEASURED["garments"] == 10_000
         assert MEASURED["false_alarms"] == pytest.approx(MEASURED["allowed"], abs=0.01)
         caught = {kind["name"]: kind["share"] for kind in MEASURED["detected"]}
-        assert list(caught) == list(make_familiarity.nonsense())
+        assert list(caught) == list(nonsense)
         assert min(caught.values()) > 0.5
         assert caught["random noise"] > 0.8
 
-    def test_the_numbers_are_those_of_the_pictures(self, fashion):
+    def test_the_numbers_are_those_of_the_pictures(self, fashion, nonsense):
         weights, limit = load_weights(), MEASURED["threshold"]
-        pictures = make_familiarity.nonsense()
         for kind in MEASURED["detected"]:
-            scores = evidence(weights, pictures[kind["name"]])
+            scores = evidence(weights, nonsense[kind["name"]])
             assert kind["count"] == len(scores)
             assert kind["share"] == pytest.approx((scores < limit).mean(), abs=0.003)
         alarms = (evidence(weights, fashion[1][0][:1000]) < limit).mean()
@@ -203,10 +208,10 @@ class TestFamiliarity:
         for name in ("garments", "others"):
             assert sum(MEASURED["histogram"][name]) == pytest.approx(1, abs=0.01)
 
-    def test_the_same_nonsense_each_time_and_hardly_one_twice(self):
-        first, second = make_familiarity.nonsense(), make_familiarity.nonsense()
-        for name, pictures in first.items():
-            assert_array_equal(pictures, second[name])
+    def test_the_same_nonsense_each_time_and_hardly_one_twice(self, nonsense):
+        again = make_familiarity.nonsense()
+        for name, pictures in nonsense.items():
+            assert_array_equal(pictures, again[name])
             assert pictures.dtype == np.uint8
             assert pictures.shape[1:] == (28, 28)
             assert len(np.unique(pictures, axis=0)) > len(pictures) / 2
@@ -241,6 +246,8 @@ class TestAnswer:
         assert found["class_name"] == expected.class_name
         assert tab.locator(".cw-pic-verdict").text_content() == expected.class_name
         assert found["source"] == "example"
+        pressed = tab.locator(".cw-pic-example[aria-pressed=true]")
+        assert pressed.evaluate_all("all => all.map((x) => x.title)") == [title]
         assert found["garment"] == "yes"
         assert state(tab, "looks_like_a_garment") is True
         assert tab.locator(".cw-pic-warning").is_hidden()
@@ -298,6 +305,7 @@ class TestAnswer:
         assert "no garment" in tab.locator(".cw-pic-verdict").text_content()
         assert "Warning" in tab.locator(".cw-live").text_content()
         words = tab.locator(".cw-pic-doubt").text_content()
+        words = words.replace("\u00a0", " ")
         assert f"{100 * MEASURED['false_alarms']:.1f} % of 10,000 test garments" in words
         for kind in MEASURED["detected"]:
             assert f"{100 * kind['share']:.0f} % of {kind['name']}" in words
@@ -431,6 +439,8 @@ class TestDrawing:
         assert found["class_name"] in ("T-shirt/top", "Shirt")
         assert found["garment"] == "yes"
         assert close_to(found["pixels"], self.drawn(sheet), 0)
+        told = tab.locator(".cw-pic-told").text_content()
+        assert told.startswith(f"{found['class_name']}, ")
         dark = answered(tab, tab.get_by_role("button", name="Dark on white").click)
         assert close_to(dark["pixels"], self.drawn(sheet), 0)
         assert close_to(dark["pixels"], found["pixels"], 12)  # the same shape, bright on black

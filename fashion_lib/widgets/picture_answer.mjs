@@ -17,20 +17,37 @@ const FIELDS = {
 };
 
 /**
- * Write a probability as a reader should see it: never as certain, never as impossible.
+ * Write a probability as a reader should see it: never as certain, never as impossible. The
+ * spaces keep the number and its sign together.
  *
  * @param {number} share
  * @returns {string}
  */
 export function percent(share) {
-  if (share < 0.001) return "< 0.1 %";
-  if (share > 0.999) return "> 99.9 %";
-  return `${(100 * share).toFixed(1)} %`;
+  if (share < 0.001) return "<\u00a00.1\u00a0%";
+  if (share > 0.999) return ">\u00a099.9\u00a0%";
+  return `${(100 * share).toFixed(1)}\u00a0%`;
 }
 
-/** The same, for a screen reader. */
+/**
+ * The same, for a screen reader.
+ *
+ * @param {number} share
+ * @returns {string}
+ */
 export function spoken(share) {
-  return percent(share).replace("< ", "below ").replace("> ", "above ").replace(" %", " percent");
+  const words = { "<": "below", ">": "above", "%": "percent" };
+  return percent(share).replaceAll("\u00a0", " ").replace(/[<>%]/g, (sign) => words[sign]);
+}
+
+/**
+ * Whether the evidence is known to be too low for a garment.
+ *
+ * @param {object} state of the laboratory
+ * @returns {boolean}
+ */
+export function isForeign({ evidence, familiarity }) {
+  return familiarity !== null && evidence < familiarity.threshold;
 }
 
 /**
@@ -83,9 +100,9 @@ export function answerView(figure) {
       if (isNew) view.label = state.order[0];
       const best = state.order[0];
       const share = state.layers.output.data[best];
-      const isForeign = state.familiarity && state.evidence < state.familiarity.threshold;
-      heading.textContent = isForeign ? "Perhaps no garment at all" : CLASS_NAMES[best];
-      subline.textContent = isForeign
+      const isOdd = isForeign(state);
+      heading.textContent = isOdd ? "Perhaps no garment at all" : CLASS_NAMES[best];
+      subline.textContent = isOdd
         ? `If it has to be one of the ten: ${CLASS_NAMES[best]}, ${percent(share)}.`
         : `${percent(share)} of the probability. Runner-up: ${CLASS_NAMES[state.order[1]]}.`;
       if (!isNew) return;

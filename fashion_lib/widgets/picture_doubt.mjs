@@ -1,8 +1,7 @@
 /** Does the picture look like a garment? The warning, and how good it is. */
 
 import { h } from "./kit.mjs";
-
-const LETTERS = { "−": "minus " };
+import { isForeign } from "./picture_answer.mjs";
 
 /** Write a number of evidence, with a real minus sign. */
 function number(value) {
@@ -11,7 +10,7 @@ function number(value) {
 
 function share(value) {
   const percent = 100 * value;
-  return `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
+  return `${percent.toFixed(percent < 10 ? 1 : 0)}\u00a0%`; // not to be broken in two
 }
 
 /** Join "a", "b" and "c" into "a, b and c". */
@@ -25,8 +24,8 @@ export function warningView() {
   const element = h("div.cw-warning.cw-pic-warning", { hidden: true }, words);
   return {
     element,
-    show({ evidence, familiarity }) {
-      element.hidden = !familiarity || evidence >= familiarity.threshold;
+    show(state) {
+      element.hidden = !isForeign(state);
       if (element.hidden) return;
       words.textContent =
         "This does not look like a garment as the network knows them: none of the ten classes " +
@@ -78,7 +77,7 @@ function described(evidence, { threshold }) {
     "Two hills over the evidence: pictures of other things on the left, garments to their " +
     `right, overlapping. The warning's threshold is at ${number(threshold)}, this picture at ` +
     `${number(evidence)}.`;
-  return text.replaceAll("−", LETTERS["−"]);
+  return text.replaceAll("−", "minus ");
 }
 
 function report({ allowed, false_alarms: alarms, garments, detected }) {

@@ -172,7 +172,8 @@ function controls(figure, pen, sheet, { done, clear, close }) {
  * @param {object} figure of `frame`
  * @param {{take: (drawing: Promise<Blob>) => void, clear: () => void, closed: () => void}}
  *   actions `take` is called whenever a stroke is finished
- * @returns {{element: HTMLElement, open: () => void, close: () => void}}
+ * @returns {{element: HTMLElement, open: () => void, close: () => void,
+ *   tell: (text: string) => void}} `tell` writes a line below the sheet
  */
 export function drawingPanel(figure, { take, clear, closed }) {
   const hint = uniqueId("cw-pic-hint");
@@ -182,6 +183,7 @@ export function drawingPanel(figure, { take, clear, closed }) {
   });
   const cursor = h("span.cw-pic-pen", { "aria-hidden": "true" });
   const pen = { at: [EDGE / 2, EDGE / 2], isDown: false, width: PENS.Thin, isFilling: true };
+  const told = h("p.cw-pic-told");
   const sheet = new Sheet(canvas);
   const done = () => take(sheet.file());
   const moved = () => {
@@ -207,6 +209,7 @@ export function drawingPanel(figure, { take, clear, closed }) {
         "Shift moves it faster.",
     }),
     h("div.cw-pic-stage", {}, canvas, cursor),
+    told,
     ...controls(figure, pen, sheet, { done, clear, close }),
   );
   followPointer(figure, canvas, pen, sheet, done);
@@ -220,5 +223,8 @@ export function drawingPanel(figure, { take, clear, closed }) {
       canvas.focus({ preventScroll: true });
     },
     close,
+    tell(text) {
+      told.textContent = text;
+    },
   };
 }

@@ -2,20 +2,21 @@
 
 import { CLASS_NAMES } from "./cnn.mjs";
 import { frame, h } from "./kit.mjs";
-import { answerView, spoken } from "./picture_answer.mjs";
+import { answerView, isForeign, spoken } from "./picture_answer.mjs";
 import { doubtView, warningView } from "./picture_doubt.mjs";
 import { laboratoryOf } from "./picture_engine.mjs";
 import { sourcesView } from "./picture_sources.mjs";
 import { stepsView } from "./picture_steps.mjs";
 
 /** What has happened, in a sentence; empty if it is not to be announced. */
-function news({ step, stage, order, layers, familiarity, doubt, evidence }) {
+function news(state) {
+  const { step, stage, order, layers, familiarity, doubt } = state;
   if (step === "busy") return stage;
   if (step !== "answered" || (!familiarity && !doubt)) return "";
   const best = order[0];
   const answer = `${CLASS_NAMES[best]}, ${spoken(layers.output.data[best])}.`;
   if (!familiarity) return answer;
-  return evidence < familiarity.threshold
+  return isForeign(state)
     ? `Warning: this does not look like a garment. If it is one: ${answer}`
     : `The network's answer: ${answer}`;
 }
@@ -59,8 +60,7 @@ export default {
         answer.show(state, lab.weights);
         steps.show(state);
         doubt.show(state);
-        const isGarment = state.evidence >= state.familiarity?.threshold;
-        if (state.familiarity) root.dataset.garment = isGarment ? "yes" : "no";
+        if (state.familiarity) root.dataset.garment = isForeign(state) ? "no" : "yes";
       }
       if (!isFirst) figure.say(news(state));
       if (state.step !== "busy" && (state.familiarity || state.step === "error")) isFirst = false;

@@ -1,6 +1,8 @@
 /** The ways to give a picture: file, drop, paste, camera, drawing, and the examples. */
 
+import { CLASS_NAMES } from "./cnn.mjs";
 import { h, loadAsset, roving } from "./kit.mjs";
+import { isForeign, percent } from "./picture_answer.mjs";
 import { cameraPanel } from "./picture_camera.mjs";
 import { drawingPanel } from "./picture_drawing.mjs";
 
@@ -102,6 +104,12 @@ function exampleButtons(figure, model, lab) {
   });
   const list = h("div.cw-pic-examples", { role: "group", "aria-label": "Example drawings" }, ...buttons);
   roving(figure, list, () => buttons);
+  const mark = ({ source, name }) => {
+    for (const button of buttons) {
+      button.setAttribute("aria-pressed", String(source === "example" && name === button.title));
+    }
+  };
+  figure.dispose(lab.subscribe(mark));
   loadAsset(model, "example-thumbs").then((bytes) => {
     buttons.forEach((button, n) => {
       const context = button.firstChild.getContext("2d");
@@ -117,6 +125,15 @@ function exampleButtons(figure, model, lab) {
     buttons.forEach((button) => button.replaceChildren(button.title));
   });
   return list;
+}
+
+/** The answer to a drawing, in a line. */
+function brief(state) {
+  if (state.source !== "drawing") return "";
+  if (state.step !== "answered") return state.message;
+  const best = state.order[0];
+  const answer = `${CLASS_NAMES[best]}, ${percent(state.layers.output.data[best])}`;
+  return isForeign(state) ? `Perhaps no garment; else ${answer}` : answer;
 }
 
 /** Camera and drawing: a button each, and a panel that it opens. One is open at a time. */
@@ -153,6 +170,8 @@ function panels(figure, lab) {
       closed,
     }),
   );
+  // On a small screen the answer to a drawing lies below the sheet, out of sight.
+  figure.dispose(lab.subscribe((state) => drawing.panel.tell(brief(state))));
   return [camera, drawing];
 }
 
