@@ -10,8 +10,8 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -103,32 +103,42 @@ class Graded:
     error: BaseException | None = None
 
 
-def run(client: Client, tasks: Iterable[tuple[str, Task]], journal: Journal) -> Iterator[Graded]:
+def run(
+    open_client: Callable[[], AbstractContextManager[Client]],
+    tasks: Iterable[tuple[str, Task]],
+    journal: Journal,
+) -> Iterator[Graded]:
     """Grade named tasks, in any order; take a new one when a worker is about to be free.
+
+    Parameters
+    ----------
+    open_client : function
+        As `connect`; called when the first task comes that the journal does not know.
 
     Raises
     ------
     IsolationError
         If a worker cannot make a sandbox: no other submission could be graded either.
     """
-    waiting = iter(tasks)
     running: dict[str, tuple[str, Task, str]] = {}
-    queue = as_completed()
-    ahead = WAITING * max(1, sum(client.nthreads().values()))
-    while True:
-        while len(running) < ahead and (entry := next(waiting, None)) is not None:
-            name, task = entry
+    client = None
+    with ExitStack() as stack:
+        for name, task in tasks:
             key = fingerprint(task)
             if key in journal.results:
                 yield Graded(name, task, journal.results[key], fresh=False)
                 continue
+            if client is None:
+                client = stack.enter_context(open_client())
+                queue = as_completed()
+                ahead = WAITING * max(1, sum(client.nthreads().values()))
             future = client.submit(grade, task, key=f"grade-{name}-{key[:16]}", retries=2)
             running[future.key] = (name, task, key)
             queue.add(future)
-        if not running:
-            return
-        future = next(queue)
-        yield _finish(future, *running.pop(future.key), journal)
+            if len(running) >= ahead:
+                yield _finish(future := next(queue), *running.pop(future.key), journal)
+        while running:
+            yield _finish(future := next(queue), *running.pop(future.key), journal)
 
 
 def _finish(future: Future, name: str, task: Task, key: str, journal: Journal) -> Graded:

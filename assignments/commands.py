@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from assignments import bench as testbench
@@ -94,12 +95,10 @@ def _grade(options: argparse.Namespace, students: list[str], again: bool = False
         for _, task in _tasks(course, definition, students, options):
             journal.results.pop(fingerprint(task), None)
     started, counts, failed = time.monotonic(), Counter(), []
-    with (
-        connect(options.scheduler, options.workers) as client,
-        Writer(course, options.name) as book,
-    ):
-        tasks = _tasks(course, definition, students, options)
-        for number, one in enumerate(run(client, tasks, journal), start=1):
+    tasks = _tasks(course, definition, students, options)
+    cluster = partial(connect, options.scheduler, options.workers)
+    with Writer(course, options.name) as book:
+        for number, one in enumerate(run(cluster, tasks, journal), start=1):
             if one.result is None:
                 failed.append(f"{one.name}: {one.error}")
                 continue

@@ -144,7 +144,8 @@ def harmless(markdown: str) -> str:
 
     The formgrader shows Markdown as it is, in a page that can change grades.
     """
-    text = re.sub(r"&(?!(?:lt|gt|amp|quot|nbsp);)", "&amp;", markdown)
+    # Parsers decode entities more than once, so no escape of an entity is safe: break it.
+    text = re.sub(r"&(?=[#\w])(?!(?:lt|gt|quot|nbsp);)", "& ", markdown)
     text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
     return re.sub(r"(?i)\b(javascript|vbscript|data)(?=\s*:)", r"\1 (blocked)", text)
 

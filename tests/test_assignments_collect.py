@@ -1,0 +1,163 @@
+"""Submissions arrive as folders, zip files and LMS exports, with everything students do to them."""
+
+import json
+import zipfile
+
+import pytest
+
+from assignments.collect import collect, origin_of, slug
+from assignments.course import Course, CourseError
+
+NAME = "a2_convolution"
+
+
+def notebook(text="x = 1", assignment=NAME):
+    cell = {"cell_type": "code", "source": text, "metadata": {}, "outputs": []}
+    return json.dumps({"cells": [cell], "metadata": {"assignment": assignment}}).encode()
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Course.open(tmp_path / "course")
+
+
+def take(course, tmp_path, files, as_zip):
+    """Collect files given as a dict of path to bytes; return the states by student."""
+    source = tmp_path / ("export.zip" if as_zip else "export")
+    if as_zip:
+        with zipfile.ZipFile(source, "w") as archive:
+            for path, content in files.items():
+                archive.writestr(path, content)
+    else:
+        for path, content in files.items():
+            (source / path).parent.mkdir(parents=True, exist_ok=True)
+            (source / path).write_bytes(content)
+    return {one.origin.student: one for one in collect(course, NAME, source)}
+
+
+def stored(course, student):
+    return (course.submitted(student, NAME) / f"{NAME}.ipynb").read_bytes()
+
+
+LAYOUTS = {
+    "a folder for each student": ("ann/answers.ipynb", "bob/Untitled (2).ipynb"),
+    "a notebook for each student": ("ann.ipynb", "bob.ipynb"),
+    "one folder around everything": ("hand ins/ann/x.ipynb", "hand ins/bob/y.ipynb"),
+    "one folder around the notebooks": ("hand ins/ann.ipynb", "hand ins/bob.ipynb"),
+    "nbgrader's own folders": (f"ann/{NAME}/{NAME}.ipynb", f"bob/{NAME}/{NAME}.ipynb"),
+    "deep folders": ("ann/my work/final/x.ipynb", "bob/y.ipynb"),
+    "names in capitals": ("Ann/x.ipynb", "BOB/y.ipynb"),
+}
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(course, tmp_path, layout, as_zip):
+    ann, bob = LAYOUTS[layout]
+    states = take(course, tmp_path, {ann: notebook("a = 1"), bob: notebook("b = 2")}, as_zip)
+    assert {student: one.state for student, one in states.items()} == {"ann": "new", "bob": "new"}
+    assert stored(course, "ann") == notebook("a = 1")
+    assert stored(course, "bob") == notebook("b = 2")
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_moodle(course, tmp_path, as_zip):
+    states = take(course, tmp_path, {
+        "Ann Lee_1201_assignsubmission_file_/work.ipynb": notebook("a"),
+        "Zoë Müller-Öz_1202_assignsubmission_file_/work.ipynb": notebook("z"),
+        "Bo Li_1203_assignsubmission_file_/work.ipynb": notebook("b1"),
+        "Bo Li_1204_assignsubmission_file_/work.ipynb": notebook("b2"),
+    }, as_zip)  # fmt: skip
+    assert set(states) == {"ann-lee", "zoë-müller-öz", "bo-li-1203", "bo-li-1204"}
+    origin = origin_of(course, NAME, "ann-lee")
+    assert (origin.lms, origin.lms_id, origin.full_name) == ("moodle", "1201", "Ann Lee")
+    assert stored(course, "bo-li-1204") == notebook("b2")
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_canvas(course, tmp_path, as_zip):
+    states = take(course, tmp_path, {
+        "leeann_71_9001_work.ipynb": notebook("a"),
+        "bobb_LATE_72_9002_work-1.ipynb": notebook("b"),
+    }, as_zip)  # fmt: skip
+    assert set(states) == {"leeann-71", "bobb-72"}
+    assert origin_of(course, NAME, "bobb-72").lms_id == "72"
+
+
+def test_collecting_again_changes_nothing_until_a_student_does(course, tmp_path):
+    files = {"ann/x.ipynb": notebook("a"), "bob/x.ipynb": notebook("b")}
+    take(course, tmp_path, files, False)
+    again = take(course, tmp_path, files, False)
+    assert {one.state for one in again.values()} == {"same"}
+    changed = take(course, tmp_path, files | {"bob/x.ipynb": notebook("new")}, False)
+    assert changed["bob"].state == "changed"
+    assert stored(course, "bob") == notebook("new")
+
+
+def test_the_notebook_is_found_whatever_it_is_called(course, tmp_path):
+    states = take(course, tmp_path, {
+        "ann/answers.ipynb.txt": notebook("a"), "ann/notes.pdf": b"%PDF", "ann/.DS_Store": b"x",
+        "bob/other.ipynb": notebook("no", "a1_data"), "bob/this.ipynb": notebook("yes"),
+    }, True)  # fmt: skip
+    assert {one.state for one in states.values()} == {"new"}
+    assert stored(course, "ann") == notebook("a")
+    assert stored(course, "bob") == notebook("yes")
+
+
+def test_two_notebooks_are_reported_and_the_newest_counts(course, tmp_path):
+    one = take(course, tmp_path, {"ann/1.ipynb": notebook("1"), "ann/2.ipynb": notebook("2"),
+                                  "bob/x.ipynb": notebook()}, True)["ann"]  # fmt: skip
+    assert one.state == "problem"
+    assert "2 notebooks" in one.origin.problem
+    assert stored(course, "ann") == notebook("2")
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"{}", b"def slide(): pass"])
+def test_no_notebook_is_reported(course, tmp_path, content):
+    one = take(course, tmp_path, {"ann/x.ipynb": content, "bob/x.ipynb": notebook()}, True)["ann"]
+    assert one.state == "problem"
+    assert "no notebook" in one.origin.problem
+    assert not (course.submitted("ann", NAME) / f"{NAME}.ipynb").exists()
+
+
+@pytest.mark.parametrize("path", ["../../../escape.ipynb", "/etc/escape.ipynb",
+                                  "..\\..\\escape.ipynb", "ann/../../../escape.ipynb"])  # fmt: skip
+def test_names_that_point_out_of_the_folder_stay_inside(course, tmp_path, path):
+    take(course, tmp_path, {path: notebook("evil"), "bob/x.ipynb": notebook()}, True)
+    outside = [p for p in tmp_path.rglob("*.ipynb") if not p.is_relative_to(course.root)]
+    assert outside == []
+    for folder in (course.root / "submitted").iterdir():
+        assert folder.resolve().parent == course.root / "submitted"
+
+
+def test_links_are_not_followed(course, tmp_path):
+    secret = tmp_path / "secret.ipynb"
+    secret.write_bytes(notebook("secret"))
+    source = tmp_path / "export"
+    (source / "ann").mkdir(parents=True)
+    (source / "ann" / "x.ipynb").symlink_to(secret)
+    (source / "bob").symlink_to(tmp_path)
+    states = {one.origin.student: one for one in collect(course, NAME, source)}
+    assert "symbolic link" in states["ann"].origin.problem
+    assert not list((course.root / "submitted").rglob("*.ipynb"))
+
+
+def test_names_cannot_give_orders_to_a_terminal(course, tmp_path):
+    one = take(course, tmp_path, {"ann/\x1b[2J\x07x.ipynb": b"", "bob/x.ipynb": notebook()},
+               False)["ann"]  # fmt: skip
+    assert one.origin.problem.isprintable()
+
+
+def test_what_is_neither_folder_nor_zip_is_an_error(course, tmp_path):
+    (tmp_path / "file.txt").write_text("x")
+    with pytest.raises(CourseError, match="neither a folder nor a zip"):
+        list(collect(course, NAME, tmp_path / "file.txt"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Ann Lee", "ann-lee"), ("../x", "x"), ("", "unnamed"), ("a/b\\c", "a-b-c"), ("..", "unnamed"),
+     ("李雷", "李雷"), ("x" * 300, "x" * 80)],
+)  # fmt: skip
+def test_names_are_made_safe(text, expected):
+    assert slug(text) == expected
