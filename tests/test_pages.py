@@ -28,7 +28,6 @@ EXTRA_RULES = (
     "label-content-name-mismatch",
     "td-has-header",
     "table-fake-caption",
-    "p-as-heading",
     "target-size",
     "css-orientation-lock",
 )
