@@ -1,5 +1,6 @@
 /** The training lab: the course's network learns in the page, and early stopping acts. */
 
+import { COUNT } from "./backprop.mjs";
 import { frame, h, prefersStillness, put, uniqueId } from "./kit.mjs";
 import { chart, sample } from "./training_charts.mjs";
 import { epochTable, kernelPanel, patiencePanel, picturePanel } from "./training_panels.mjs";
@@ -106,7 +107,7 @@ function statusText(model, session) {
     const more = download.tfjs
       ? ` With a graphics processor, it loads ${megabytes(download.tfjs)} of TensorFlow.js, too.`
       : "";
-    return `94,154 random weights. Start${size} trains them on this device; nothing leaves it.${more}`;
+    return `${count(COUNT)} random weights. Start${size} trains them on this device; nothing leaves it.${more}`;
   }
   const { epoch, position, images } = progress;
   const place = position < images ? `${count(position)} of ${count(images)} images` : "validation";

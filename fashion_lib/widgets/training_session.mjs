@@ -8,10 +8,10 @@
 import { Network, SIDE, initialParameters } from "./backprop.mjs";
 import { loadAsset, put } from "./kit.mjs";
 import { Training } from "./training_core.mjs";
+import { enginesFor } from "./training_engines.mjs";
 
 const SILENCE = 10; // seconds that a worker may take to answer after the page comes back
 const SMOOTHING = 0.85;
-const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const ACTIVE = ["loading", "racing", "training"];
 
 const sessions = new WeakMap(); // model -> Session
@@ -29,38 +29,6 @@ export function join(model, listener) {
   const session = sessions.get(model);
   session.listeners.add(listener);
   return session;
-}
-
-/** @returns {Promise<boolean>} whether there is a WebGPU adapter of hardware */
-async function hasWebGpu() {
-  try {
-    const adapter = await navigator.gpu?.requestAdapter();
-    return Boolean(adapter) && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter);
-  } catch {
-    return false;
-  }
-}
-
-/** @returns {boolean} whether WebGL 2 runs on hardware, and in a worker */
-function hasWebGl() {
-  if (typeof OffscreenCanvas === "undefined") return false;
-  const canvas = document.createElement("canvas");
-  const gl = canvas.getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  if (!gl) return false;
-  const extension = gl.getExtension("WEBGL_debug_renderer_info");
-  const renderer = gl.getParameter(extension ? extension.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
-  const floats = gl.getExtension("EXT_color_buffer_float");
-  gl.getExtension("WEBGL_lose_context")?.loseContext(); // a page may have only a few
-  return Boolean(floats) && !SOFTWARE.test(renderer);
-}
-
-/** @returns {Promise<string[]>} engines worth a try, plain JavaScript first */
-async function enginesFor(backend) {
-  if (backend !== "auto") return [backend];
-  const engines = ["javascript"];
-  if (await hasWebGpu()) engines.push("webgpu");
-  if (hasWebGl()) engines.push("webgl");
-  return engines;
 }
 
 /**
