@@ -31,7 +31,7 @@ pdf: .venv/dev-ready $(SITE) ## print the book into one PDF (needs Chromium)
 preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
 	$(BIN)/python tools/preview.py $(PAGE) $(OPTIONS)
 
-test: .venv/dev-ready lint check $(SITE) ## lint, derived files, unit, notebook and site tests
+test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests
 	$(BIN)/python -m pytest $(OPTIONS)
 
 test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
@@ -48,12 +48,13 @@ check: .venv/dev-ready ## is every derived file in step with its source?
 	$(BIN)/python tools/draw_examples.py --check
 	$(BIN)/python tools/draw_pictures.py --check
 	$(BIN)/python tools/make_notebooks.py --check
+	$(BIN)/python -m assignments build --check
 
 format: .venv/dev-ready ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev-ready ## measure speed side by side (OPTIONS=--quick for two minutes)
+bench: .venv/dev-ready node_modules/.ready $(SITE) ## measure speed side by side (OPTIONS=--quick for two minutes)
 	$(BIN)/python -m benchmarks $(OPTIONS)
 
 weights: .venv/dev-ready ## retrain the shipped weights and state their accuracy
@@ -89,9 +90,10 @@ requirements: .venv/dev-ready ## choose the newest pins that pyproject.toml admi
 	  --generate-hashes --no-header --upgrade -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove the site, its caches and the environment
-	rm -rf _build .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .venv node_modules build *.egg-info .pytest_cache .ruff_cache .hypothesis
 
-$(SITE): $(BOOK) $(LIBRARY) | .venv/book-ready
+# Packages of npm that came after the site was built change it; without npm it is built, too.
+$(SITE): $(BOOK) $(LIBRARY) $(wildcard node_modules/.ready) | .venv/book-ready node_modules/.ready
 	$(BIN)/python tools/build_book.py
 	@touch $@
 
@@ -110,3 +112,10 @@ $(SITE): $(BOOK) $(LIBRARY) | .venv/book-ready
 .venv/dev-ready: requirements-dev.txt .venv/book-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# What pages and their tests take from npm. No script of a package runs.
+node_modules/.ready: package.json package-lock.json .npmrc
+	@if ! command -v npm >/dev/null; then \
+	  echo "No npm here: the book is built without the training lab, and its pages cannot be tested."; \
+	elif npm ci --ignore-scripts --silent --no-progress; then touch $@; \
+	else echo "npm could not install its packages: the training lab will be missing."; fi

@@ -6,11 +6,11 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import small, training
+from benchmarks import pages, small, training
 from benchmarks.arithmetic import ORIGIN_ACCURACY
 from benchmarks.table import format_table
 from benchmarks.training import Plan
@@ -39,6 +39,16 @@ def machine() -> dict[str, str]:
     return about
 
 
+def page_scores(quick: bool, say: Callable[[str], None]) -> list[pages.PageScores]:
+    """Return what Lighthouse says of the chapters, or say why it could not be asked."""
+    names = pages.chapters()
+    try:
+        return pages.measure(names[:1] if quick else names, 1 if quick else 3, say)
+    except pages.NoLighthouseError as error:
+        say(f"The pages were not measured. {error}")
+        return []
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run all measurements, print the table, and write it as JSON if asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -62,7 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("Without TensorFlow", [*loading, *forward]),
         ("Peak memory", training.memory_rows(races.peaks)),
     ]
+    scores = page_scores(options.quick, say)
     print(format_table(sections))
+    if scores:
+        print("\nPages (Lighthouse, simulated phone)\n" + pages.format_scores(scores))
     print("\n" + ", ".join(f"{key} {value}" for key, value in about.items()))
     if options.json:
         content = {
@@ -72,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "races": {
                 name: [vars(race) for race in runs] for name, runs in races.by_loop.items()
             },
+            "pages": pages.to_json(scores),
             "rows": {title: [row.to_dict() for row in rows] for title, rows in sections},
         }  # fmt: skip
         options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -150,7 +150,8 @@ class TestProject:
 
     def test_the_repository_has_its_address_in_one_place(self):
         address = re.search(r"^  url: (\S+)", (ROOT / "_config.yml").read_text(), re.M)[1]
-        folders = {".git", ".venv", "_build", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+        folders = {".git", ".venv", "_build", "node_modules"}
+        folders |= {".ruff_cache", ".pytest_cache", ".hypothesis"}
         top = {path.name for path in ROOT.iterdir()} - folders
         kinds = {".md", ".py", ".toml", ".yml", ".cff", ".css", ".txt", ""}
         holding = [
