@@ -14,7 +14,8 @@ SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve pdf preview test test-unit lint check format bench weights derived requirements \
-        notebooks notebooks-full notebooks-lab links student solutions clean
+        notebooks notebooks-full notebooks-lab links student solutions clean \
+        assignments test-assignments bench-grading
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,7 @@ lint: .venv/dev-ready
 check: .venv/dev-ready ## is every derived file in step with its source?
 	$(BIN)/python tools/make_sample.py --check
 	$(BIN)/python tools/make_weights.py --check
+	$(BIN)/python tools/make_familiarity.py --check
 	$(BIN)/python tools/draw_examples.py --check
 	$(BIN)/python tools/draw_pictures.py --check
 	$(BIN)/python tools/make_notebooks.py --check
@@ -59,6 +61,7 @@ bench: .venv/dev-ready node_modules/.ready $(SITE) ## measure speed side by side
 
 weights: .venv/dev-ready ## retrain the shipped weights and state their accuracy
 	$(BIN)/python tools/make_weights.py
+	$(BIN)/python tools/make_familiarity.py
 
 derived: .venv/dev-ready ## draw the sample, the example pictures and the site's pictures again
 	$(BIN)/python tools/make_sample.py
@@ -82,6 +85,15 @@ student: .venv/dev-ready ## notebooks without solutions, in _build/student
 
 solutions: .venv/dev-ready ## notebooks with all solutions, in _build/solutions
 	$(BIN)/python tools/make_notebooks.py --edition solutions $(if $(REPO),--repository $(REPO))
+
+assignments: .venv/dev-ready ## write the assignments' notebooks for students (REPO=… for a fork)
+	$(BIN)/python -m assignments build $(if $(REPO),--repository $(REPO))
+
+test-assignments: .venv/dev-ready ## grade submissions whose points are known, attacks included
+	$(BIN)/python -m assignments bench $(OPTIONS)
+
+bench-grading: .venv/dev-ready ## measure grading: sandboxed against plain nbgrader
+	$(BIN)/python -m benchmarks.grading $(OPTIONS)
 
 requirements: .venv/dev-ready ## choose the newest pins that pyproject.toml admits
 	$(BIN)/uv pip compile -q pyproject.toml --extra book --universal --python-version 3.11 \

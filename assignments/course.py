@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import SaveCells
+from nbgrader.utils import capture_log
 from traitlets.config import Config
 
 from assignments.build import ROOT, Definition, define, source_notebook
@@ -111,8 +113,13 @@ class Course:
         """Return the folder of one submission."""
         return self.root / "submitted" / student / name
 
-    def release(self, name: str, repository: str | None = None) -> Path:
+    def release(self, name: str, repository: str | None = None, book: bool = True) -> Path:
         """Make the students' notebook with nbgrader and enter its cells in the gradebook.
+
+        Parameters
+        ----------
+        book : bool
+            False leaves the gradebook alone.
 
         Returns
         -------
@@ -124,14 +131,19 @@ class Course:
         CourseError
             With nbgrader's words, if it fails.
         """
-        definition = define(name)
-        self._write_source(definition, repository)
+        self._write_source(define(name), repository)
         config = Config()
         config.CourseDirectory.root = str(self.root)
         config.CourseDirectory.course_id = "course"
         config.CourseDirectory.db_url = self.database
-        api = NbGraderAPI(CourseDirectory(config=config), config=config)
-        outcome = api.generate_assignment(name, force=True, create=True)
+        config.CourseDirectory.assignment_id = name
+        folder = CourseDirectory(config=config)
+        app = GenerateAssignment(coursedir=folder, config=config)
+        app.force = app.create_assignment = True
+        if not book:
+            app.no_database = True
+            app.preprocessors = [each for each in app.preprocessors if each is not SaveCells]
+        outcome = capture_log(app)
         if not outcome["success"]:
             raise CourseError(outcome.get("log") or outcome.get("error") or "nbgrader failed")
         return self.root / "release" / name / f"{name}.ipynb"
@@ -146,4 +158,4 @@ class Course:
 def build(name: str, repository: str | None = None) -> str:
     """Return the text of the released notebook that stands in the repository."""
     with tempfile.TemporaryDirectory() as folder:
-        return Course.open(folder).release(name, repository).read_text("utf-8")
+        return Course.open(folder).release(name, repository, book=False).read_text("utf-8")
