@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import pages, small, training
+from benchmarks import browser, pages, small, training
 from benchmarks.arithmetic import ORIGIN_ACCURACY
 from benchmarks.table import format_table
 from benchmarks.training import Plan
@@ -72,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("Without TensorFlow", [*loading, *forward]),
         ("Peak memory", training.memory_rows(races.peaks)),
     ]
+    sections.append(("In the browser", browser.browser_rows(3 if options.quick else 5, say)))
     scores = page_scores(options.quick, say)
     print(format_table(sections))
     if scores:

@@ -1,5 +1,6 @@
 """Measures training in a browser: the training lab as readers have it, and TensorFlow.js's cpu."""
 
+import base64
 import importlib.util
 import shutil
 import tempfile
@@ -16,6 +17,7 @@ Say = Callable[[str], None]
 
 WHAT = "training in Chromium, plain JavaScript"
 OTHER = "the same, TensorFlow.js cpu backend"
+FORWARD = "forward pass in Chromium, every layer kept"
 IMAGES, BATCH = 640, 32
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _TFJS = ROOT / "node_modules" / "@tensorflow"
@@ -39,6 +41,21 @@ _BATCHES = """async ([batch, repeats]) => {
         if (n) rates.push((1000 * batch) / (performance.now() - started));
     }
     return rates;
+}"""
+
+# Runs random pictures through the network, one by one; returns milliseconds per picture.
+_FORWARDS = """([weights, count]) => {
+    const { cnn, safetensors } = globalThis.core;
+    const file = Uint8Array.from(atob(weights), (letter) => letter.charCodeAt(0));
+    const network = safetensors.parseSafetensors(file);
+    const times = [];
+    for (let n = 0; n < 2 * count; n += 1) {
+        const image = Float32Array.from({ length: 784 }, () => Math.random());
+        const started = performance.now();
+        cnn.forward(network, image);
+        if (n >= count) times.push(performance.now() - started); // the first half warms up
+    }
+    return times;
 }"""
 
 
@@ -109,8 +126,27 @@ def tensorflow_rates(browser: Any, repeats: int, batch: int = BATCH) -> list[flo
     return rates
 
 
+def forward_times(browser: Any, count: int) -> list[float]:
+    """Return milliseconds of single forward passes of the shipped network."""
+    from fashion_lib.widgets.assets import weights_bytes
+    from fashion_lib.widgets.linker import link
+
+    page = browser.new_page()
+    page.goto("about:blank")
+    code = "".join(
+        link(name, "module").rsplit("export default", 1)[0] for name in ("cnn", "safetensors")
+    )
+    page.evaluate(
+        f"() => {{ {code} globalThis.core = {{ cnn: $cnn, safetensors: $safetensors }}; }}"
+    )
+    weights = base64.b64encode(weights_bytes()).decode("ascii")
+    times = page.evaluate(_FORWARDS, [weights, count])
+    page.close()
+    return times
+
+
 def browser_rows(repeats: int, say: Say) -> list[Row]:
-    """Return the rates at which a browser trains the baseline network without a GPU.
+    """Return how fast a browser without a GPU runs and trains the baseline network.
 
     Parameters
     ----------
@@ -122,14 +158,17 @@ def browser_rows(repeats: int, say: Say) -> list[Row]:
     Returns
     -------
     list of Row
-        Images per second, the lab's with its target.
+        Milliseconds of a forward pass, and images per second of training, with their targets.
     """
     if missing := _missing():
         return [Row(WHAT, missing)]
     with _chromium() as browser:
+        say(f"{FORWARD}: {100 * repeats} pictures")
+        passes = Spread.of(forward_times(browser, 100 * repeats))
+        rows = [Row(FORWARD, passes.median, "ms", passes.low, passes.high, at_most=5)]
         say(f"{WHAT}: {repeats} epochs of {IMAGES} images")
         spread = Spread.of(lab_rates(browser, repeats))
-        rows = [Row(WHAT, spread.median, "images/s", spread.low, spread.high, at_least=100)]
+        rows.append(Row(WHAT, spread.median, "images/s", spread.low, spread.high, at_least=100))
         if not all((_TFJS / name).exists() for name in _CPU):
             return [*rows, Row(OTHER, "needs npm ci")]
         say(OTHER)

@@ -40,6 +40,22 @@ TALKS = {
             "pool2 1.0",
         ),
     },
+    "ConfusionExplorer": {
+        "set": "figure.normalize = True",
+        "sees": ".cw button[aria-pressed=true]:has-text('Percent')",
+        "does": lambda cw: cw.get_by_role("button", name="Shirt → Coat").click(),
+        "reads": ("figure.selected, len(figure.selected_indices) > 9", "[6, 4] True"),
+    },
+    "PictureLab": {
+        "set": "from fashion_lib import example_pictures\n"
+        "figure.image = example_pictures()['bag']",
+        "sees": ".cw-pic[data-source=Python] .cw-pic-verdict:has-text('Bag')",
+        "does": lambda cw: cw.locator(".cw-pic-example[aria-label=Sandal]").click(),
+        "reads": (
+            "figure.class_name, figure.source, figure.pixels.shape, figure.looks_like_a_garment",
+            "Sandal example (28, 28) True",
+        ),
+    },
     "TrainingLab": {
         "set": "figure.images = figure.validation_images = 20\nfigure.max_epochs = 2\n"
         "figure.running = True",

@@ -1,13 +1,15 @@
 """Sphinx extension: the published pages get what their interactive figures load.
 
 - The host's script is added to the pages that have a figure, and to no other.
-- ``{course-widget} ClassName`` puts a figure into a page that is not executed.
+- ``{course-widget} ClassName`` puts a figure into a page that is not executed; its option
+  ``:state: {name: value}`` sets what the class takes as arguments.
 - The modules, the style and the data are written to ``_widgets/`` at the end of the build.
 """
 
 from pathlib import Path
 from typing import Any, ClassVar
 
+import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -22,14 +24,14 @@ class CourseWidgetDirective(SphinxDirective):
     """A figure in its initial state, by the name of its class."""
 
     required_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {}
+    option_spec: ClassVar[dict[str, Any]] = {"state": yaml.safe_load}
 
     def run(self) -> list[nodes.Node]:
         """Return the element that the host turns into the figure."""
         name = self.arguments[0]
         if name not in widgets.__all__:
             raise self.error(f"fashion_lib.widgets has no figure {name!r}.")
-        figure = getattr(widgets, name)()
+        figure = getattr(widgets, name)(**self.options.get("state", {}))
         return [nodes.raw("", figure.static_html(), format="html")]
 
 
