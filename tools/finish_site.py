@@ -6,6 +6,7 @@ it can be repeated, and no template of the theme is copied or changed:
 
 =================  ============================================================
 site_markup.py     landmarks, names of controls, notes that unfold without a script
+site_code.py       code without elements that color nothing
 site_images.py     WebP with sizes, loaded when near
 site_scripts.py    one deferred script; no flash of the wrong color mode
 site_describe.py   description, preview, canonical address, citation, map of the site
@@ -24,6 +25,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import site_cards
+import site_code
 import site_csp
 import site_describe
 import site_icons
@@ -60,8 +62,11 @@ def finish(site: Path, store: Path, course: Course) -> None:
     """
     raw = RawStore(site, store)
     pages = raw.pages()
+    pygments = site / "_static" / "pygments.css"
+    plain = site_code.plain_tokens(pygments.read_text("utf-8")) if pygments.is_file() else set()
     for page in pages:
         site_markup.improve(page)
+        site_code.lighten(page, plain)
         site_images.improve(raw, page)
         site_describe.describe(page, course, write_card(raw, page, course))
     script = site_scripts.arrange(site, pages, version)
