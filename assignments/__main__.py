@@ -73,6 +73,7 @@ def _add_building(add: Callable) -> None:
     command.add_argument("names", nargs="*", metavar="NAME", help="all, if none is named")
     command.add_argument("--only", nargs="+", choices=("basics", "mistakes", "attacks", "damage"))
     command.add_argument("--fast", action="store_true", help="without those that take long")
+    command.add_argument("--number", type=int, metavar="N", help="so many of them, evenly chosen")
     command.add_argument("--workers", type=int, default=2, metavar="N")
     command.add_argument("--write", type=Path, metavar="FOLDER", help="write the files instead")
 

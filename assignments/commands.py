@@ -222,6 +222,9 @@ def bench(options: argparse.Namespace) -> int:
         chosen = testbench.variants(name, groups)
         if options.fast:
             chosen = [variant for variant in chosen if not variant.heavy]
+        if options.number and options.number < len(chosen):
+            places = range(options.number)
+            chosen = [chosen[n * len(chosen) // options.number] for n in places]
         if options.write:
             testbench.write(options.write / name, chosen)
             print(f"{len(chosen)} submissions in {options.write / name}")

@@ -57,9 +57,9 @@ class Writer:
         self._scores(student, result, changed)
         folder.mkdir(parents=True, exist_ok=True)
         notebook = graded_notebook(self.release, content, result)
-        (folder / f"{self.name}.ipynb").write_text(json.dumps(notebook, indent=1))
+        (folder / f"{self.name}.ipynb").write_text(json.dumps(notebook))
         record = result | {"mark": mark, "problem": origin.problem}
-        (folder / "result.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
+        (folder / "result.json").write_text(json.dumps(record))
 
     def _scores(self, student: str, result: dict[str, Any], changed: bool) -> None:
         found = {q["question"]: q for q in result["questions"]}
