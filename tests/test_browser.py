@@ -105,7 +105,7 @@ def test_the_site_is_whole_when_opened_from_disk(browser):
     page.get_by_role("link", name="Next").first.click()
     page.wait_for_url("**/chapters/01_*.html")
     assert page.locator("article h1").is_visible()
-    assert all(url.startswith(("file:", "data:")) for url in requested)
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in requested)
     page.close()
 
 

@@ -86,8 +86,12 @@ def improve(store: RawStore, page: Page) -> None:
             if not any((folder / name).is_file() for folder in (store.site, store.folder)):
                 raise PageError(f"{page.name} shows the picture {name}, which is not there.")
             if name.startswith("_images/"):
+                link, original = image.parent, name
                 name = convert(store, name)
                 image["src"] = page.root + name
+                # A picture that was made smaller links to itself in full size.
+                if link.name == "a" and page.local(link.get("href", "")) == original:
+                    link["href"] = page.root + name
         _state_size(image, size(store.site / name))
     _let_wait(page)
 
