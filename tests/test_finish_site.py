@@ -231,13 +231,17 @@ class TestMarkup:
 
     def test_chapters_are_numbered(self):
         made = page(
-            '<nav class="bd-docs-nav"><ul><li><a href="01_first.html">First</a></li>'
-            '<li><a class="current" href="#">Second</a></li><li><a href="../pages/a.html">A</a>'
-            "</li></ul></nav><article><h1>Second</h1></article>"
+            '<nav class="bd-docs-nav"><ul><li><a href="01_first.html">1. First</a></li>'
+            '<li><a class="current" href="#">2. Second</a></li><li><a href="../pages/a.html">A</a>'
+            "</li></ul></nav><article><h1><span class='section-number'>2. </span>Second</h1>"
+            "</article>"
         )
         site_markup.improve(made)
         numbers = [link.get("data-number") for link in made.soup.select("nav a")]
         assert numbers == ["1", "2", None]
+        texts = [link.get_text() for link in made.soup.select("nav a")]
+        assert texts == ["First", "Second", "A"]
+        assert made.heading == "Second"
         assert made.soup.select_one("article .course-place").get_text() == "Chapter 2 of 2"
 
 

@@ -347,6 +347,7 @@ class TestPrint:
         for gone in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article"):
             assert not page.locator(gone).first.is_visible()
         assert page.locator(".solution .cell").first.is_visible()
+        assert page.locator("article h1").is_visible()
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         assert page.locator("main details:not([open])").count() == folded
 

@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # What has no meaning on paper, such as code that only draws. The figures' own texts stay.
 SCREEN_ONLY = "script, style, .headerlink, .copybtn, .sd-summary-state-marker, details.hide"
+# Sections that every chapter has, and nobody looks for in a contents.
+COMMON = ("You will learn", "Before you start", "Summary", "Further reading")
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def contents(parts: Iterable[Part], numbers: Mapping[str, int]) -> Tag:
         for heading in part.page.article.find_all("h2"):
             section = heading.find_parent(id=True)
             text = " ".join(heading.get_text().split())
+            if text in COMMON:
+                continue
             entry = _entry(soup, text, section["id"], numbers, "pdf-level-2")
             soup.ol.append(entry)
     return soup.nav
@@ -188,7 +192,8 @@ def document(
         f"<title>{citation['title']}</title>"
         f'<link rel="stylesheet" href="{(site / "_static" / "site.css").as_uri()}">'
         f"<style>{style}\n{page_styles(parts)}</style></head>"
-        f'<body class="pdf">{"".join(body)}</body></html>'
+        f'<body class="pdf"><main class="bd-main"><div class="bd-content">{"".join(body)}'
+        "</div></main></body></html>"
     )
 
 

@@ -114,10 +114,14 @@ def _show_place(page: Page) -> None:
         if match is not None:
             numbers.append(int(match[1]))
             link["data-number"] = str(numbers[-1])
+            # The stylesheet sets the number apart, so that titles stand in one line.
+            link.string = re.sub(r"^\d+\.\s+", "", " ".join(link.get_text().split()))
             link.string = link.get_text().removeprefix(f"{numbers[-1]}. ")  # drawn by the style
     heading = page.article.find("h1") if page.article is not None else None
     match = CHAPTER.match(page.name)
     if heading is not None and match is not None and numbers:
+        for number in heading.select(".section-number"):
+            number.decompose()
         place = f"Chapter {int(match[1])} of {max(numbers)}"
         heading.insert_before(page.tag("p", place, class_="course-place"))
         if number := heading.select_one(".section-number"):
