@@ -248,7 +248,7 @@ def decide(probabilities, threshold):
           _threshold(otherwise="else:\n            break")),
     Wrong("shares of all pictures", "threshold", 1, _threshold(total="len(labels)")),
     Wrong("less than the risk", "threshold", 1, _threshold(allowed="<")),
-    Wrong("answers strictly above", "threshold", 2,
+    Wrong("answers strictly above", "threshold", 3,
           _threshold(enough=">", total="max(answered.sum(), 1)")),
     Wrong("the highest that will do", "threshold", 2,
           _threshold(otherwise="if best < 2: break")),
