@@ -499,6 +499,24 @@ class TestImages:
         assert "loading" not in first.attrs
         assert last["loading"] == "lazy"
 
+    def test_a_narrow_screen_gets_a_picture_made_for_it(self, site):
+        narrow = np.zeros((50, 20, 3), np.uint8)
+        (site / "_static" / "plot-narrow.png").write_bytes(png(narrow))
+        for _ in range(2):  # the second time, the picture comes from the store
+            made = Page("a/b", BeautifulSoup('<img src="../_images/plot.png"/>', "html.parser"))
+            site_images.improve(RawStore(site, site.parent / "raw"), made)
+            source, image = made.soup.picture.find_all(True)
+            assert source["srcset"] == "../_static/plot-narrow.webp"
+            assert source["media"] == "(max-width: 600px)"
+            assert (source["width"], source["height"]) == ("20", "50")
+            assert image["src"] == "../_images/plot.webp"
+
+    def test_a_picture_that_links_to_itself_follows(self, site):
+        html = '<a href="_images/plot.png"><img src="_images/plot.png"/></a>'
+        made = Page("index", BeautifulSoup(html, "html.parser"))
+        site_images.improve(RawStore(site, site.parent / "raw"), made)
+        assert made.soup.a["href"] == "_images/plot.webp"
+
     def test_a_missing_picture_is_an_error(self, site):
         made = Page("index", BeautifulSoup('<img src="_images/none.png"/>', "html.parser"))
         with pytest.raises(PageError, match="not there"):

@@ -1,12 +1,15 @@
 """Draw the pictures of the site and of the README from real data: ``make derived``.
 
-`hero.png` shows one test image on its way through the shipped network; `logo.svg` and
-`favicon.svg` are a boot of few pixels. ``--check`` draws again and compares.
+`hero.png` shows one test image on its way through the shipped network, `hero-narrow.png` the
+same for a phone; `logo.svg` and `favicon.svg` are a boot of few pixels. ``--check`` draws
+again and compares.
 """
 
 import argparse
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -24,36 +27,82 @@ PICTURE = 28
 TOLERANCE = 6  # gray levels: text is drawn a little differently by other font versions
 
 
+Box = tuple[float, float, float, float]  # left, bottom, width, height as shares of the figure
+
+
 def hero() -> bytes:
     """Return the hero picture as PNG: pixels, window, feature maps, probabilities."""
-    _, (x_test, y_test) = load_data()
-    image = x_test[PICTURE]
-    probabilities, layers = forward(load_weights(), normalize(image[np.newaxis]), True)
+    figure = Figure(figsize=(12, 4.0), dpi=130, facecolor=NIGHT)
+    with _style():
+        image, layers, probabilities, label = _walk()
+        _draw_image(figure, image, (0.03, 0.17, 0.205, 0.62), (0.25, 0.37, 0.07, 0.21))
+        _caption(figure, 0.03, 0.89, "1", "Pixels")
+        _note(figure, 0.03, 0.08, "28 × 28 gray values, seen nine at a time")
+        _draw_maps(figure, layers["conv1"][0], (0.335, 0.17, 0.2, 0.62), 3)
+        _caption(figure, 0.335, 0.89, "2", "Features")
+        _note(figure, 0.335, 0.08, "26 × 26 feature maps")
+        _draw_maps(figure, layers["conv2"][0], (0.565, 0.17, 0.16, 0.62), 4)
+        _note(figure, 0.565, 0.08, "11 × 11")
+        _draw_answer(figure, probabilities, label, (0.835, 0.17, 0.12, 0.62))
+        _caption(figure, 0.755, 0.89, "3", "Predictions")
+        _note(figure, 0.755, 0.08, "ten probabilities")
+        return _png(figure)
+
+
+def hero_narrow() -> bytes:
+    """Return the hero picture for a narrow screen: the three steps in two rows."""
+    figure = Figure(figsize=(6, 6.2), dpi=130, facecolor=NIGHT)
+    with _style():
+        image, layers, probabilities, label = _walk()
+        _draw_image(figure, image, (0.05, 0.545, 0.38, 0.37), (0.31, 0.575, 0.155, 0.15))
+        _caption(figure, 0.05, 0.95, "1", "Pixels")
+        _draw_maps(figure, layers["conv1"][0], (0.55, 0.545, 0.4, 0.37), 3)
+        _caption(figure, 0.55, 0.95, "2", "Features")
+        _draw_answer(figure, probabilities, label, (0.3, 0.05, 0.65, 0.38))
+        _caption(figure, 0.05, 0.475, "3", "Predictions")
+        return _png(figure)
+
+
+@contextmanager
+def _style() -> Iterator[None]:
     with mpl.rc_context():
         use_course_style()
         mpl.rcParams["figure.constrained_layout.use"] = False
-        figure = Figure(figsize=(12, 4.0), dpi=130, facecolor=NIGHT)
-        _draw_image(figure, image)
-        _draw_maps(figure, layers["conv1"][0], (0.335, 0.17, 0.2, 0.62), 3, "26 × 26 feature maps")
-        _draw_maps(figure, layers["conv2"][0], (0.565, 0.17, 0.16, 0.62), 4, "11 × 11")
-        _draw_answer(figure, probabilities[0], int(y_test[PICTURE]))
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor=NIGHT, metadata={"Software": None})
+        yield
+
+
+def _walk() -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, int]:
+    """Return the picture (28, 28), what each layer makes of it, its probabilities, its label."""
+    _, (x_test, y_test) = load_data()
+    image = x_test[PICTURE]
+    probabilities, layers = forward(load_weights(), normalize(image[np.newaxis]), True)
+    return image, layers, probabilities[0], int(y_test[PICTURE])
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor=NIGHT, metadata={"Software": None})
     return buffer.getvalue()
 
 
-def _caption(figure: Figure, x: float, number: str, text: str) -> None:
-    figure.text(x, 0.89, number, color=AMBER, fontsize=15, weight="bold", va="center")
-    figure.text(x + 0.02, 0.89, text, color=PAPER, fontsize=15, weight="bold", va="center")
+def _caption(figure: Figure, x: float, y: float, number: str, text: str) -> None:
+    width = figure.get_figwidth()
+    figure.text(x, y, number, color=AMBER, fontsize=15, weight="bold", va="center")
+    figure.text(x + 0.24 / width, y, text, color=PAPER, fontsize=15, weight="bold", va="center")
 
 
-def _draw_image(figure: Figure, image: np.ndarray) -> None:
-    axes = figure.add_axes((0.03, 0.17, 0.205, 0.62))
+def _note(figure: Figure, x: float, y: float, text: str) -> None:
+    figure.text(x, y, text, color=MIST, fontsize=12)
+
+
+def _draw_image(figure: Figure, image: np.ndarray, box: Box, window_box: Box) -> None:
+    """Draw the picture, and large in `window_box` the nine pixels of one window."""
+    axes = figure.add_axes(box)
     axes.imshow(image, cmap="gray")
     axes.set_axis_off()
     row, column = 12, 10
     axes.add_patch(Rectangle((column - 0.5, row - 0.5), 3, 3, fill=False, ec=AMBER, lw=2.5))
-    window = figure.add_axes((0.25, 0.37, 0.07, 0.21))
+    window = figure.add_axes(window_box)
     window.imshow(image[row : row + 3, column : column + 3], cmap="gray", vmin=0, vmax=255)
     window.set(xticks=[], yticks=[])
     window.spines[:].set(visible=True, color=AMBER, linewidth=2.5)
@@ -66,13 +115,9 @@ def _draw_image(figure: Figure, image: np.ndarray) -> None:
                 corner, end, "data", "axes fraction", axesA=axes, axesB=window, color=AMBER, lw=1
             )
         )
-    _caption(figure, 0.03, "1", "Pixels")
-    figure.text(0.03, 0.08, "28 × 28 gray values, seen nine at a time", color=MIST, fontsize=12)
 
 
-def _draw_maps(
-    figure: Figure, maps: np.ndarray, box: tuple[float, ...], side: int, note: str
-) -> None:
+def _draw_maps(figure: Figure, maps: np.ndarray, box: Box, side: int) -> None:
     """Draw the side x side maps that say most about the garment itself, not its background."""
     left, bottom, width, height = box
     contrast = maps.std(axis=(0, 1)) - 3 * maps[0, 0]  # the corner is background
@@ -89,21 +134,16 @@ def _draw_maps(
         )
         axes.imshow(maps[:, :, number], cmap="viridis", aspect="auto")
         axes.set_axis_off()
-    figure.text(left, 0.08, note, color=MIST, fontsize=12)
-    if side == 3:
-        _caption(figure, left, "2", "Features")
 
 
-def _draw_answer(figure: Figure, probabilities: np.ndarray, label: int) -> None:
-    axes = figure.add_axes((0.835, 0.17, 0.12, 0.62), facecolor=NIGHT)
+def _draw_answer(figure: Figure, probabilities: np.ndarray, label: int, box: Box) -> None:
+    axes = figure.add_axes(box, facecolor=NIGHT)
     colors = [TEAL if number == label else "#4d6a6e" for number in range(len(CLASS_NAMES))]
     axes.barh(CLASS_NAMES, np.maximum(probabilities, 0.006), color=colors)
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0, labelbottom=False, colors=PAPER, labelsize=11.5)
     axes.set_xlim(0, 1.05)
-    _caption(figure, 0.755, "3", "Predictions")
-    figure.text(0.755, 0.08, "ten probabilities", color=MIST, fontsize=12)
 
 
 def mark(size: int, margin: int) -> bytes:
@@ -134,6 +174,7 @@ def mark(size: int, margin: int) -> bytes:
 
 PICTURES = {
     "hero.png": hero,
+    "hero-narrow.png": hero_narrow,
     "logo.svg": lambda: mark(64, 8),
     "favicon.svg": lambda: mark(64, 8),
 }

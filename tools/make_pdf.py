@@ -152,8 +152,10 @@ def title_page(parts: list[Part], citation: Mapping, address: str) -> Tag:
         paragraph.string = text
         soup.header.append(paragraph)
     if hero is not None:
-        (hero.find_parent("picture") or hero).extract()
-        soup.header.append(hero)
+        frame = hero.find_parent("picture")
+        soup.header.append(hero.extract())
+        if frame is not None:
+            frame.decompose()
     authors = ", ".join(author.get("name", "") for author in citation["authors"])
     about = soup.new_tag("p", attrs={"class": "pdf-cover-about"})
     about.string = (

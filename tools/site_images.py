@@ -20,6 +20,7 @@ GAIN = 0.6  # of the size without loss, at most
 ENCODER = "1"  # part of the key of the cache: change it with the settings below
 # Letters before a picture that fill the first screen of a desktop: what comes later can wait.
 FIRST_SCREEN = 1500
+NARROW = 600  # pixels, as in course.css
 
 
 def encode(content: bytes) -> bytes:
@@ -93,7 +94,20 @@ def improve(store: RawStore, page: Page) -> None:
                 if link.name == "a" and page.local(link.get("href", "")) == original:
                     link["href"] = page.root + name
         _state_size(image, size(store.site / name))
+        _offer_narrow(store, page, image, Path(name).stem)
     _let_wait(page)
+
+
+def _offer_narrow(store: RawStore, page: Page, image: Tag, stem: str) -> None:
+    """Let a narrow screen show ``_static/…-narrow.png`` instead, where there is one."""
+    name = f"_static/{stem}-narrow.png"
+    if not any((folder / name).is_file() for folder in (store.site, store.folder)):
+        return
+    name = convert(store, name)
+    width, height = size(store.site / name)
+    source = page.tag("source", media=f"(max-width: {NARROW}px)", srcset=page.root + name)
+    source["width"], source["height"] = str(width), str(height)
+    image.wrap(page.tag("picture")).insert(0, source)
 
 
 def _state_size(image: Tag, natural: tuple[int, int] | None) -> None:
