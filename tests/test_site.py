@@ -1,5 +1,6 @@
 """The built site: whole, quiet, described, and failing loudly when a chapter fails."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -85,6 +86,27 @@ class TestEveryPage:
         banner = _soup(page).select_one(".bd-header-announcement")
         shown = banner is not None and "small sample" in banner.get_text()
         assert shown == locate_data().is_sample
+
+
+@pytest.mark.book
+@pytest.mark.parametrize(
+    ("page", "figure"),
+    [
+        ("index", "picture_lab"),
+        ("index", "quiz_progress"),
+        ("chapters/02_convolution", "convolution_explorer"),
+        ("chapters/03_building_the_cnn", "network_walk"),
+        ("chapters/04_training", "training_lab"),
+        ("chapters/05_confusion_matrix", "confusion_explorer"),
+        ("chapters/06_single_image_prediction", "picture_lab"),
+        *((chapter, "quiz") for chapter in CHAPTERS),
+    ],
+)
+def test_a_page_has_its_figure_and_what_it_loads(page, figure):
+    (host,) = _soup(page).select(f'.cw-host[data-widget="{figure}"]')
+    assert isinstance(json.loads(host.script.string), dict)
+    assert (SITE / "_widgets" / f"{figure}.js").exists()
+    assert _soup(page).select('script[src$="_widgets/host.js"]')
 
 
 @pytest.mark.book
