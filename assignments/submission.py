@@ -9,6 +9,7 @@ import ast
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 MARKER = re.compile(r"^\s*#\s*question:\s*([\w-]+)\s*$", re.M)
@@ -62,23 +63,28 @@ class Cell:
         """What the student wrote: the source without markers and blank space."""
         return WRITTEN.sub("", MARKER.sub("", self.source)).strip()
 
-    def defines(self) -> set[str]:
+    def defines(self) -> frozenset[str]:
         """Return the names that a code cell defines at its top level."""
-        try:
-            tree = ast.parse(self.source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            found = re.findall(r"^(?:async\s+)?def\s+(\w+)|^(\w+)\s*=[^=]", self.source, re.M)
-            return {first or second for first, second in found}
-        names: set[str] = set()
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                names.add(node.name)
-            elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom):
-                names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
-                          and isinstance(n.ctx, ast.Store)}  # fmt: skip
-                names |= {(n.asname or n.name).split(".")[0]
-                          for n in getattr(node, "names", [])}  # fmt: skip
-        return names
+        return _defined(self.source)
+
+
+@lru_cache(maxsize=512)
+def _defined(source: str) -> frozenset[str]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        found = re.findall(r"^(?:async\s+)?def\s+(\w+)|^(\w+)\s*=[^=]", source, re.M)
+        return frozenset(first or second for first, second in found)
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            found = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+            names |= {n.id for n in found if isinstance(n.ctx, ast.Store)}
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return frozenset(names)
 
 
 @dataclass
