@@ -47,8 +47,7 @@ TALKS = {
         "reads": ("figure.selected, len(figure.selected_indices) > 9", "[6, 4] True"),
     },
     "PictureLab": {
-        "set": "from fashion_lib import example_pictures\n"
-        "figure.image = example_pictures()['bag']",
+        "set": "from fashion_lib import example_pictures\nfigure.image = example_pictures()['bag']",
         "sees": ".cw-pic[data-source=Python] .cw-pic-verdict:has-text('Bag')",
         "does": lambda cw: cw.locator(".cw-pic-example[aria-label=Sandal]").click(),
         "reads": (
