@@ -229,6 +229,14 @@ class TestMarkup:
         assert all(header.get_text() for header in made.soup.find_all("th"))
         assert [h.get_text() for h in made.soup.select("tbody th[scope=row]")] == ["name"]
 
+    def test_the_state_for_a_widget_manager_goes_and_a_figure_without_a_host_is_an_error(self):
+        kind = "application/vnd.jupyter.widget"
+        made = page(f'<script type="{kind}-state+json">{{}}</script><p>text</p>')
+        site_markup.improve(made)
+        assert not made.soup.find_all("script")
+        with pytest.raises(PageError, match="only a kernel"):
+            site_markup.improve(page(f'<script type="{kind}-view+json">{{}}</script>'))
+
     def test_chapters_are_numbered(self):
         made = page(
             '<nav class="bd-docs-nav"><ul><li><a href="01_first.html">1. First</a></li>'

@@ -7,12 +7,14 @@ nothing to repair, that is fine: axe checks the result (tests/test_pages.py).
 import re
 
 from bs4 import Tag
-from site_page import Page
+from site_page import Page, PageError
 
 CHAPTER = re.compile(r"chapters/(\d+)_")
 
-# Parts that the theme writes for a print button and an advertisement that the book has not.
+# Parts that the theme writes for a print button and an advertisement that the book has not, and
+# the state of its figures that MyST-NB embeds for a kernel's widget manager.
 UNUSED = (
+    'script[type="application/vnd.jupyter.widget-state+json"]',
     "#jb-print-docs-body",
     "#ethical-ad-placement",
     ".pst-async-banner-revealer:has(> #bd-header-version-warning:empty)",
@@ -21,7 +23,15 @@ UNUSED = (
 
 
 def improve(page: Page) -> None:
-    """Repair the markup of one page."""
+    """Repair the markup of one page.
+
+    Raises
+    ------
+    PageError
+        If a figure could be shown by a kernel only, and so would be missing without a word.
+    """
+    if page.soup.select_one('script[type="application/vnd.jupyter.widget-view+json"]'):
+        raise PageError(f"{page.name} has a figure that only a kernel can show.")
     for selector in UNUSED:
         for element in page.soup.select(selector):
             element.decompose()
