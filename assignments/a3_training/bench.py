@@ -226,7 +226,7 @@ def train_small(x, y, x_val, y_val, x_new, epochs, patience):
     Wrong("loss in bits", "train", 2, _train(loss="-np.log2(np.maximum(p, 1e-9)).mean()")),
     Wrong("learns from the validation part", "train", 1,
           _train(learned="np.concatenate([a, b]), np.append(y, y_val)")),
-    Wrong("one picture in ten", "train", 2, _train(learned="a[:15], y[:15]")),
+    Wrong("learns from fifteen pictures", "train", 2, _train(learned="a[:15], y[:15]")),
     Wrong("not normalized, rate too high", "train", 2, _train(scale="1", rate="50", after='''
     for k in range(784):
         w[k] = 0''')),

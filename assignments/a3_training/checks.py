@@ -293,9 +293,9 @@ def _run(rng, kind):
     loss = _training(rng, epochs)
     low = rng.uniform(0.3, 0.5)
     falling = 2.2 * np.exp(-time * rng.uniform(0.45, 0.7)) + low
-    if kind == "learning":
+    if kind.startswith("learning"):
         val = (low + 1.5) * 0.955**time
-        if rng.random() < 0.5:  # the last epoch is a little above the one before
+        if kind == "learning, with a step back":
             val[-1] = val[-2] * 1.01
     elif kind == "converged":
         val = np.maximum(falling, falling[epochs - 8]) * rng.uniform(0.997, 1.003, size=epochs)
@@ -342,7 +342,8 @@ CURVES = Question(
              _draw("overfitting", "overfitting", "converged", "learning"),
              "'overfitting' where the last validation loss is far above the lowest"),
         Case("runs that still learn, and runs that do not", 1,
-             _draw("learning", "learning", "learning", "converged", "converged"),
+             _draw("learning", "learning, with a step back", "learning, with a step back",
+                   "converged", "converged"),
              "'learning' where the last validation loss is well below that of three epochs before"),
         Case("runs that diverge, and runs that do not", 1,
              _draw("rises", "NaN", "inf", "learning", "converged"),
@@ -411,11 +412,11 @@ def compare_training(expected, answer, inputs):
         return "the answer is not a dict"
     if missing := set(expected) - set(answer):
         return f"the dict lacks {', '.join(sorted(missing))}"
+    if inputs.aspect == "report":
+        return _report(answer, inputs)
     given = np.asarray(answer["predictions"], dtype=float)
     if given.shape != (len(inputs.args[4]),):
         return "predictions are not one label for each new picture"
-    if inputs.aspect == "report":
-        return _report(answer, inputs)
     if inputs.aspect == "classes" and not np.isin(given, inputs.args[1]).all():
         return "answers name a class that no training picture has: was it learned elsewhere?"
     right = np.mean(given == [_label_of()[image.tobytes()] for image in inputs.args[4]])
