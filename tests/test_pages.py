@@ -10,6 +10,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -143,6 +144,20 @@ def _unfold(page):
     )
 
 
+def _start_figures(page):
+    """Start every figure as if the reader had come to it, and wait until all are there."""
+    states = page.evaluate(
+        """async () => {
+          const hosts = [...document.querySelectorAll(".cw-host")];
+          for (const host of hosts) courseWidgets.start(host);
+          const busy = (host) => !["ready", "failed"].includes(host.dataset.state);
+          while (hosts.some(busy)) await new Promise((done) => setTimeout(done, 20));
+          return hosts.map((host) => host.dataset.state);
+        }"""
+    )
+    assert set(states) <= {"ready"}, page.url
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(open_page, address, view):
     assert AXE.is_file(), "axe is missing: npm ci --ignore-scripts"
@@ -152,6 +167,7 @@ def test_axe_finds_nothing(open_page, address, view):
     found = _violations(page, rules)
     for name in PAGES:
         page.goto(f"{address}/{name}.html")
+        _start_figures(page)
         _unfold(page)
         found += _violations(page, rules)
     assert not found, "\n".join(found)
@@ -334,22 +350,26 @@ def test_from_disk_all_pages_are_whole(open_page):
         assert page.evaluate("[...document.fonts].some(font => font.status === 'loaded')")
 
 
+# Of the page itself: a figure that is started for the print brings its own.
+FOLDED = "main details:not([open], .cw-host *)"
+
+
 class TestPrint:
     def test_what_is_folded_opens_and_what_navigates_goes(self, open_page, address):
         page = open_page(f"{address}/{CHAPTERS[1]}.html", viewport=DESKTOP)
-        folded = page.locator("main details:not([open])").count()
-        drawing = page.locator("main details.hide:not([open])").count()
+        folded = page.locator(FOLDED).count()
+        drawing = page.locator(f"{FOLDED}.hide").count()
         assert folded > drawing
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert page.locator("main details:not([open])").count() == drawing
+        assert page.locator(FOLDED).count() == drawing
         assert not page.locator("main details.hide:visible").count()  # code that only draws
         for gone in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article"):
             assert not page.locator(gone).first.is_visible()
         assert page.locator(".solution .cell").first.is_visible()
         assert page.locator("article h1").is_visible()
         page.evaluate("dispatchEvent(new Event('afterprint'))")
-        assert page.locator("main details:not([open])").count() == folded
+        assert page.locator(FOLDED).count() == folded
 
     def test_a_dark_page_is_printed_on_white(self, open_page, address):
         page = open_page(f"{address}/{CHAPTERS[0]}.html", color_scheme="dark")

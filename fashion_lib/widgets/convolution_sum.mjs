@@ -1,6 +1,6 @@
 /** The arithmetic of the convolution explorer: window × kernel = products, and their sum. */
 
-import { grayColor, h, signedColor, uniqueId } from "./kit.mjs";
+import { grayColor, h, hiddenRowHeader, signedColor, uniqueId } from "./kit.mjs";
 import { inkOn, readWeight, showNumber, showSum, showWeight } from "./convolution_numbers.mjs";
 
 const PLACES = [0, 1, 2, 3, 4, 5, 6, 7, 8];
@@ -9,7 +9,9 @@ const ROWS = [0, 1, 2];
 /** Make a 3 × 3 table of the given cells. */
 function grid(caption, cells, className) {
   const body = h("tbody");
-  for (const row of ROWS) body.append(h("tr", {}, ...cells.slice(3 * row, 3 * row + 3)));
+  for (const row of ROWS) {
+    body.append(h("tr", {}, hiddenRowHeader(row), ...cells.slice(3 * row, 3 * row + 3)));
+  }
   return h(`table.cw-conv-grid.${className}`, {}, h("caption", { text: caption }), body);
 }
 

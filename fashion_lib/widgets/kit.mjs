@@ -35,6 +35,16 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * Name a row of a square of numbers for who hears the table.
+ *
+ * @param {number} row from 0
+ * @returns {HTMLElement}
+ */
+export function hiddenRowHeader(row) {
+  return h("th.cw-visually-hidden", { scope: "row", text: `row ${row + 1}` });
+}
+
 let count = 0;
 
 /**

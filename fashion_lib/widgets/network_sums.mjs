@@ -3,7 +3,7 @@
  * contributions, and a receipt that adds up. Buttons with `data-go` lead to another value.
  */
 
-import { h, paint, signedColor } from "./kit.mjs";
+import { h, hiddenRowHeader, paint, signedColor } from "./kit.mjs";
 import { byContribution, channel, stage } from "./network_trace.mjs";
 
 const SHOWN_TERMS = 4;
@@ -47,7 +47,7 @@ function numberTable(caption, values, color, digits, marked = -1) {
   const side = Math.sqrt(values.length);
   const body = h("tbody");
   for (let row = 0; row < side; row += 1) {
-    const line = h("tr");
+    const line = h("tr", {}, hiddenRowHeader(row));
     for (let n = row * side; n < (row + 1) * side; n += 1) {
       const cell = h("td", { text: decimals(values[n], digits) });
       const shade = color(values[n]);
