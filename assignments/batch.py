@@ -18,6 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import dask
 from distributed import Client, Future, LocalCluster, as_completed
 
 from assignments.grade import Task, grade
@@ -83,10 +84,16 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
             client.upload_file(str(package))
             yield client
         return
+    # Workers are threads: they wait for their sandboxes, which are processes. So nothing
+    # listens on the network, where other users of the machine could give orders.
     count = workers or len(os.sched_getaffinity(0))
+    silent = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+    nowhere = "127.0.0.1:0"
     with (
-        LocalCluster(n_workers=count, threads_per_worker=1, memory_limit=None,
-                     dashboard_address=None, silence_logs=50) as cluster,
+        dask.config.set(silent),
+        LocalCluster(n_workers=count, threads_per_worker=1, processes=False, memory_limit=None,
+                     dashboard_address=nowhere, worker_dashboard_address=nowhere,
+                     scheduler_kwargs={"dashboard": False}, silence_logs=50) as cluster,
         Client(cluster) as client,
     ):  # fmt: skip
         yield client

@@ -49,7 +49,7 @@ class Batch:
     seconds: float
     start: float
     processor: float
-    worker_memory: int
+    grader_memory: int
     sandbox_memory: int
 
     @property
@@ -102,7 +102,7 @@ def sandboxed(count: int, workers: int) -> Batch:
         seconds=ended - begun,
         start=begun - started,
         processor=statistics.mean(result["seconds"] for result in results),
-        worker_memory=memory,
+        grader_memory=memory,
         sandbox_memory=max(result["peak"] for result in results),
     )
 
@@ -152,7 +152,7 @@ def _batch_rows(batch: Batch) -> list[Row]:
         Row("time", batch.each, "s/submission", at_most=goal),
         Row("processor time in the sandbox", batch.processor, "s/submission"),
         Row("start of the cluster", batch.start, "s"),
-        Row("memory of a worker, at most", batch.worker_memory / mib, "MiB"),
+        Row("memory of the grader, at most", batch.grader_memory / mib, "MiB"),
         Row("memory of a sandbox, at most", batch.sandbox_memory / mib, "MiB"),
     ]
 

@@ -1,6 +1,7 @@
 """Grading in the sandbox: everyone gets what they deserve, and the sandbox holds."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +16,10 @@ from assignments.grade import Task, grade
 from assignments.sandbox import IsolationError, Limits, find_mode
 from assignments.session import LostError, Session
 from assignments.submission import strip
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bwrap") is None and not os.environ.get("CI"), reason="needs bubblewrap"
+)
 
 MODEL = "a2_convolution"
 
