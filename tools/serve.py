@@ -99,6 +99,11 @@ class Server(ThreadingHTTPServer):
 
         super().__init__(("127.0.0.1", port), handler)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Report errors, except that a browser went away in the middle of an answer."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
     @property
     def address(self) -> str:
         """The address of the site, without a slash at the end."""
