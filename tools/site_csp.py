@@ -11,7 +11,8 @@ import re
 from site_page import Page, PageError, inner
 from site_scripts import is_code
 
-# `file:` is for a copy of the site that is opened from disk.
+# `file:` is for a copy of the site that is opened from disk: Chromium counts that as 'self',
+# the standard does not say so. A page on the web gets no right to files from it.
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self' file:",
