@@ -114,7 +114,8 @@ def _run_cell(page, number):
 def test_a_figure_and_its_kernel_follow_each_other(chromium, lab, name):
     talk = TALKS[name]
     page = chromium.new_page(viewport={"width": 1280, "height": 1400})
-    page.goto(lab.format(name=f"{name}.ipynb"))
+    # Without its reset, JupyterLab opens the notebooks of the tests before, too.
+    page.goto(lab.format(name=f"{name}.ipynb") + "&reset")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
     _run_cell(page, 0)
