@@ -5,6 +5,8 @@ BIN    := .venv/bin
 PORT   ?= 8000
 OPTIONS ?=
 
+UNIT    := $(wildcard $(patsubst fashion_lib/%.py,tests/test_%.py,$(wildcard fashion_lib/*.py))) \
+           $(addprefix tests/test_,crop.py main.py package.py weights.py widgets.py)
 LIBRARY := $(shell find fashion_lib -type f -not -path '*/__pycache__/*')
 BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
            $(wildcard chapters/*.md pages/*.md _static/*) \
@@ -36,7 +38,7 @@ test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived fi
 	$(BIN)/python -m pytest $(OPTIONS)
 
 test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
-	$(BIN)/python -m pytest -m "not book" $(OPTIONS)
+	$(BIN)/python -m pytest $(UNIT) $(OPTIONS)
 
 lint: .venv/dev-ready
 	$(BIN)/ruff check .
