@@ -1,4 +1,4 @@
-"""The figures in a real JupyterLab: shown, and their state follows from both sides.
+"""The figures in a real JupyterLab and Notebook: shown, and their state follows from both sides.
 
 A notebook with the figure is opened in Chromium. The reader's side is clicked, the kernel's
 side is set by cells, and each must see what the other did.
@@ -21,6 +21,9 @@ sys.path.insert(0, str(ROOT / "tools"))
 from open_in_jupyterlab import jupyterlab  # noqa: E402
 
 chromium = widget_pages.chromium
+
+#: Where one server shows a notebook in JupyterLab 4 and in Notebook 7.
+PLACES = {"JupyterLab": "lab/tree", "Notebook": "notebooks"}
 
 #: For each figure: what Python sets, what the reader then sees, what the reader does, and what
 #: Python then reads.
@@ -82,7 +85,8 @@ def lab(tmp_path_factory):
         ]
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, folder / f"{name}.ipynb")
+        for place in PLACES:
+            nbformat.write(notebook, folder / f"{name}-{place}.ipynb")
     with jupyterlab(folder) as address:
         yield address
     shutil.rmtree(folder)
@@ -110,14 +114,16 @@ def _run_cell(page, number):
     return cell
 
 
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", TALKS)
-def test_a_figure_and_its_kernel_follow_each_other(chromium, lab, name):
+def test_a_figure_and_its_kernel_follow_each_other(chromium, lab, name, place):
     talk = TALKS[name]
     page = chromium.new_page(viewport={"width": 1280, "height": 1400})
     # Without its reset, JupyterLab opens the notebooks of the tests before, too.
-    page.goto(lab.format(name=f"{name}.ipynb") + "&reset")
+    address = lab.format(name=f"{name}-{place}.ipynb").replace(PLACES["JupyterLab"], PLACES[place])
+    page.goto(address + "&reset")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for()
     _run_cell(page, 0)
     figure = page.locator(".jp-OutputArea .cw")
     figure.wait_for(timeout=60_000)
