@@ -119,6 +119,9 @@ def _run_cell(page, number):
 def test_a_figure_and_its_kernel_follow_each_other(chromium, lab, name, place):
     talk = TALKS[name]
     page = chromium.new_page(viewport={"width": 1280, "height": 1400})
+    # A busy JupyterLab may open the notebook before it knows its kernels, and then asks.
+    dialog = page.locator(".jp-Dialog")
+    page.add_locator_handler(dialog, lambda: dialog.locator(".jp-mod-accept").click())
     # Without its reset, JupyterLab opens the notebooks of the tests before, too.
     address = lab.format(name=f"{name}-{place}.ipynb").replace(PLACES["JupyterLab"], PLACES[place])
     page.goto(address + "&reset")
