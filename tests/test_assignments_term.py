@@ -143,6 +143,7 @@ def test_feedback_explains_and_gives_nothing_away(term, capsys):
     flipped = BeautifulSoup(pages["flipped"], "html.parser").get_text(" ")
     assert "10 of 18 points, 1 answer is not graded yet" in flipped
     assert "The kernel is flipped" in flipped
+    assert "<code>padding</code> rows or columns of zeros" in pages["flipped"]
     assert "A stride that differs between rows and columns" in flipped
     assert "my_own_name" not in pages["flipped"]
     assert "Your file has to be looked at by a person" in pages["empty"]
