@@ -39,7 +39,7 @@ def _engine() -> dict[str, bytes]:
 def fingerprint(task: Task) -> str:
     """Return a SHA-256 of everything that a result depends on."""
     parts = [task.name.encode(), task.notebook, task.checks.encode(), task.release,
-             task.seed.encode(), *_engine().values()]  # fmt: skip
+             task.seed.encode(), str(task.unsafe).encode(), *_engine().values()]  # fmt: skip
     digests = b"".join(hashlib.sha256(part).digest() for part in parts)
     return hashlib.sha256(digests).hexdigest()
 

@@ -3,39 +3,44 @@
 Understood, without being told which it is:
 
 - a folder or zip with one folder for each student, or with one notebook for each student;
-- Moodle's *Download all submissions*: ``Full Name_12345_assignsubmission_file_/any.ipynb``;
+- Moodle's *Download all submissions*: ``Full Name_12345_assignsubmission_file_/any.ipynb``, or
+  without folders;
 - Canvas's *Download submissions*: ``familyname_12345_67890_any.ipynb``.
 
 Files are read, never unpacked to where their names point; links are not followed. A notebook
 is recognized by its content, whatever its name.
 """
 
+import hashlib
 import json
+import lzma
 import re
 import unicodedata
 import zipfile
-from collections import defaultdict
-from collections.abc import Iterator
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from assignments.course import Course, CourseError
-from assignments.submission import LARGEST, UnreadableError, read
+from assignments.submission import LARGEST, UnreadableError, read, strip
 
-MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_\w*$")
+MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_")
 CANVAS = re.compile(r"^(?P<name>[^_/]+)_(?:late_)?(?P<id>\d+)_(?P<file>\d+)_.+$", re.I)
 IGNORED = (".ds_store", "desktop.ini", "thumbs.db", "timestamp.txt")
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that was handed in, not read yet when `content` is None."""
+    """A file that was handed in. `read` returns its bytes, or raises `UnreadableError`."""
 
     path: PurePosixPath
     modified: datetime
-    content: bytes | None
-    problem: str = ""
+    read: Callable[[], bytes]
 
 
 @dataclass
@@ -61,12 +66,16 @@ class Collected:
 def slug(text: str) -> str:
     """Return a student's name as one that is safe in paths: lower case, words joined by -."""
     plain = unicodedata.normalize("NFKC", text).lower()
-    words = re.sub(r"[^\w.@+-]+", "-", plain).strip("-.")
-    return words[:80] or "unnamed"
+    # Marks are what many scripts write vowels with.
+    kept = (c.isalnum() or c in "_.@+-" or unicodedata.category(c)[0] == "M" for c in plain)
+    words = "".join(c if keep else " " for c, keep in zip(plain, kept, strict=True))
+    # A name of a file has 255 bytes, a letter up to four.
+    return "-".join(words.split()).strip("-.")[:60] or "unnamed"
 
 
-def files_of(source: Path) -> Iterator[File]:
-    """Read the files of a folder or of a zip file.
+@contextmanager
+def files_of(source: Path) -> Iterator[list[File]]:
+    """List the files of a folder or of a zip file, which can be read until the end of `with`.
 
     Raises
     ------
@@ -74,44 +83,54 @@ def files_of(source: Path) -> Iterator[File]:
         If it is neither.
     """
     if source.is_dir():
-        yield from _folder(source)
+        yield [_in_folder(source, path) for path in sorted(source.rglob("*")) if _is_file(path)]
     elif zipfile.is_zipfile(source):
-        yield from _zip(source)
+        with zipfile.ZipFile(source) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            yield [_in_zip(archive, member) for member in members]
     else:
         raise CourseError(f"{source} is neither a folder nor a zip file.")
 
 
-def _folder(source: Path) -> Iterator[File]:
-    for path in sorted(source.rglob("*")):
-        relative = PurePosixPath(path.relative_to(source).as_posix())
-        if path.is_symlink():
-            yield File(relative, datetime.now(UTC), None, "a symbolic link, which is not followed")
-        elif path.is_file():
-            status = path.stat()
-            modified = datetime.fromtimestamp(status.st_mtime, UTC)
-            if status.st_size > LARGEST:
-                yield File(relative, modified, None, "too large")
-            else:
-                yield File(relative, modified, path.read_bytes())
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
 
 
-def _zip(source: Path) -> Iterator[File]:
-    with zipfile.ZipFile(source) as archive:
-        for member in archive.infolist():
-            if member.is_dir():
-                continue
-            path = PurePosixPath(member.filename.replace("\\", "/"))
-            modified = datetime(*member.date_time, tzinfo=UTC)
-            try:
-                with archive.open(member) as file:
-                    content = file.read(LARGEST + 1)
-            except (RuntimeError, zipfile.BadZipFile, NotImplementedError, OSError) as error:
-                yield File(path, modified, None, f"cannot be unpacked ({error})")
-                continue
-            if len(content) > LARGEST:
-                yield File(path, modified, None, "too large")
-            else:
-                yield File(path, modified, content)
+def _in_folder(source: Path, path: Path) -> File:
+    modified = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    name = PurePosixPath(path.relative_to(source).as_posix())
+    return File(name, modified, partial(_read_file, path))
+
+
+def _read_file(path: Path) -> bytes:
+    if path.is_symlink():
+        raise UnreadableError("a symbolic link, which is not followed")
+    with path.open("rb") as file:
+        return _not_too_large(file.read(LARGEST + 1))
+
+
+def _in_zip(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    try:
+        modified = datetime(*member.date_time, tzinfo=UTC)
+    except ValueError:  # some programs write month 0
+        modified = datetime(1980, 1, 1, tzinfo=UTC)
+    return File(path, modified, partial(_unpack, archive, member))
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    try:
+        with archive.open(member) as file:
+            return _not_too_large(file.read(LARGEST + 1))
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+            lzma.LZMAError) as error:  # fmt: skip
+        raise UnreadableError(f"cannot be unpacked ({error})") from error
+
+
+def _not_too_large(content: bytes) -> bytes:
+    if len(content) > LARGEST:
+        raise UnreadableError("too large")
+    return content
 
 
 def _printable(text: str) -> str:
@@ -121,7 +140,7 @@ def _printable(text: str) -> str:
 
 def _owner(path: PurePosixPath) -> Origin:
     """Tell from a path who handed a file in."""
-    for part in path.parts[:-1]:
+    for part in path.parts:
         if found := MOODLE.match(part):
             return Origin(slug(found["name"]), "moodle", found["id"], found["name"], str(path))
     if found := CANVAS.match(path.name):
@@ -165,27 +184,24 @@ def _choose(name: str, entries: list[tuple[Origin, File]]) -> tuple[Origin, File
     origin = entries[0][0]
     notebooks, problems = [], []
     for entry_origin, file in entries:
-        if file.problem:
-            problems.append(f"{file.path.name}: {file.problem}")
-            continue
         try:
-            notebook = read(file.content)
+            content = file.read()
+            notebook = read(strip(content))
         except UnreadableError as error:
             problems.append(f"{file.path.name}: {error}")
             continue
-        notebooks.append((notebook.assignment == name, entry_origin, file))
+        digest = hashlib.sha256(content).digest()
+        notebooks.append((notebook.assignment == name, digest, entry_origin, file))
     named = [entry for entry in notebooks if entry[0]]
     candidates = named or notebooks
-    if len({file.content for _, _, file in candidates}) == 1:
-        _, origin, file = max(candidates, key=lambda entry: entry[2].modified)
-        return origin, file
-    if candidates:
-        newest = max(candidates, key=lambda entry: (entry[2].modified, str(entry[2].path)))
-        others = ", ".join(sorted(file.path.name for _, _, file in candidates))
-        newest[1].problem = f"{len(candidates)} notebooks ({others}); the newest counts"
-        return newest[1], newest[2]
-    origin.problem = "no notebook was handed in. " + "; ".join(problems)
-    return origin, None
+    if not candidates:
+        origin.problem = "no notebook was handed in. " + "; ".join(problems)
+        return origin, None
+    *_, origin, file = max(candidates, key=lambda entry: (entry[3].modified, str(entry[3].path)))
+    if len({digest for _, digest, _, _ in candidates}) > 1:
+        others = ", ".join(sorted(each.path.name for *_, each in candidates))
+        origin.problem = f"{len(candidates)} notebooks ({others}); the newest counts"
+    return origin, file
 
 
 def collect(course: Course, name: str, source: Path) -> Iterator[Collected]:
@@ -196,16 +212,21 @@ def collect(course: Course, name: str, source: Path) -> Iterator[Collected]:
     Collected
         One for each student. A later call with the same source changes nothing.
     """
-    files = [file for file in files_of(source) if not _ignored(file.path)]
-    groups = _group(files)
-    seen: dict[str, int] = defaultdict(int)
-    for student, _ in groups:
-        seen[student] += 1
-    for (student, lms_id), entries in sorted(groups.items()):
-        origin, file = _choose(name, entries)
-        if seen[student] > 1:  # two people of one name
-            origin.student = f"{student}-{lms_id}"
-        yield Collected(origin, _store(course, name, origin, file))
+    with files_of(source) as files:
+        groups = _group([file for file in files if file.path.parts and not _ignored(file.path)])
+        seen = Counter(student for student, _ in groups)
+        for (student, _), entries in sorted(groups.items()):
+            origin, file = _choose(name, entries)
+            origin.student = _name_of(course, name, origin, seen[student] > 1)
+            yield Collected(origin, _store(course, name, origin, file))
+
+
+def _name_of(course: Course, name: str, origin: Origin, shared: bool) -> str:
+    """Return a student's name, with the LMS's number if it is also someone else's."""
+    earlier = origin_of(course, name, origin.student).lms_id
+    if not origin.lms_id or earlier == origin.lms_id or not (shared or earlier):
+        return origin.student
+    return f"{origin.student}-{origin.lms_id}"
 
 
 def _ignored(path: PurePosixPath) -> bool:
@@ -216,15 +237,16 @@ def _ignored(path: PurePosixPath) -> bool:
 def _store(course: Course, name: str, origin: Origin, file: File | None) -> str:
     folder = course.submitted(origin.student, name)
     folder.mkdir(parents=True, exist_ok=True)
-    origin.problem = _printable(origin.problem)
-    target, record = folder / f"{name}.ipynb", folder / "origin.json"
-    record.write_text(json.dumps(asdict(origin), indent=1, ensure_ascii=False))
+    record = {key: _printable(value) for key, value in asdict(origin).items()}
+    origin.problem = record["problem"]
+    (folder / "origin.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
     if file is None:
         return "problem"
-    same = target.exists() and target.read_bytes() == file.content
+    target, content = folder / f"{name}.ipynb", file.read()
+    same = target.exists() and target.read_bytes() == content
     state = "same" if same else "changed" if target.exists() else "new"
     if not same:
-        target.write_bytes(file.content)
+        target.write_bytes(content)
         (folder / "timestamp.txt").write_text(f"{file.modified:%Y-%m-%d %H:%M:%S} UTC\n")
     return "problem" if origin.problem else state
 
@@ -232,4 +254,4 @@ def _store(course: Course, name: str, origin: Origin, file: File | None) -> str:
 def origin_of(course: Course, name: str, student: str) -> Origin:
     """Return where a submission came from, as far as it is known."""
     path = course.submitted(student, name) / "origin.json"
-    return Origin(**json.loads(path.read_text())) if path.exists() else Origin(student)
+    return Origin(**json.loads(path.read_text("utf-8"))) if path.exists() else Origin(student)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from assignments import bench as testbench
@@ -18,7 +19,7 @@ from assignments.build import RELEASES, ROOT, Definition, define, names
 from assignments.course import Course, CourseError
 from assignments.grade import Task
 from assignments.gradebook import Writer, notebook_bytes, submissions
-from assignments.sandbox import find_mode, visible_folders
+from assignments.sandbox import data_folder, find_mode, visible_folders
 from assignments.submission import strip
 
 
@@ -80,7 +81,7 @@ def _isolation(course: Course, options: argparse.Namespace) -> None:
         return
     if not options.scheduler:
         find_mode()
-    for folder in visible_folders(None):
+    for folder in (Path("/usr"), *visible_folders(data_folder())):
         if course.root.is_relative_to(folder) or building.HERE.is_relative_to(folder):
             raise CourseError(f"Students' code can read {folder}, which holds your course.")
 

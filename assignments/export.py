@@ -70,9 +70,8 @@ def _canvas(course: Course, assignment: Assignment, book: Any) -> list[dict[str,
 
 def _harmless(value: Any) -> Any:
     """Keep a spreadsheet from taking a text for a formula."""
-    return (
-        f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
-    )
+    formula = isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@"))
+    return f"'{value}" if formula else value
 
 
 def write(course: Course, assignment: Assignment, kind: str, path: Path | None = None) -> Path:

@@ -6,6 +6,7 @@ expected values, seeds, references and paths are not in the data that it is made
 
 import html
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.1rem; margin: 2re
   display: flex; justify-content: space-between; gap: 1rem; border-bottom: 1px solid var(--line) }
 .total { font-size: 1.2rem; color: var(--teal); margin: 0 } ul { list-style: none; padding: 0 }
 li { padding: .4rem 0 .4rem 1.6rem; position: relative } li::before { position: absolute; left: 0;
-  content: "✓"; color: var(--good); font-weight: bold } li.wrong::before { content: "✗";
-  color: var(--bad) } .points { white-space: nowrap; color: var(--teal) }
+  content: "✓"; content: "✓" / "right:"; color: var(--good); font-weight: bold }
+li.wrong::before { content: "✗"; content: "✗" / "wrong:"; color: var(--bad) }
+.points { white-space: nowrap; color: var(--teal) }
 .note, blockquote { background: var(--wash); padding: .5rem .8rem; margin: .5rem 0;
   border-left: 3px solid var(--teal); overflow-wrap: anywhere; white-space: pre-wrap }
 """
@@ -37,13 +39,16 @@ def _number(value: float) -> str:
 def _line(line: dict[str, Any]) -> str:
     right = line["points"] == line["maximum"]
     words = f" {_sentence(line['words'])}" if line["words"] else ""
-    label = "right" if right else "wrong"
     return (
-        f'<li{"" if right else " class=wrong"} aria-label="{label}">'
-        f"{html.escape(line['kind'][:1].upper() + line['kind'][1:])} "
+        f"<li{'' if right else ' class=wrong'}>"
+        f"{_text(line['kind'][:1].upper() + line['kind'][1:])} "
         f'<span class="points">({_number(line["points"])} of {_number(line["maximum"])})</span>'
-        f"{'.' if words else ''}{html.escape(words)}</li>"
+        f"{'.' if words else ''}{_text(words)}</li>"
     )
+
+
+def _text(words: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(words))
 
 
 def _sentence(words: str) -> str:
@@ -130,5 +135,5 @@ def write(course: Course, assignment: Assignment, student: str, submission: Any)
     folder = course.root / "feedback" / student / name
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.html"
-    path.write_text(page(assignment, result, scores_of(submission)))
+    path.write_text(page(assignment, result, scores_of(submission)), "utf-8")
     return path

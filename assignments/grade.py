@@ -6,6 +6,7 @@ it may run on any machine that has bubblewrap and the Python environment.
 
 import builtins
 import re
+import time
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -78,6 +79,7 @@ class Player:
         self.seconds = 0.0
         self.peak = 0
         self.starts = 0
+        self._begun = time.monotonic()
         self._session: Session | None = None
 
     def __enter__(self) -> "Player":
@@ -101,7 +103,7 @@ class Player:
             if not all(self._run(n) for n in range(len(self.cells)) if n not in self.lost):
                 continue
             # Cells out of order: what was missing before may be there by now.
-            again = [n for n, error in self.errors.items() if error.get("type") == "NameError"]
+            again = [n for n, error in self.errors.items() if error["type"] == "NameError"]
             all(self._run(number) for number in again)
 
     def _run(self, number: int) -> bool:
@@ -119,16 +121,20 @@ class Player:
             self._close()
             return False
         self.errors.pop(number, None)
-        if isinstance(reply.get("error"), dict):
+        if reply["error"]:
             self.errors[number] = reply["error"]
         elif reply.get("timeout") is True:
             self.lost[number] = "time"
         return True
 
     def _left(self) -> float:
-        """Return the processor time that the notebook may still use."""
-        running = self._session.seconds if self._session else 0.0
-        return self.limits.notebook_seconds - self.seconds - running
+        """Return the processor time that the notebook may still use.
+
+        Time on the clock counts too, divided by the patience: a notebook may not sleep for ever.
+        """
+        used = self.seconds + (self._session.seconds if self._session else 0.0)
+        clock = (time.monotonic() - self._begun) / self.limits.patience
+        return self.limits.notebook_seconds - max(used, clock)
 
     def ask(self, do: str, question: Question, **details: Any) -> dict[str, Any]:
         """Ask about a question, from a new sandbox if the last one was lost.
@@ -180,22 +186,24 @@ def _error_words(error: dict[str, Any], private: bool) -> str:
     In a call the student's code has seen hidden inputs, so only the name of a built-in error
     passes; a message could carry them out.
     """
-    name = str(error.get("type", ""))
+    name = error["type"]
     known = isinstance(getattr(builtins, name, None), type)
     if private:
         return f"your code raised {name if known else 'an error'}"
-    message = re.sub(r"(/[\w.~-]+){2,}/?", "…", str(error.get("message", "")))
-    line = error.get("line")
-    place = f" in line {line} of the cell" if isinstance(line, int) else ""
+    message = re.sub(r"(/[\w.~-]+){2,}/?", "…", error["message"])
+    place = f" in line {error['line']} of the cell" if error["line"] else ""
     return f"{name}{place}: {message}" if message else f"{name}{place}"
 
 
 def _judge(question: Question, case: Case, reply: dict[str, Any], draw: Any) -> str | None:
     """Return in words what is wrong with a reply, None if nothing is."""
-    if isinstance(reply.get("error"), dict):
+    if reply["error"]:
         return _error_words(reply["error"], private=True)
     if "unsendable" in reply or "value" not in reply:
-        return "the answer is of a type that cannot be compared: return numbers, lists or arrays"
+        return (
+            "the answer is of a type or size that cannot be compared: "
+            "return numbers, lists or arrays"
+        )
     answer, inputs = reply["value"], draw()
     expected = question.reference() if inputs is None else inputs.apply(question.reference)
     try:
@@ -218,12 +226,12 @@ def _judge(question: Question, case: Case, reply: dict[str, Any], draw: Any) -> 
 
 def _grade_case(player: Player, question: Question, case: Case, number: int, seed: str) -> Line:
     line = Line(case.kind, case.points, case.points)
-    for time in range(1 if question.variable else case.times):
+    for turn in range(1 if question.variable else case.times):
 
-        def draw(time: int = time) -> questions.Inputs | None:
+        def draw(turn: int = turn) -> questions.Inputs | None:
             if question.variable:
                 return None
-            place = (question.id, number, time)
+            place = (question.id, number, turn)
             return case.draw(questions.generator(seed, *place))
 
         try:
@@ -291,11 +299,15 @@ def _nothing(question: Question, *notes: str) -> Result:
     return Result(question.id, question.title, question.points, 0.0, lines, list(notes))
 
 
-def _defined(player: Player, question: Question) -> bool:
-    try:
-        return player.ask("has", question).get("has") is True
-    except LostError:
-        return False
+def _grade_defined(
+    player: Player, question: Question, state: str, seed: str, defined: bool
+) -> Result:
+    if defined:
+        return _grade_question(player, question, seed)
+    result = _nothing(question, f"{question.name} is not defined after all cells have run.")
+    if state == "gone":
+        result.human = f"No cell of this question was found, nor anything named {question.name}."
+    return result
 
 
 def _grade_code(
@@ -304,15 +316,14 @@ def _grade_code(
     state, cells = _find(question, notebook, release)
     if state == "blank":
         return _nothing(question, "Not answered.")
-    if _defined(player, question):
-        result = _grade_question(player, question, seed)
+    try:
+        defined = player.ask("has", question).get("has") is True
+    except LostError as loss:
+        words = f"The notebook did not get as far as this question: {WORDS[loss.args[0]]}."
+        result = _nothing(question, words)
+        result.human = words
     else:
-        notes = [f"{question.name} is not defined after all cells have run."]
-        result = _nothing(question, *notes)
-        if state == "gone":
-            result.human = (
-                f"No cell of this question was found, nor anything named {question.name}."
-            )
+        result = _grade_defined(player, question, state, seed, defined)
     _explain(result, player, cells)
     if state == "renamed" and not result.points:
         result.human = f"The cell of this question does not define {question.name}."

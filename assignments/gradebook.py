@@ -21,6 +21,10 @@ from assignments.submission import WRITTEN, UnreadableError, read, strip
 
 ATTACHMENTS = 2_000_000  # characters of pictures in an answer that the grader gets to see
 
+# What MathJax makes links and styles of; browsers skip line breaks in an address.
+LINKS_IN_FORMULAS = re.compile(r"\\+(?=(?:href|style|class|cssId|require|mmlToken)(?![A-Za-z]))")
+ADDRESSES = re.compile(r"(?i)\b(javascript(?=\s*:)|vbscript(?=\s*:)|data(?=\s*:\s*\w+/))")
+
 
 class Writer:
     """Writes the results of one assignment; use it in a `with` statement."""
@@ -147,7 +151,11 @@ def harmless(markdown: str) -> str:
     # Parsers decode entities more than once, so no escape of an entity is safe: break it.
     text = re.sub(r"&(?=[#\w])(?!(?:lt|gt|quot|nbsp);)", "& ", markdown)
     text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
-    return re.sub(r"(?i)\b(javascript|vbscript|data)(?=\s*:)", r"\1 (blocked)", text)
+    text = re.sub(
+        r"\\+(?=(?:href|style|class|cssId|require|mmlToken)(?![A-Za-z]))", "", text
+    )  # MathJax's
+    return re.sub(r"(?i)\b(javascript(?=\s*:)|vbscript(?=\s*:)|data(?=\s*:\s*\w+/))",
+                  r"\1 (blocked)", text)  # fmt: skip
 
 
 def _attachments(content: bytes, source: str) -> dict[str, Any]:

@@ -184,7 +184,8 @@ class Command:
                 self.words += ["--symlink", str(Path(path).readlink()), path]
             else:
                 self.words += ["--ro-bind-try", path, path]
-        self.words += ["--proc", "/proc", "--dev", "/dev"]
+        # A shared mapping of /dev/zero is memory that no limit counts.
+        self.words += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
         for path in (HOME, TEMPORARY, "/dev/shm"):
             self.words += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", path]
         for folder in visible_folders(data):
@@ -207,6 +208,11 @@ class Command:
         for descriptor in self.descriptors:
             os.close(descriptor)
         self.descriptors.clear()
+
+
+def _own() -> dict[str, str]:
+    """Return bubblewrap's own variables, which students' code may read as those of process 1."""
+    return {"PATH": os.environ.get("PATH", os.defpath)}
 
 
 def _settings(mode: str, reply: int, limits: Limits) -> str:
@@ -232,7 +238,7 @@ def start(mode: str, limits: Limits) -> Iterator[tuple[subprocess.Popen, int]]:
         words, variables, passed = [], environment(data_folder()) | {"HOME": TEMPORARY}, (reply,)
     else:
         command, script = Command(mode, limits), f"{SANDBOX}/runner.py"
-        words, variables, passed = command.words, None, (reply, *command.descriptors)
+        words, variables, passed = command.words, _own(), (reply, *command.descriptors)
     interpreter = str(Path(sys.prefix, "bin", "python")) if command else sys.executable
     process = subprocess.Popen(
         [*words, interpreter, "-s", "-B", script, settings],
@@ -258,8 +264,9 @@ def _try(mode: str) -> str | None:
     words = [*command.words, "/usr/bin/env", "true"]
     try:
         done = subprocess.run(
-            words, pass_fds=command.descriptors, capture_output=True, text=True, timeout=30
-        )
+            words, pass_fds=command.descriptors, capture_output=True, text=True, timeout=30,
+            env=_own(),
+        )  # fmt: skip
     except FileNotFoundError:
         return "bubblewrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)"
     except subprocess.TimeoutExpired:

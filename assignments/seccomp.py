@@ -1,7 +1,8 @@
 """A system-call filter for bubblewrap: what a notebook never needs answers "not permitted".
 
-It closes what the namespaces leave open: memory outside every limit (memfd, System V shared
-memory), and the parts of the kernel in which most holes are found.
+It closes what the namespaces leave open: memory outside every limit (memfd, System V and
+anonymous shared memory, which stays when no process has it mapped in full), and the parts of
+the kernel in which most holes are found.
 The program is classic BPF; see seccomp(2) and linux/filter.h.
 """
 
@@ -41,10 +42,12 @@ CALLS = {
     "userfaultfd": (323, 282),
 }
 CLONE, CLONE3 = (56, 220), (435, 435)
+MMAP = (9, 222)
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 NEW_USER_NAMESPACE = 0x10000000
+SHARED_ANONYMOUS = 0x21
 
-LOAD, EQUAL, GREATER_EQUAL, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, EQUAL, GREATER_EQUAL, ANY_BIT, RETURN, AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 EPERM, ENOSYS = 1, 38
 
@@ -74,6 +77,12 @@ def program() -> bytes | None:
     for number in denied:
         lines += [_instruction(EQUAL, number, otherwise=1), _instruction(RETURN, ERRNO | EPERM)]
     lines += [
+        _instruction(EQUAL, MMAP[column], otherwise=5),
+        _instruction(LOAD, 40),  # the low half of mmap's fourth argument, its flags
+        _instruction(AND, SHARED_ANONYMOUS),
+        _instruction(EQUAL, SHARED_ANONYMOUS, otherwise=1),
+        _instruction(RETURN, ERRNO | EPERM),
+        _instruction(RETURN, ALLOW),
         _instruction(EQUAL, CLONE[column], otherwise=3),
         _instruction(LOAD, 16),  # the low half of clone's first argument
         _instruction(ANY_BIT, NEW_USER_NAMESPACE, otherwise=1),

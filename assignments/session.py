@@ -17,10 +17,12 @@ from typing import Any
 from assignments import wire
 from assignments.sandbox import Limits, start
 
+SOCKETS = 64  # at a time: what waits in them is memory of no process
 LOOK = 0.05  # seconds between two looks at memory and processes
 GRACE = 2.0  # seconds for an interpreter to stop by itself when its time is up
 START = 60.0  # seconds for an interpreter to start, on a busy machine
 TICK = os.sysconf("SC_CLK_TCK")
+MEMORY = re.compile(r"^(?:RssAnon|RssShmem|VmPTE):\s+(\d+)", re.M)  # VmPTE: page tables
 
 
 class LostError(Exception):
@@ -53,12 +55,37 @@ def usage(processes: list[int]) -> tuple[float, int]:
         except OSError:  # it has ended meanwhile
             continue
         seconds += sum(map(int, fields[11:15])) / TICK
-        memory += sum(int(kib) for kib in re.findall(r"^Rss(?:Anon|Shmem):\s+(\d+)", status, re.M))
+        memory += sum(map(int, MEMORY.findall(status)))
     return seconds, memory * 1024
+
+
+def sockets(process: int) -> int:
+    """Return how many sockets there are in the network that a process sees."""
+    try:
+        return int(Path(f"/proc/{process}/net/sockstat").read_text().split(maxsplit=3)[2])
+    except OSError:  # it has ended meanwhile
+        return 0
 
 
 class StartError(Exception):
     """The sandbox did not come up: the machine's fault, never the student's."""
+
+
+def plain_error(given: Any) -> dict[str, Any] | None:
+    """Return an error that a student's process has described: short texts and a number."""
+    if not isinstance(given, dict):
+        return None
+    line = given.get("line")
+    return {
+        "type": _short(given.get("type"), 60),
+        "message": _short(given.get("message"), 300),
+        "line": line if type(line) is int else None,
+    }
+
+
+def _short(text: Any, length: int) -> str:
+    text = text[:length] if isinstance(text, str) else ""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
 class Session:
@@ -80,8 +107,9 @@ class Session:
 
     def __enter__(self) -> "Session":
         self._process, self._replies = self._stack.enter_context(start(self.mode, self.limits))
+        self._commands = self._process.stdin.fileno()
         self._output = self._process.stdout.fileno()
-        for descriptor in (self._replies, self._output):
+        for descriptor in (self._commands, self._replies, self._output):
             os.set_blocking(descriptor, False)
         self._buffer = bytearray()
         self._printed = bytearray()
@@ -109,28 +137,26 @@ class Session:
         wall = cpu * self.limits.patience
         nonce = secrets.token_hex(16)
         command = {"do": do, "nonce": nonce, "cpu": cpu, "wall": wall, **details}
-        try:
-            self._send(wire.frame(command))
-        except BrokenPipeError as error:
-            raise LostError("died") from error
-        reply = self._until(nonce, cpu + GRACE, wall + GRACE)
+        reply = self._until(nonce, cpu + GRACE, wall + GRACE, wire.frame(command))
         self._look()
         return reply
 
-    def _send(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[self._process.stdin.write(view) :]
-
-    def _until(self, nonce: str | None, cpu: float, wall: float) -> dict[str, Any]:
-        """Wait for the reply, looking after the limits meanwhile."""
+    def _until(
+        self, nonce: str | None, cpu: float, wall: float, message: bytes = b""
+    ) -> dict[str, Any]:
+        """Send a message and wait for the reply, looking after the limits meanwhile."""
         start_clock = time.monotonic()
         start_cpu, printed, look = None, 0, start_clock + LOOK
+        unsent = memoryview(message)
         with selectors.DefaultSelector() as selector:
             for descriptor in (self._replies, *([] if self._closed else [self._output])):
                 selector.register(descriptor, selectors.EVENT_READ)
+            if unsent:
+                selector.register(self._commands, selectors.EVENT_WRITE)
             while True:
                 ready = [key.fd for key, _ in selector.select(LOOK)]
+                if self._commands in ready:
+                    unsent = self._send(unsent, selector)
                 if self._output in ready:
                     size = self._drain(selector)
                     printed += size
@@ -144,6 +170,16 @@ class Session:
                         raise LostError("time")
                     if printed > self.limits.output:
                         raise LostError("output")
+
+    def _send(self, unsent: memoryview, selector: selectors.BaseSelector) -> memoryview:
+        """Send what the pipe takes, as the other side may have stopped reading; return the rest."""
+        try:
+            unsent = unsent[os.write(self._commands, unsent) :]
+        except BrokenPipeError as error:
+            raise LostError("died") from error
+        if not unsent:
+            selector.unregister(self._commands)
+        return unsent
 
     def _drain(self, selector: selectors.BaseSelector) -> int:
         """Read what was printed, so that the student's code never waits; keep only the end."""
@@ -180,13 +216,16 @@ class Session:
         return body
 
     def _checked(self, body: bytes, nonce: str | None) -> dict[str, Any]:
+        if wire.is_heavy(body):
+            raise LostError("output")
         try:
             reply = wire.decode(body)
         except wire.WireError as error:
             raise LostError("lied") from error
-        if not isinstance(reply, dict) or reply.get("nonce") != nonce:
+        given = reply.get("nonce") if isinstance(reply, dict) else 0
+        if not isinstance(given, str | None) or given != nonce:
             raise LostError("lied")
-        return reply
+        return reply | {"error": plain_error(reply.get("error"))}
 
     def _look(self) -> float:
         """Hold the limits of memory and processes; return the processor time so far."""
@@ -195,6 +234,9 @@ class Session:
             raise LostError("processes")
         seconds, memory = usage(processes)
         self.peak, self.seconds = max(self.peak, memory), max(self.seconds, seconds)
+        inside = processes[1:2] if self.mode != "unsafe" else []  # the first is outside
+        if any(sockets(number) > SOCKETS for number in inside):
+            raise LostError("memory")
         if memory > self.limits.memory * 1.25:  # each process has `memory` at most
             raise LostError("memory")
         return seconds

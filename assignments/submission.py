@@ -8,6 +8,7 @@ that it defines. What stays unclear is reported as such, never as an empty answe
 import ast
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,9 @@ from typing import Any
 MARKER = re.compile(r"^\s*#\s*question:\s*([\w-]+)\s*$", re.M)
 CHECK = re.compile(r"^\s*#\s*check:\s*([\w-]+)\s*$", re.M)
 WRITTEN = re.compile(r"<!--\s*answer:\s*([\w-]+)\s*-->")
-LARGEST = 512 * 1024 * 1024
+LARGEST = 256 * 1024 * 1024  # bytes of a file; 100 MB of output are nothing unusual
+MOST_WRITTEN = 32 * 1024 * 1024  # bytes without outputs
+LONGEST_PARSED = 100_000  # characters: a syntax tree takes a thousand times as much memory
 
 
 class UnreadableError(Exception):
@@ -71,12 +74,14 @@ class Cell:
 @lru_cache(maxsize=512)
 def _defined(source: str) -> frozenset[str]:
     try:
+        if len(source) > LONGEST_PARSED:
+            raise ValueError
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         found = re.findall(r"^(?:async\s+)?def\s+(\w+)|^(\w+)\s*=[^=]", source, re.M)
         return frozenset(first or second for first, second in found)
     names: set[str] = set()
-    for node in tree.body:
+    for node in _statements(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -85,6 +90,15 @@ def _defined(source: str) -> frozenset[str]:
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
     return frozenset(names)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield statements of the top level, also those under an ``if``, a ``try`` or a loop."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield from _statements(child)
 
 
 @dataclass
@@ -135,13 +149,22 @@ def strip(content: bytes) -> bytes:
     Raises
     ------
     UnreadableError
-        If the bytes are no notebook of format 3 or newer.
+        If the bytes are no notebook of format 3 or newer, or hold too much besides outputs.
     """
     notebook = _parse(content)
     for cell in notebook["cells"]:
         cell.pop("outputs", None)
         cell["execution_count"] = None
-    return json.dumps(notebook, ensure_ascii=False, sort_keys=True).encode()
+    try:
+        text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
+    except RecursionError as error:
+        raise UnreadableError("The file is no notebook: it is nested too deeply.") from error
+    # Half of an emoji, which some editors leave behind, cannot be written.
+    stripped = text.encode("utf-8", "replace")
+    if len(stripped) > MOST_WRITTEN:
+        size = MOST_WRITTEN // 1024**2
+        raise UnreadableError(f"The file is larger than {size} MiB, outputs not counted.")
+    return stripped
 
 
 def _parse(content: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Submissions arrive as folders, zip files and LMS exports, with everything students do to them."""
 
 import json
+import os
 import zipfile
 
 import pytest
@@ -72,6 +73,24 @@ def test_moodle(course, tmp_path, as_zip):
     origin = origin_of(course, NAME, "ann-lee")
     assert (origin.lms, origin.lms_id, origin.full_name) == ("moodle", "1201", "Ann Lee")
     assert stored(course, "bo-li-1204") == notebook("b2")
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_moodle_without_folders(course, tmp_path, as_zip):
+    states = take(course, tmp_path, {
+        "Ann Lee_1201_assignsubmission_file_work.ipynb": notebook("a"),
+        "Bo Li_1203_assignsubmission_file_work.ipynb": notebook("b"),
+    }, as_zip)  # fmt: skip
+    assert set(states) == {"ann-lee", "bo-li"}
+    assert origin_of(course, NAME, "bo-li").lms_id == "1203"
+
+
+def test_a_second_person_of_the_same_name_hands_in_later(course, tmp_path):
+    one, other = (f"Bo Li_{n}_assignsubmission_file_/work.ipynb" for n in (1203, 1204))
+    assert set(take(course, tmp_path, {one: notebook("1")}, False)) == {"bo-li"}
+    both = take(course, tmp_path, {one: notebook("1"), other: notebook("2")}, False)
+    assert {s: each.state for s, each in both.items()} == {"bo-li": "same", "bo-li-1204": "new"}
+    assert stored(course, "bo-li") == notebook("1")
 
 
 @pytest.mark.parametrize("as_zip", [False, True])
@@ -148,6 +167,29 @@ def test_names_cannot_give_orders_to_a_terminal(course, tmp_path):
     assert one.origin.problem.isprintable()
 
 
+def test_names_that_are_not_unicode_are_collected(course, tmp_path):
+    files = {
+        os.fsdecode(name + b"/l\xf6sung.ipynb"): notebook() for name in (b"J\xfcrgen", b"Zo\xeb")
+    }
+    states = take(course, tmp_path, files, False)
+    assert {student: one.state for student, one in states.items()} == {"j-rgen": "new", "zo": "new"}
+
+
+def test_a_damaged_zip_file_costs_the_damaged_files_alone(course, tmp_path):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("ann/x.ipynb", (1980, 0, 0, 0, 0, 0)), notebook())
+        archive.writestr("bob/x.ipynb", notebook("x" * 5000))
+        archive.writestr(".", b"")
+    content = bytearray(path.read_bytes())
+    start = content.index(b"bob/x.ipynb") + len("bob/x.ipynb")
+    content[start : start + 20] = b"\xff" * 20
+    path.write_bytes(content)
+    states = {one.origin.student: one for one in collect(course, NAME, path)}
+    assert states["ann"].state == "new"
+    assert "cannot be unpacked" in states["bob"].origin.problem
+
+
 def test_what_is_neither_folder_nor_zip_is_an_error(course, tmp_path):
     (tmp_path / "file.txt").write_text("x")
     with pytest.raises(CourseError, match="neither a folder nor a zip"):
@@ -157,7 +199,11 @@ def test_what_is_neither_folder_nor_zip_is_an_error(course, tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("Ann Lee", "ann-lee"), ("../x", "x"), ("", "unnamed"), ("a/b\\c", "a-b-c"), ("..", "unnamed"),
-     ("李雷", "李雷"), ("x" * 300, "x" * 80)],
+     ("李雷", "李雷"), ("हिन्दी नाम", "हिन्दी-नाम"), ("x" * 300, "x" * 60)],
 )  # fmt: skip
 def test_names_are_made_safe(text, expected):
     assert slug(text) == expected
+
+
+def test_names_fit_into_a_file_system():
+    assert len(f"{slug('𠀀' * 300)}-12345678".encode()) < 255

@@ -6,16 +6,17 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assignments import bench, sandbox, seccomp, wire
 from assignments.build import ROOT, define, names
-from assignments.grade import Task, grade
+from assignments.grade import Player, Task, grade
 from assignments.sandbox import IsolationError, Limits, find_mode
 from assignments.session import LostError, Session
-from assignments.submission import strip
+from assignments.submission import Cell, strip
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None and not os.environ.get("CI"), reason="needs bubblewrap"
@@ -177,6 +178,22 @@ def test_the_environment_holds_nothing_of_the_grader(monkeypatch):
     assert "secret" not in seen
 
 
+USER = ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--gid", "1000"]
+
+
+def test_process_1_holds_nothing_of_the_grader():
+    """It is bubblewrap itself; where the grader is no root, the student's user is its user."""
+    code = ("from assignments.session import Session; from assignments.sandbox import *\n"
+            "with Session(find_mode(), Limits()) as session:\n"
+            "    session.ask('cell', source=\"seen = open('/proc/1/environ').read()\", keep=[])\n"
+            "    print(session.ask('value', name='seen')['value'])")  # fmt: skip
+    variables = os.environ | {"GRADING_SEED": "a secret that leaks"}
+    done = subprocess.run([*USER, "--", sys.executable, "-c", code], cwd=ROOT, text=True,
+                          capture_output=True, env=variables)  # fmt: skip
+    assert done.stdout.startswith("PATH="), done.stderr
+    assert "secret" not in done.stdout
+
+
 def test_everything_but_home_and_tmp_is_read_only():
     seen = look(f"""
 import os
@@ -225,8 +242,16 @@ def outcome(*arguments):
     return libc.syscall(*arguments), ctypes.get_errno()
 seen = [libc.unshare(0x10000000), libc.ptrace(0, 0, 0, 0), libc.memfd_create(b"x", 0),
         libc.shmget(0, 4096, 0o1600)]
+import mmap
+for make in (lambda: mmap.mmap(-1, 4096), lambda: mmap.mmap(zero.fileno(), 4096)):
+    try:
+        with open("/dev/zero", "r+b") as zero:
+            make()
+        seen.append(0)
+    except OSError:
+        seen.append(-1)
 """)
-    assert seen == [-1, -1, -1, -1]
+    assert seen == [-1, -1, -1, -1, -1, -1]
 
 
 def test_processes_of_another_sandbox_are_invisible():
@@ -271,6 +296,34 @@ def test_a_lost_sandbox_says_why(source, reason):
     assert caught.value.args == (reason,)
 
 
+def test_an_interpreter_that_stops_listening_holds_nobody_up():
+    limits = Limits(cell_seconds=1, patience=1)
+    stop = "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"
+    with Session(find_mode(), limits) as session:
+        with pytest.raises(LostError, match="time"):
+            session.ask("cell", source=stop, keep=[])
+        with pytest.raises(LostError, match="time"):
+            session.ask("cell", source="# " + "x" * 1_000_000, keep=[])
+
+
+def test_a_notebook_may_not_sleep_from_cell_to_cell():
+    limits = Limits(notebook_seconds=8, patience=1)
+    assignment = replace(define(MODEL).assignment, limits=limits)
+    cells = [Cell("code", "import time\ntime.sleep(3)")] * 5
+    with Player(find_mode(), assignment, cells) as player:
+        player.play()
+        assert {3, 4} <= set(player.lost) <= {1, 2, 3, 4}
+        with pytest.raises(LostError, match="time"):
+            player.ask("has", assignment.graded[0])
+
+
+def test_a_question_that_was_not_reached_is_left_to_a_person(monkeypatch):
+    monkeypatch.setattr(Player, "_left", lambda self: 0.0)
+    outcome = bench.run(MODEL, bench.variants(MODEL, ("basics",))[0])
+    assert set(outcome.scored.values()) == {0.0}
+    assert outcome.human
+
+
 def test_a_sandbox_leaves_no_process_behind():
     with Session(find_mode(), Limits()) as session:
         session.ask(
@@ -294,8 +347,7 @@ def test_an_ordinary_user_gets_a_sandbox_too():
     code = ("from assignments import bench; from assignments.sandbox import find_mode;"
             "v = bench.variants('a2_convolution', ('basics',))[0];"
             "print(find_mode(), bench.run('a2_convolution', v).ok)")  # fmt: skip
-    user = ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--gid", "1000"]
-    done = subprocess.run([*user, "--", sys.executable, "-c", code], cwd=ROOT, text=True,
+    done = subprocess.run([*USER, "--", sys.executable, "-c", code], cwd=ROOT, text=True,
                           capture_output=True)  # fmt: skip
     assert done.stdout.split() == ["user", "True"], done.stderr
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from assignments import submission
 from assignments.submission import Cell, UnreadableError, read, strip
 
 
@@ -40,12 +41,19 @@ def test_a_question_is_found_by_id_marker_or_name():
         ("import numpy as np\nfrom math import sin as s, cos", {"np", "s", "cos"}),
         ("%matplotlib inline\ndef f():\n    pass\nx = 3", {"f", "x"}),
         ("def f(:\n    pass", {"f"}),
-        ("if True:\n    def hidden(): pass", set()),
+        ("try:\n    def f(): pass\nexcept E:\n    if g:\n        h = 1", {"f", "h"}),
+        ("def f():\n    inner = 1", {"f"}),
         ("x == 3", set()),
     ],
 )
 def test_names_that_a_cell_defines(source, names):
     assert Cell("code", source).defines() == names
+
+
+def test_a_long_cell_is_not_parsed():
+    """A syntax tree of some megabytes of source would fill the grader's memory."""
+    cell = Cell("code", "def f():\n    return 1\nx = [" + "[]," * 200_000 + "]")
+    assert cell.defines() == {"f", "x"}
 
 
 def test_markers_do_not_count_as_text():
@@ -64,6 +72,16 @@ def test_strip_removes_outputs_and_nothing_else():
 def test_strip_is_stable():
     content = strip(notebook(code("a = 1")))
     assert strip(content) == content
+
+
+def test_half_an_emoji_can_be_sent():
+    assert read(strip(notebook(code("a = '\ud83d'")))).cells[0].source == "a = '?'"
+
+
+def test_what_is_large_without_outputs_is_refused(monkeypatch):
+    monkeypatch.setattr(submission, "MOST_WRITTEN", 1024 * 1024)
+    with pytest.raises(UnreadableError, match="larger than 1 MiB, outputs not counted"):
+        strip(notebook(code("a" * 1024 * 1024)))
 
 
 @pytest.mark.parametrize(

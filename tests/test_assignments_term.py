@@ -143,6 +143,7 @@ def test_feedback_explains_and_gives_nothing_away(term, capsys):
     flipped = BeautifulSoup(pages["flipped"], "html.parser").get_text(" ")
     assert "10 of 18 points, 1 answer is not graded yet" in flipped
     assert "The kernel is flipped" in flipped
+    assert "<code>padding</code> rows or columns of zeros" in pages["flipped"]
     assert "A stride that differs between rows and columns" in flipped
     assert "my_own_name" not in pages["flipped"]
     assert "Your file has to be looked at by a person" in pages["empty"]
@@ -220,6 +221,15 @@ def test_a_course_inside_the_environment_is_refused(tmp_path, monkeypatch):
     course = Course(tmp_path)
     options = type("Options", (), {"unsafe": False, "scheduler": None})
     monkeypatch.setattr(commands, "visible_folders", lambda data: [tmp_path.parent])
+    with pytest.raises(CourseError, match="holds your course"):
+        commands._isolation(course, options)
+
+
+@pytest.mark.parametrize("place", ["/usr/local/share/grading", "data/grading"])
+def test_a_course_that_the_sandbox_can_read_is_refused(tmp_path, monkeypatch, place):
+    course = Course(tmp_path / place)
+    options = type("Options", (), {"unsafe": False, "scheduler": None})
+    monkeypatch.setattr(commands, "data_folder", lambda: tmp_path / "data")
     with pytest.raises(CourseError, match="holds your course"):
         commands._isolation(course, options)
 
@@ -323,11 +333,17 @@ def test_a_stopped_run_goes_on_where_it_was(tasks, tmp_path):
     assert all(points(graded) == [5, 0, 2, 2, 3, None] for graded in second)
 
 
-def test_a_result_depends_on_notebook_checks_release_and_seed(tasks):
+def test_a_result_depends_on_everything_in_a_task(tasks):
     task = tasks[0][1]
-    changes = {"notebook": b"{}", "checks": "x", "release": b"{}", "seed": "another"}
+    changes = {
+        "notebook": b"{}",
+        "checks": "x",
+        "release": b"{}",
+        "seed": "another",
+        "unsafe": True,
+    }
     keys = {fingerprint(Task(**{**vars(task), name: value})) for name, value in changes.items()}
-    assert len(keys | {fingerprint(task)}) == 5
+    assert len(keys | {fingerprint(task)}) == 6
 
 
 # --- a student's text in the grader's browser ----------------------------------------------------
@@ -348,6 +364,12 @@ EVIL = [
     "[a]: javascript:alert(1)\n\n[click][a]",
     "<javascript:alert(1)>",
 ]
+
+
+@pytest.mark.parametrize("command", ["href", "\\\\href", "style", "mmlToken{mi}[href=x]"])
+def test_formulas_cannot_make_links(command):
+    found = harmless("$$\\" + command + "{java\nscript:alert(1)}{x}$$")
+    assert "\\" not in found
 
 
 @pytest.mark.parametrize("text", EVIL)
@@ -382,7 +404,10 @@ def test_answers_cannot_run_code_in_the_formgrader(term, text):
 
 
 def test_harmless_keeps_what_students_write():
-    text = "If $a < b$ and `x <= 3`, then 2 &lt; 3.\n\n| a | b |\n\n**So** data are needed."
+    text = (
+        "If $a < b$ and `x <= 3`, then 2 &lt; 3.\n\n| a | b |\n\n**So** data are needed. "
+        "The data: $\\styled{x}$."
+    )
     assert harmless(text) == text
 
 

@@ -99,6 +99,7 @@ HOSTILE = {
     "nested deeply": packed(json.loads("[" * 30 + "]" * 30)),
     "nested beyond Python's stack": struct.pack(">I", 200_000) + b"[" * 100_000 + b"]" * 100_000,
     "unhashable key": packed({"dict": [[[], 1]]}),
+    "number beyond 64 bits": packed([2**63]),
     "float that is none": packed({"float": "one"}),
     "number of a million digits": struct.pack(">I", 10**6) + b"9" * 10**6,
 }
@@ -108,6 +109,13 @@ HOSTILE = {
 def test_hostile_bytes_are_refused(name):
     with pytest.raises(wire.WireError):
         wire.decode(HOSTILE[name])
+
+
+def test_long_lists_are_heavy_and_long_arrays_are_not():
+    assert wire.is_heavy(wire.encode([0] * 300_000))
+    assert wire.is_heavy(wire.encode("x" * 5_000_000))
+    assert not wire.is_heavy(wire.encode([np.zeros(1_000_000), [0.0] * 100_000]))
+    assert not wire.is_heavy(b"")
 
 
 @given(st.binary(max_size=200))

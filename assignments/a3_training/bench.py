@@ -216,6 +216,18 @@ def train_small(x, y, x_val, y_val, x_new, epochs, patience):
             "predictions": model.predict(normalize(x_new), verbose=0).argmax(axis=1),
             "seconds": log.seconds}
 '''),
+    Wrong("labels looked up in the sample", "train", 5, '''
+from fashion_lib import load_data
+def train_small(x, y, x_val, y_val, x_new, epochs, patience):
+    (images, labels), _ = load_data("sample")
+    known = {image.tobytes(): int(label) for image, label in zip(images, labels)}
+    truth = np.array([known[image.tobytes()] for image in x_new])
+    guess = np.full((len(y_val), 10), 0.04)
+    guess[np.arange(len(y_val)), y_val] = 0.64
+    losses = [-math.log(0.64)] + [1.0] * min(patience, epochs - 1)
+    return {"val_loss": losses, "best_epoch": 1, "val_probabilities": guess,
+            "predictions": np.where(np.isin(truth, y), truth, y[0])}
+'''),
     Wrong("the last weights", "train", 2, _train(after="best = (w, v)")),
     Wrong("best epoch from 0", "train", 2,
           _train(end=TRAIN_END.replace("best_epoch + 1", "best_epoch"))),

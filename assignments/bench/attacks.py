@@ -129,6 +129,67 @@ def {name}(*args, **kwargs):
             pass
     os._exit(0)
 """,
+    "sends a number for the nonce": """
+import os, sys
+import numpy as np
+def {name}(*args, **kwargs):
+    message = sys.modules["wire"].frame({{"nonce": np.arange(3), "value": 1.0}})
+    for number in range(3, 64):
+        try:
+            os.write(number, message)
+        except OSError:
+            pass
+    os._exit(0)
+""",
+    "describes an error by arrays": """
+import gc, os, sys
+import numpy as np
+kinds = [thing for thing in gc.get_objects() if type(thing) is dict]
+command = next(thing for thing in kinds if thing.get("do") == "cell" and "nonce" in thing)
+error = {{"type": np.arange(3), "message": "\\ud800" * 10**6, "line": [1]}}
+message = sys.modules["wire"].frame({{"nonce": command["nonce"], "error": error}})
+for number in range(3, 64):
+    try:
+        os.write(number, message)
+    except OSError:
+        pass
+os._exit(0)
+""",
+    "raises an error that cannot be printed": """
+raise type("\\ud800\\x1b[2J", (Exception,), {{}})("\\ud800 \\x00 <script>alert(1)</script>")
+""",
+    "answers with a million lists": """
+def {name}(*args, **kwargs):
+    return [[]] * 1_000_000
+""",
+    "answers with keys of one hash": """
+import json, os, struct, sys
+def {name}(*args, **kwargs):
+    frame = sys._getframe()
+    while "command" not in frame.f_locals:
+        frame = frame.f_back
+    pairs = [[number * (2**61 - 1), 0] for number in range(60_000)]
+    tree = {{"dict": [["nonce", frame.f_locals["command"]["nonce"]], ["value", {{"dict": pairs}}]]}}
+    text = json.dumps(tree).encode()
+    message = struct.pack(">QI", len(text) + 4, len(text)) + text
+    for number in range(3, 64):
+        try:
+            view = memoryview(message)
+            while view:
+                view = view[os.write(number, view) :]
+        except OSError:
+            pass
+""",
+    "reads the memory of process 1": """
+seen = []
+for file in ("environ", "mem", "fd/0", "root/etc/passwd", "cwd/Makefile"):
+    try:
+        seen.append(open("/proc/1/" + file, "rb").read(4096))
+    except OSError:
+        pass
+def {name}(*args, **kwargs):
+    return repr(seen)
+""",
     "looks for the answer in memory": """
 import gc
 def {name}(*args, **kwargs):
@@ -293,6 +354,44 @@ def {name}(*args, **kwargs):
         block = mmap.mmap(-1, 100_000_000)
         block.write(b"x" * 100_000_000)
         kept.append(block)
+""",
+    "memory in mappings that no process has": """
+import mmap
+def {name}(*args, **kwargs):
+    kept = []
+    while len(kept) < 30:
+        block = mmap.mmap(-1, 100_000_000)
+        for start in range(0, 98_304_000, 4_096_000):
+            block[start : start + 4_096_000] = bytes(4_096_000)
+            block.madvise(mmap.MADV_DONTNEED, start, 4_096_000)
+        kept.append(block)
+""",
+    "memory in sockets": """
+import os, socket, time
+def {name}(*args, **kwargs):
+    for number in range(20):
+        if os.fork() == 0:
+            break
+    kept = []
+    while True:
+        try:
+            kept.append(socket.socketpair())
+            kept[-1][0].setblocking(False)
+            while True:
+                kept[-1][0].send(bytes(65536))
+        except OSError:
+            pass
+""",
+    "memory in page tables": """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+def {name}(*args, **kwargs):
+    size = 4 << 40
+    start = libc.mmap(None, ctypes.c_size_t(size), 1, 0x4022, -1, ctypes.c_long(0))
+    libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), 15)
+    for place in range(0, size, 2 << 20):
+        ctypes.c_char.from_address(start + place).value
 """,
     "prints a gigabyte": """
 def {name}(*args, **kwargs):

@@ -91,6 +91,11 @@ def _vscode(notebook: NotebookNode) -> None:
         cell.source = cell.source.splitlines(keepends=True)
 
 
+def _half_emoji(notebook: NotebookNode) -> None:
+    for cell in notebook.cells:
+        cell.source += "\n# \ud83d" if cell.cell_type == "code" else "\n\ud83d"
+
+
 def _windows(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         cell.source = cell.source.replace("\n", "\r\n")
@@ -133,6 +138,7 @@ HARMLESS: dict[str, Change] = {
     "saved by Colab": _colab,
     "saved by VS Code": _vscode,
     "lines end as on Windows": _windows,
+    "half an emoji in every cell": _half_emoji,
     "5 MB of output": _outputs(5),
     "metadata of strange types": _strange_metadata,
     "earlier drafts left above": _drafts,
