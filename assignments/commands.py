@@ -172,8 +172,11 @@ def humans(options: argparse.Namespace) -> int:
 
 def _hint(course: Course, name: str, students: list[str]) -> None:
     unclear = sum(bool(_reasons(course, name, student)) for student in students)
-    print(f"{unclear} need a person: python -m assignments humans {name}" if unclear else
-          f"None is unclear. Answers in words: python -m assignments humans {name}")  # fmt: skip
+    if unclear:
+        verb = "needs" if unclear == 1 else "need"
+        print(f"{unclear} {verb} a person: python -m assignments humans {name}")
+    else:
+        print(f"None is unclear. Answers in words: python -m assignments humans {name}")
 
 
 def feedback(options: argparse.Namespace) -> int:
