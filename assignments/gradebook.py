@@ -151,11 +151,8 @@ def harmless(markdown: str) -> str:
     # Parsers decode entities more than once, so no escape of an entity is safe: break it.
     text = re.sub(r"&(?=[#\w])(?!(?:lt|gt|quot|nbsp);)", "& ", markdown)
     text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
-    text = re.sub(
-        r"\\+(?=(?:href|style|class|cssId|require|mmlToken)(?![A-Za-z]))", "", text
-    )  # MathJax's
-    return re.sub(r"(?i)\b(javascript(?=\s*:)|vbscript(?=\s*:)|data(?=\s*:\s*\w+/))",
-                  r"\1 (blocked)", text)  # fmt: skip
+    text = LINKS_IN_FORMULAS.sub("", text)
+    return ADDRESSES.sub(r"\1 (blocked)", text)
 
 
 def _attachments(content: bytes, source: str) -> dict[str, Any]:
