@@ -12,6 +12,18 @@ from nbformat.v4 import new_code_cell
 from assignments.bench import Variant, answer_cell, blank, dump, everything, replaced, solved
 from assignments.build import ROOT, Definition
 
+# Writes to every descriptor that could be the reply channel.
+SEND = """
+import os
+def send(message):
+    for number in range(3, 64):
+        try:
+            view = memoryview(message)
+            while view:
+                view = view[os.write(number, view) :]
+        except OSError:
+            pass
+"""
 # What stands in the answer cell instead of an answer; each deserves 0 for its question.
 FORGERIES = {
     "reads the checks": """
@@ -101,58 +113,43 @@ shell.user_ns["__builtins__"] = {{}}
 def {name}(*args, **kwargs):
     return True
 """,
-    "forges replies on every descriptor": """
-import json, os, struct
+    "forges replies on every descriptor": SEND
+    + """
+import json, struct
 text = json.dumps({{"value": 1.0, "passed": True, "points": 100, "nonce": "0" * 32}}).encode()
 body = struct.pack(">I", len(text)) + text
 def {name}(*args, **kwargs):
-    for number in range(3, 64):
-        try:
-            os.write(number, struct.pack(">Q", len(body)) + body)
-        except OSError:
-            pass
+    send(struct.pack(">Q", len(body)) + body)
     return None
 """,
-    "forges a reply that carries the nonce": """
-import gc, os, sys
+    "forges a reply that carries the nonce": SEND
+    + """
+import sys
 def {name}(*args, **kwargs):
     frame = sys._getframe()
     while frame is not None and "command" not in frame.f_locals:
         frame = frame.f_back
     command = frame.f_locals["command"]
     wire = sys.modules["wire"]
-    message = wire.frame({{"nonce": command["nonce"], "value": True, "points": 100, "ok": True}})
-    for number in range(3, 64):
-        try:
-            os.write(number, message)
-        except OSError:
-            pass
+    send(wire.frame({{"nonce": command["nonce"], "value": True, "points": 100, "ok": True}}))
     os._exit(0)
 """,
-    "sends a number for the nonce": """
-import os, sys
+    "sends an array for the nonce": SEND
+    + """
+import sys
 import numpy as np
 def {name}(*args, **kwargs):
-    message = sys.modules["wire"].frame({{"nonce": np.arange(3), "value": 1.0}})
-    for number in range(3, 64):
-        try:
-            os.write(number, message)
-        except OSError:
-            pass
+    send(sys.modules["wire"].frame({{"nonce": np.arange(3), "value": 1.0}}))
     os._exit(0)
 """,
-    "describes an error by arrays": """
-import gc, os, sys
+    "describes an error by arrays": SEND
+    + """
+import gc, sys
 import numpy as np
 kinds = [thing for thing in gc.get_objects() if type(thing) is dict]
 command = next(thing for thing in kinds if thing.get("do") == "cell" and "nonce" in thing)
 error = {{"type": np.arange(3), "message": "\\ud800" * 10**6, "line": [1]}}
-message = sys.modules["wire"].frame({{"nonce": command["nonce"], "error": error}})
-for number in range(3, 64):
-    try:
-        os.write(number, message)
-    except OSError:
-        pass
+send(sys.modules["wire"].frame({{"nonce": command["nonce"], "error": error}}))
 os._exit(0)
 """,
     "raises an error that cannot be printed": """
@@ -162,8 +159,9 @@ raise type("\\ud800\\x1b[2J", (Exception,), {{}})("\\ud800 \\x00 <script>alert(1
 def {name}(*args, **kwargs):
     return [[]] * 1_000_000
 """,
-    "answers with keys of one hash": """
-import json, os, struct, sys
+    "answers with keys of one hash": SEND
+    + """
+import json, struct, sys
 def {name}(*args, **kwargs):
     frame = sys._getframe()
     while "command" not in frame.f_locals:
@@ -171,14 +169,7 @@ def {name}(*args, **kwargs):
     pairs = [[number * (2**61 - 1), 0] for number in range(60_000)]
     tree = {{"dict": [["nonce", frame.f_locals["command"]["nonce"]], ["value", {{"dict": pairs}}]]}}
     text = json.dumps(tree).encode()
-    message = struct.pack(">QI", len(text) + 4, len(text)) + text
-    for number in range(3, 64):
-        try:
-            view = memoryview(message)
-            while view:
-                view = view[os.write(number, view) :]
-        except OSError:
-            pass
+    send(struct.pack(">QI", len(text) + 4, len(text)) + text)
 """,
     "reads the memory of process 1": """
 seen = []
