@@ -75,16 +75,6 @@ def test_moodle(course, tmp_path, as_zip):
     assert stored(course, "bo-li-1204") == notebook("b2")
 
 
-@pytest.mark.parametrize("as_zip", [False, True])
-def test_moodle_without_folders(course, tmp_path, as_zip):
-    states = take(course, tmp_path, {
-        "Ann Lee_1201_assignsubmission_file_work.ipynb": notebook("a"),
-        "Bo Li_1203_assignsubmission_file_work.ipynb": notebook("b"),
-    }, as_zip)  # fmt: skip
-    assert set(states) == {"ann-lee", "bo-li"}
-    assert origin_of(course, NAME, "bo-li").lms_id == "1203"
-
-
 def test_a_second_person_of_the_same_name_hands_in_later(course, tmp_path):
     one, other = (f"Bo Li_{n}_assignsubmission_file_/work.ipynb" for n in (1203, 1204))
     assert set(take(course, tmp_path, {one: notebook("1")}, False)) == {"bo-li"}
@@ -93,14 +83,25 @@ def test_a_second_person_of_the_same_name_hands_in_later(course, tmp_path):
     assert stored(course, "bo-li") == notebook("1")
 
 
+#: Downloads without folders: the LMS, and for each file its student and their number there.
+FLAT = {
+    "Ann Lee_1201_assignsubmission_file_work.ipynb": ("moodle", "ann-lee", "1201"),
+    "Bo Li_1203_assignsubmission_file_work.ipynb": ("moodle", "bo-li", "1203"),
+    "leeann_71_9001_work.ipynb": ("canvas", "leeann-71", "71"),
+    "bobb_LATE_72_9002_work-1.ipynb": ("canvas", "bobb-72", "72"),
+}
+
+
+@pytest.mark.parametrize("lms", ["moodle", "canvas"])
 @pytest.mark.parametrize("as_zip", [False, True])
-def test_canvas(course, tmp_path, as_zip):
-    states = take(course, tmp_path, {
-        "leeann_71_9001_work.ipynb": notebook("a"),
-        "bobb_LATE_72_9002_work-1.ipynb": notebook("b"),
-    }, as_zip)  # fmt: skip
-    assert set(states) == {"leeann-71", "bobb-72"}
-    assert origin_of(course, NAME, "bobb-72").lms_id == "72"
+def test_downloads_without_folders(course, tmp_path, lms, as_zip):
+    files = {path: who for path, who in FLAT.items() if who[0] == lms}
+    states = take(course, tmp_path, {path: notebook(path) for path in files}, as_zip)
+    assert set(states) == {student for _, student, _ in files.values()}
+    for path, (_, student, number) in files.items():
+        origin = origin_of(course, NAME, student)
+        assert (origin.lms, origin.lms_id) == (lms, number)
+        assert stored(course, student) == notebook(path)
 
 
 def test_collecting_again_changes_nothing_until_a_student_does(course, tmp_path):
