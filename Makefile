@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 PORT   ?= 8000
 OPTIONS ?=
+WORKERS ?= 2
 
 UNIT    := $(wildcard $(patsubst fashion_lib/%.py,tests/test_%.py,$(wildcard fashion_lib/*.py))) \
            $(addprefix tests/test_,crop.py main.py package.py weights.py widgets.py)
@@ -34,8 +35,8 @@ pdf: .venv/dev-ready $(SITE) ## print the book into one PDF (needs Chromium)
 preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
 	$(BIN)/python tools/preview.py $(PAGE) $(OPTIONS)
 
-test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests
-	$(BIN)/python -m pytest $(OPTIONS)
+test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests (WORKERS=4 to use 4 cores)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(OPTIONS)
 
 test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
 	$(BIN)/python -m pytest $(UNIT) $(OPTIONS)
