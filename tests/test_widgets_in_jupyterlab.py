@@ -1,11 +1,11 @@
-"""The figures in a real JupyterLab and Notebook: shown, and their state follows from both sides.
+"""The figures in a real Jupyter: shown, and their state follows from both sides.
 
-A notebook with the figure is opened in Chromium. The reader's side is clicked, the kernel's
-side is set by cells, and each must see what the other did.
+The places are JupyterLab 4, Notebook 7, and a JupyterLab of the age of ipywidgets 7.7, which is
+what Colab has. A notebook with the figure is opened in Chromium. The reader's side is clicked,
+the kernel's side is set by cells, and each must see what the other did.
 """
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -18,12 +18,13 @@ from playwright.sync_api import TimeoutError, expect
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
+import run_notebooks  # noqa: E402
 from open_in_jupyterlab import jupyterlab  # noqa: E402
 
 chromium = widget_pages.chromium
 
-#: Where one server shows a notebook in JupyterLab 4 and in Notebook 7.
-PLACES = {"JupyterLab": "lab/tree", "Notebook": "notebooks"}
+#: Where a server shows a notebook.
+PLACES = {"JupyterLab": "lab/tree", "Notebook": "notebooks", "ipywidgets7": "lab/tree"}
 
 #: For each figure: what Python sets, what the reader then sees, what the reader does, and what
 #: Python then reads.
@@ -71,12 +72,10 @@ TALKS = {
 }
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """Serve a folder with one notebook for each figure."""
-    folder = tmp_path_factory.mktemp("lab") / "notebooks"
+def _write_notebooks(folder):
+    """Write a notebook for each figure and place; return the folder."""
     folder.mkdir()
-    (folder.parent / "notebooks-jupyter").mkdir()
+    folder.with_name(f"{folder.name}-jupyter").mkdir()
     for name, talk in TALKS.items():
         cells = [
             f"from fashion_lib.widgets import {name}\nfigure = {name}()\nfigure",
@@ -87,9 +86,29 @@ def lab(tmp_path_factory):
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
         for place in PLACES:
             nbformat.write(notebook, folder / f"{name}-{place}.ipynb")
-    with jupyterlab(folder) as address:
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab 4 and Notebook 7, with the versions of this environment."""
+    with jupyterlab(_write_notebooks(tmp_path_factory.mktemp("lab") / "notebooks")) as address:
         yield address
-    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def lab_with_ipywidgets_7(tmp_path_factory):
+    """Colab's ipywidgets and kernel, in a JupyterLab of their age (3.6 has no wheels for 3.13)."""
+    folder = tmp_path_factory.mktemp("ipywidgets7")
+    environment = folder / "environment"
+    python = environment / "bin" / "python"
+    run_notebooks.uv("venv", "--python", run_notebooks.nearest_python(), str(environment))
+    wheel = str(run_notebooks.build_wheel(folder / "wheel"))
+    pins = ["--constraint", str(run_notebooks.CONSTRAINTS)]
+    packages = [wheel, "ipykernel", "ipywidgets", "jupyterlab<3.6"]
+    run_notebooks.uv("pip", "install", "--python", str(python), *pins, *packages)
+    with jupyterlab(_write_notebooks(folder / "notebooks"), python) as address:
+        yield address
 
 
 def _run_cell(page, number):
@@ -98,7 +117,7 @@ def _run_cell(page, number):
     prompt = cell.locator(".jp-InputPrompt")
     before = prompt.inner_text()
     for _ in range(5):  # a kernel that is still connecting takes no cell
-        cell.locator(".cm-content").click()
+        cell.locator(".cm-content, .CodeMirror").first.click()
         page.keyboard.press("Control+Enter")
         try:
             page.wait_for_function(
@@ -116,14 +135,15 @@ def _run_cell(page, number):
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", TALKS)
-def test_a_figure_and_its_kernel_follow_each_other(chromium, lab, name, place):
+def test_a_figure_and_its_kernel_follow_each_other(chromium, request, name, place):
     talk = TALKS[name]
+    lab = request.getfixturevalue("lab_with_ipywidgets_7" if place == "ipywidgets7" else "lab")
     page = chromium.new_page(viewport={"width": 1280, "height": 1400})
     # A busy JupyterLab may open the notebook before it knows its kernels, and then asks.
     dialog = page.locator(".jp-Dialog")
     page.add_locator_handler(dialog, lambda: dialog.locator(".jp-mod-accept").click())
     # Without its reset, JupyterLab opens the notebooks of the tests before, too.
-    address = lab.format(name=f"{name}-{place}.ipynb").replace(PLACES["JupyterLab"], PLACES[place])
+    address = lab.format(name=f"{name}-{place}.ipynb").replace("lab/tree", PLACES[place])
     page.goto(address + "&reset")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for()

@@ -64,8 +64,11 @@ RAW = re.compile(
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
-    """Serve `folder` with a JupyterLab that knows no settings but ours; yield its address."""
+def jupyterlab(folder: Path, python: str | Path = sys.executable) -> Iterator[str]:
+    """Serve `folder` with a JupyterLab that knows no settings but ours; yield its address.
+
+    `python` chooses the environment whose JupyterLab and kernel are used.
+    """
     home = folder.parent / f"{folder.name}-jupyter"
     for name, values in SETTINGS.items():
         extension, plugin = name.split("/")
@@ -77,8 +80,9 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}",  # the kernel's Python
     }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
+    command = [str(python), "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
     command += ["--ServerApp.port=0", f"--ServerApp.root_dir={folder}", "--expose-app-in-browser"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
