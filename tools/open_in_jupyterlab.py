@@ -42,6 +42,10 @@ FINISHED = """() => {
   const failed = document.querySelector('[data-mime-type$="vnd.jupyter.error"]');
   return Boolean(failed) || code.every((cell) => cell.executionCount !== null);
 }"""
+# A figure fetches its data when it comes near the screen, two frames later at the latest.
+FRAMES = "() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))"
+LOADED = """() => !document.querySelector('.cw [data-state=loading]')
+  && ![...document.querySelectorAll('.cw')].some((figure) => /Loading/.test(figure.innerText))"""
 FINDINGS = """() => {
   const texts = (selector) => [...document.querySelectorAll(selector)]
     .map((element) => element.textContent.trim());
@@ -121,12 +125,15 @@ def run_all_cells(page: Page) -> float:
 def photograph(page: Page, folder: Path) -> int:
     """Write the notebook as PNG files, a screen each from the top down; return their number."""
     scroller = page.locator(".jp-WindowedPanel-outer").first
-    height, total = scroller.evaluate("e => [e.clientHeight, e.scrollHeight]")
-    tops = range(0, total, height - 40)
-    for number, top in enumerate(tops):
+    height = scroller.evaluate("e => e.clientHeight")
+    number = top = 0
+    while top < scroller.evaluate("e => e.scrollHeight"):  # figures grow as they load
         scroller.evaluate("(e, top) => { e.scrollTop = top; }", top)
+        page.evaluate(FRAMES)
+        page.wait_for_function(LOADED, timeout=60_000)
         scroller.screenshot(path=folder / f"{number:02d}.png")
-    return len(tops)
+        number, top = number + 1, top + height - 40
+    return number
 
 
 def problems(page: Page) -> list[str]:
