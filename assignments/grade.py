@@ -120,6 +120,10 @@ class Player:
             self.lost[number] = loss.args[0]
             self._close()
             return False
+        if self._session.full(reply):
+            self.lost[number] = "memory"
+            self._close()
+            return False
         self.errors.pop(number, None)
         if reply["error"]:
             self.errors[number] = reply["error"]
@@ -156,6 +160,8 @@ class Player:
             raise
         if reply.get("timeout") is True:
             raise LostError("time")
+        if self._session.full(reply):
+            self._close()  # the next question gets a new one
         return reply
 
     def call(self, question: Question, inputs: questions.Inputs | None) -> dict[str, Any]:

@@ -102,6 +102,7 @@ class Session:
     def __init__(self, mode: str, limits: Limits) -> None:
         self.mode, self.limits = mode, limits
         self.peak = 0  # bytes of memory, as seen
+        self.memory = 0  # the same, when last looked
         self.seconds = 0.0  # of processor time, as seen
         self._stack = ExitStack()
 
@@ -233,13 +234,19 @@ class Session:
         if len(processes) > self.limits.processes + 8:
             raise LostError("processes")
         seconds, memory = usage(processes)
-        self.peak, self.seconds = max(self.peak, memory), max(self.seconds, seconds)
+        self.memory, self.peak = memory, max(self.peak, memory)
+        self.seconds = max(self.seconds, seconds)
         inside = processes[1:2] if self.mode != "unsafe" else []  # the first is outside
         if any(sockets(number) > SOCKETS for number in inside):
             raise LostError("memory")
         if memory > self.limits.memory * 1.25:  # each process has `memory` at most
             raise LostError("memory")
         return seconds
+
+    def full(self, reply: dict[str, Any]) -> bool:
+        """Tell whether memory ran out and is still held: what comes next would find none."""
+        ran_out = bool(reply["error"]) and reply["error"]["type"].endswith("MemoryError")
+        return ran_out and self.memory > self.limits.memory / 2
 
     @property
     def last_words(self) -> str:

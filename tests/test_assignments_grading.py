@@ -320,6 +320,28 @@ def test_a_notebook_may_not_wait_from_cell_to_cell(monkeypatch):
             player.ask("has", assignment.graded[0])
 
 
+@pytest.mark.parametrize("hog", ["cell", "call"])
+def test_memory_that_is_held_costs_only_what_holds_it(hog):
+    question = SimpleNamespace(name="f")
+    fill = "    while True:\n        kept.append(np.ones(10**7))\n"
+    cells = [
+        Cell(
+            "code", "import numpy as np\nkept = []\ndef f():\n    return np.ones(6 * 10**7).sum()"
+        ),
+        Cell("code", f"def g():\n{fill}"),
+        Cell("code", "g()" if hog == "cell" else ""),
+    ]
+    with Player(find_mode(), define(MODEL).assignment, cells) as player:
+        player.play()
+        if hog == "call":
+            assert player.ask("call", SimpleNamespace(name="g"), args=[], kwargs={})["error"]
+        reply = player.ask("call", question, args=[], kwargs={})
+        assert reply["error"] is None
+        assert reply["value"] == 6e7
+        assert player.lost == ({3: "memory"} if hog == "cell" else {})
+        assert player.starts == 2
+
+
 def test_a_question_that_was_not_reached_is_left_to_a_person(monkeypatch):
     monkeypatch.setattr(Player, "_left", lambda self: 0.0)
     outcome = bench.run(MODEL, bench.variants(MODEL, ("basics",))[0])
