@@ -325,9 +325,8 @@ def test_memory_that_is_held_costs_only_what_holds_it(hog):
     question = SimpleNamespace(name="f")
     fill = "    while True:\n        kept.append(np.ones(10**7))\n"
     cells = [
-        Cell(
-            "code", "import numpy as np\nkept = []\ndef f():\n    return np.ones(6 * 10**7).sum()"
-        ),
+        Cell("code", "import numpy as np\nkept = []"),
+        Cell("code", "def f():\n    return np.ones(6 * 10**7).sum()"),
         Cell("code", f"def g():\n{fill}"),
         Cell("code", "g()" if hog == "cell" else ""),
     ]
