@@ -2,12 +2,12 @@
 
 import base64
 import importlib.util
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from chromium import find_browser, start_browser
 
 from benchmarks.arithmetic import Spread
 from benchmarks.table import Row
@@ -19,7 +19,6 @@ WHAT = "training in Chromium, plain JavaScript"
 OTHER = "the same, TensorFlow.js cpu backend"
 FORWARD = "forward pass in Chromium, every layer kept"
 IMAGES, BATCH = 640, 32
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _TFJS = ROOT / "node_modules" / "@tensorflow"
 _CPU = (
     "tfjs-core/dist/tf-core.es2017.min.js",
@@ -59,27 +58,14 @@ _FORWARDS = """([weights, count]) => {
 }"""
 
 
-@contextmanager
-def _chromium() -> Iterator[Any]:
-    """Start a headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    found = next(filter(None, map(shutil.which, _BROWSERS)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
 def _missing() -> str | None:
     """Return what has to be installed before anything can be measured here."""
     if importlib.util.find_spec("playwright") is None:
         return "needs Playwright, which is not installed"
-    if not any(map(shutil.which, _BROWSERS)):
-        return "needs Chromium, which is not installed"
+    try:
+        find_browser()
+    except FileNotFoundError as error:
+        return str(error)
     return None
 
 
@@ -162,7 +148,7 @@ def browser_rows(repeats: int, say: Say) -> list[Row]:
     """
     if missing := _missing():
         return [Row(WHAT, missing)]
-    with _chromium() as browser:
+    with start_browser() as browser:
         say(f"{FORWARD}: {100 * repeats} pictures")
         passes = Spread.of(forward_times(browser, 100 * repeats))
         rows = [Row(FORWARD, passes.median, "ms", passes.low, passes.high, at_most=5)]

@@ -7,7 +7,6 @@ stock page is nearly empty: whatever it weighs, every page of a stock book weigh
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -19,15 +18,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
+from build_book import COMMAND
+from chromium import find_browser
+from serve import Server
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-from build_book import COMMAND  # noqa: E402
-from serve import Server  # noqa: E402
-
 LIGHTHOUSE = ROOT / "node_modules" / ".bin" / "lighthouse"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROME_FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
@@ -141,9 +137,10 @@ def format_scores(pages: Sequence[PageScores]) -> str:
 
 def run_lighthouse(name: str, address: str) -> PageScores:
     """Measure one page once."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise NoLighthouseError("Lighthouse needs Chromium: sudo apt install chromium")
+    try:
+        browser = find_browser()
+    except FileNotFoundError as error:
+        raise NoLighthouseError(str(error)) from error
     if not LIGHTHOUSE.exists():
         raise NoLighthouseError("Lighthouse is not installed: make node_modules/.ready")
     done = subprocess.run(

@@ -17,6 +17,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name != "test_run_notebooks.py")
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """Debian's Chromium (or a Chrome) without a window."""
+    from chromium import start_browser
+
+    with start_browser() as browser:
+        yield browser
+
+
 @pytest.fixture(autouse=True)
 def _fresh_state():
     """Start each test from the same seed, and close the figures it opened."""

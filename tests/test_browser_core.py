@@ -6,7 +6,6 @@ cross as base64 of their bytes.
 
 import base64
 import io
-import shutil
 import struct
 import zlib
 from functools import partial
@@ -31,7 +30,6 @@ from fashion_lib.prediction import ImageError, example_pictures, prepare_image
 from fashion_lib.widgets.linker import link
 
 ROOT = Path(__file__).resolve().parent.parent
-SELECTABLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MODULES = ("safetensors", "cnn", "prepare", "picture_file", "background", "bitmap")
 LAYER_TOLERANCE = 1e-4
 ORIENTATION = 0x0112
@@ -79,25 +77,16 @@ def server():
 
 
 @pytest.fixture(scope="module")
-def chromium_page(server):
+def chromium_page(chromium, server):
     """Open the modules' page; nothing may end in its console."""
-    from playwright.sync_api import sync_playwright
-
-    found = next(filter(None, map(shutil.which, SELECTABLE)), None)
-    assert found, "the browser tests need Chromium: sudo apt install chromium"
     complaints = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = chromium.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"http://127.0.0.1:{server.server_port}/tests/pages/core.html")
-        page.wait_for_function("window.core")
-        yield page
-        chromium.close()
+    page = chromium.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"http://127.0.0.1:{server.server_port}/tests/pages/core.html")
+    page.wait_for_function("window.core")
+    yield page
+    page.close()
     assert complaints == []
 
 

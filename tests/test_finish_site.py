@@ -4,31 +4,28 @@ import gzip
 import http.client
 import io
 import json
-import sys
 import threading
 from pathlib import Path
 
+import finish_site
 import numpy as np
 import pytest
+import serve
+import site_code
+import site_csp
+import site_describe
+import site_icons
+import site_images
+import site_markup
+import site_scripts
+import site_styles
 from bs4 import BeautifulSoup
 from PIL import Image
+from site_describe import Course
+from site_page import Page, PageError, RawStore, inner
+from site_styles import Vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import finish_site  # noqa: E402
-import serve  # noqa: E402
-import site_code  # noqa: E402
-import site_csp  # noqa: E402
-import site_describe  # noqa: E402
-import site_icons  # noqa: E402
-import site_images  # noqa: E402
-import site_markup  # noqa: E402
-import site_scripts  # noqa: E402
-import site_styles  # noqa: E402
-from site_describe import Course  # noqa: E402
-from site_page import Page, PageError, RawStore, inner  # noqa: E402
-from site_styles import Vocabulary  # noqa: E402
 
 COURSE = Course(
     "A Course",

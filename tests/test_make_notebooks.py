@@ -6,15 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import make_notebooks
 import nbformat
 import pytest
+from portable import Converter, Library, UnknownMarkupError, reference_list
 from pybtex.database import parse_string
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import make_notebooks  # noqa: E402
-from portable import Converter, Library, UnknownMarkupError, reference_list  # noqa: E402
 
 WORKS = """
 @article{one, author = {Lovelace, Ada}, title = {Notes}, journal = {Memoirs}, year = {1843},

@@ -1,17 +1,15 @@
 """The book's PDF, printed from a site of three small pages by the real browser."""
 
-import sys
+import shutil
 from pathlib import Path
 
+import make_pdf
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 from pypdf import PdfReader
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import make_pdf  # noqa: E402
 
 ADDRESS = "https://someone.github.io/course/"
 TOC = {
@@ -126,6 +124,6 @@ def test_what_is_missing_is_said(site, tmp_path, monkeypatch):
     (site / "index.html").unlink()
     with pytest.raises(FileNotFoundError, match="make book"):
         document(site)
-    monkeypatch.setattr(make_pdf.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(FileNotFoundError, match="Chromium"):
         make_pdf.print_twice(site, tmp_path / "x.pdf", TOC, CITATION, ADDRESS)

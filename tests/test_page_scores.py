@@ -1,5 +1,6 @@
 """The table of Lighthouse's scores, on a report as Lighthouse writes it. Nothing is measured."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -65,10 +66,10 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch):
     with pytest.raises(pages.NoLighthouseError, match="make book"):
         pages.measure(["a"], 1, lambda text: None, tmp_path)
     monkeypatch.setattr(pages, "LIGHTHOUSE", tmp_path / "none")
-    monkeypatch.setattr(pages.shutil, "which", lambda name: "/bin/chromium")
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/chromium")
     with pytest.raises(pages.NoLighthouseError, match="make node_modules"):
         pages.run_lighthouse("a", "http://127.0.0.1:1/")
-    monkeypatch.setattr(pages.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(pages.NoLighthouseError, match="Chromium"):
         pages.run_lighthouse("a", "http://127.0.0.1:1/")
 
@@ -76,7 +77,7 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch):
 def test_a_failed_run_shows_what_lighthouse_said(tmp_path, monkeypatch):
     (tmp_path / "lighthouse").touch()
     monkeypatch.setattr(pages, "LIGHTHOUSE", tmp_path / "lighthouse")
-    monkeypatch.setattr(pages.shutil, "which", lambda name: "/bin/chromium")
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/chromium")
     failed = subprocess.CompletedProcess([], 1, "", "no debugging port")
     monkeypatch.setattr(pages.subprocess, "run", lambda *a, **k: failed)
     with pytest.raises(pages.NoLighthouseError, match="no debugging port"):

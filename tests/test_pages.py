@@ -1,7 +1,5 @@
 """Every page of the built site in a browser: open to everyone, light, safe, whole from disk."""
 
-import shutil
-import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,17 +8,14 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
+from serve import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-sys.path.insert(0, str(ROOT / "tools"))
-
-from serve import Server  # noqa: E402
 
 pytestmark = pytest.mark.book
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 FIRST_VIEW = 300 * 1024  # bytes, compressed
 # Rules that axe leaves off because they are new: the theme broke the first, our tables the next.
@@ -61,22 +56,6 @@ CHAPTERS = [name for name in PAGES if name.startswith("chapters/")]
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Start Debian's Chromium (or Chrome) without a window."""
-    from playwright.sync_api import sync_playwright
-
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert found, "the browser tests need Chromium: sudo apt install chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
 def address():
     """Serve the site, compressed, on a free port of this machine."""
     server = Server(SITE)
@@ -87,12 +66,12 @@ def address():
 
 
 @pytest.fixture
-def open_page(browser):
+def open_page(chromium):
     """Open pages in fresh contexts, in which any trouble fails the test at its end."""
     contexts, trouble = [], []
 
     def open_page(url, *, allow=("file:", "data:", "blob:", "http://127.0.0.1:"), **options):
-        context = browser.new_context(**options)
+        context = chromium.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
@@ -157,6 +136,36 @@ def _start_figures(page):
     assert set(states) <= {"ready"}, page.url
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_fit_and_their_pictures_are_there(open_page, address, viewport, scheme):
+    page = open_page(f"{address}/index.html", viewport=viewport, color_scheme=scheme)
+    for name in PAGES:
+        page.goto(f"{address}/{name}.html")
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
+        assert not page.evaluate(
+            "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+        )
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+def test_a_solution_opens_on_a_click(open_page, address):
+    page = open_page(f"{address}/chapters/02_convolution.html")
+    solution = page.locator(".solution.dropdown").first
+    code = solution.locator(".cell").first
+    assert not code.is_visible()
+    solution.locator("summary").first.click()
+    code.wait_for(state="visible")
+
+
+def test_formulas_are_drawn_by_the_browser_itself(open_page, address):
+    page = open_page(f"{address}/chapters/02_convolution.html")
+    box = page.locator("math[display=block]").first.bounding_box()
+    assert box["width"] > 50
+    assert box["height"] > 15
+    assert "\\frac" not in page.locator("article").inner_text()
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(open_page, address, view):
     assert AXE.is_file(), "axe is missing: npm ci --ignore-scripts"
@@ -188,8 +197,8 @@ def test_axe_finds_nothing_in_open_menus(open_page, address):
     assert not found, "\n".join(found)
 
 
-def test_the_page_for_wrong_addresses_is_whole_at_any_depth(browser, address):
-    page = browser.new_page(viewport=PHONE, color_scheme="dark")
+def test_the_page_for_wrong_addresses_is_whole_at_any_depth(chromium, address):
+    page = chromium.new_page(viewport=PHONE, color_scheme="dark")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     answer = page.goto(f"{address}/very/deep/nothing.html")
@@ -206,8 +215,8 @@ def test_the_page_for_wrong_addresses_is_whole_at_any_depth(browser, address):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_the_first_view_of_a_chapter_is_light(browser, address, name):
-    context = browser.new_context(viewport=PHONE, device_scale_factor=2)
+def test_the_first_view_of_a_chapter_is_light(chromium, address, name):
+    context = chromium.new_context(viewport=PHONE, device_scale_factor=2)
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")
@@ -249,8 +258,8 @@ class TestPolicy:
         # Nothing that the policy is for comes before it.
         assert meta.find_previous(["script", "style", "link"]) is None
 
-    def test_injected_code_does_not_run(self, browser, address):
-        page = browser.new_page()
+    def test_injected_code_does_not_run(self, chromium, address):
+        page = chromium.new_page()
         page.goto(f"{address}/{CHAPTERS[0]}.html")
         page.evaluate(
             """() => new Promise((done) => {
@@ -283,8 +292,8 @@ class TestPolicy:
 
 
 class TestColorMode:
-    def test_a_dark_page_is_dark_before_the_scripts_have_come(self, browser, address):
-        page = browser.new_page(color_scheme="dark")
+    def test_a_dark_page_is_dark_before_the_scripts_have_come(self, chromium, address):
+        page = chromium.new_page(color_scheme="dark")
         page.route("**/site.js*", lambda route: route.abort())
         page.goto(f"{address}/index.html")
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -304,8 +313,8 @@ class TestColorMode:
         assert page.evaluate("document.documentElement.dataset.mode") == chosen
 
 
-def test_without_scripts_the_pages_can_be_read(browser, address):
-    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
+def test_without_scripts_the_pages_can_be_read(chromium, address):
+    context = chromium.new_context(java_script_enabled=False, viewport=PHONE)
     page = context.new_page()
     page.goto(f"{address}/{CHAPTERS[1]}.html")
     assert page.locator("article h1").is_visible()

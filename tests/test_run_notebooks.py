@@ -5,18 +5,15 @@ same cells in full, and `make notebooks-full` does both.
 """
 
 import re
-import sys
 from pathlib import Path
 
+import make_notebooks
 import nbformat
 import pytest
+import run_notebooks
+from portable import Library
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import make_notebooks  # noqa: E402
-import run_notebooks  # noqa: E402
-from portable import Library  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
 

@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 import quiz_book
-import widget_pages
 from bs4 import BeautifulSoup
 from widget_pages import axe, open_figure, serve
-
-chromium = widget_pages.chromium
 
 CHAPTERS = sorted((quiz_book.ROOT / "chapters").glob("*.md"))
 

@@ -7,15 +7,13 @@ import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
+import mathml
 import pytest
+import sphinx_course
 from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import mathml  # noqa: E402
-import sphinx_course  # noqa: E402
 
 
 class TestMathML:

@@ -21,7 +21,6 @@ from fashion_lib.widgets.confusion_explorer import (
     pack_predictions,
 )
 
-chromium = widget_pages.chromium
 STARTED = ".cw-cx[data-cell]"
 PAINTED = ".cw-cx-images[data-state=painted]"
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import traitlets
-import widget_pages
 from bs4 import BeautifulSoup
 from widget_pages import axe, open_figure, serve, set_state, state, write_page
 
@@ -11,8 +10,6 @@ from fashion_lib import KERNELS, conv2d
 from fashion_lib.widgets import ConvolutionExplorer
 from fashion_lib.widgets.assets import garment_bytes
 from fashion_lib.widgets.convolution_explorer import NOTES
-
-chromium = widget_pages.chromium
 
 FIGURE = ".cw-conv"
 INPUT = ".cw-conv-input"

@@ -14,7 +14,6 @@ from fashion_lib.widgets import NetworkWalk, linker
 from fashion_lib.widgets.assets import garment_bytes, weights_bytes
 from fashion_lib.widgets.network_walk import SIZES
 
-chromium = widget_pages.chromium
 STARTED = ".cw-nw[data-place]"
 
 

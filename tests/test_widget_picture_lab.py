@@ -3,15 +3,14 @@
 import base64
 import io
 import json
-import shutil
 import struct
 import zlib
 
 import numpy as np
 import pytest
 import traitlets
-import widget_pages
 from bs4 import BeautifulSoup
+from chromium import ARGUMENTS, find_browser
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 from scipy.special import logsumexp
@@ -25,7 +24,6 @@ from fashion_lib.widgets.linker import link
 
 import make_familiarity  # isort: skip  (in tools/, which widget_pages has put on the path)
 
-chromium = widget_pages.chromium
 
 FIGURE = ".cw-pic"
 FILE = "input[type=file]"
@@ -670,8 +668,8 @@ STOPPED = "tracks.length > 0 && tracks.every((track) => track.readyState === 'en
 def filming(chromium):
     """Start a Chromium whose camera is a test pattern."""
     browser = chromium.browser_type.launch(
-        executable_path=next(filter(None, map(shutil.which, widget_pages.BROWSERS))),
-        args=["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"],
+        executable_path=find_browser(),
+        args=[*ARGUMENTS, "--use-fake-device-for-media-stream"],
     )
     yield browser
     browser.close()

@@ -2,13 +2,10 @@
 
 import pytest
 import traitlets
-import widget_pages
 from bs4 import BeautifulSoup
 from widget_pages import axe, open_figure, serve, set_state, state, write_page
 
 from fashion_lib.widgets import Quiz
-
-chromium = widget_pages.chromium
 
 FIGURE = ".cw-quiz"
 TWO = [

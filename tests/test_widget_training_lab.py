@@ -22,8 +22,6 @@ from fashion_lib.training import History, TrainConfig
 from fashion_lib.widgets import TrainingLab, training_lab
 from fashion_lib.widgets.site import asset_script
 
-chromium = widget_pages.chromium
-
 LAB = ".cw-tl"
 MAIN = ".cw-tl .cw-primary"
 SMALL = {"images": 40, "validation_images": 20, "batch_size": 20, "backend": "javascript"}

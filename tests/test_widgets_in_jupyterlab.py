@@ -6,22 +6,16 @@ the kernel's side is set by cells, and each must see what the other did.
 """
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-import widget_pages
+import run_notebooks
 from nbformat.v4 import new_code_cell, new_notebook
+from open_in_jupyterlab import jupyterlab
 from playwright.sync_api import TimeoutError, expect
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import run_notebooks  # noqa: E402
-from open_in_jupyterlab import jupyterlab  # noqa: E402
-
-chromium = widget_pages.chromium
 
 #: Where a server shows a notebook.
 PLACES = {"JupyterLab": "lab/tree", "Notebook": "notebooks", "ipywidgets7": "lab/tree"}

@@ -1,45 +1,23 @@
-"""What the figures' browser tests share: Chromium, a page with one figure, and axe.
+"""What the figures' browser tests share: a page with one figure, a server for it, and axe.
 
-A test module takes the fixture with ``chromium = widget_pages.chromium`` and opens a figure
-with `open_figure`, which fails the test when the page writes an error to the console.
+`open_figure` opens the figure in the browser of the fixture `chromium`, and fails the test when
+the page writes an error to the console.
 """
 
 import functools
 import http.server
-import shutil
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from widget_page import write_page
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-from widget_page import write_page  # noqa: E402
 
 READY = ".cw-host[data-state=ready]"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Start Debian's Chromium (or Chrome) without a window."""
-    from playwright.sync_api import sync_playwright
-
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert found, "the browser tests need Chromium: sudo apt install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):
@@ -137,4 +115,4 @@ def set_state(page: Any, **values: Any) -> None:
     )
 
 
-__all__ = ["axe", "chromium", "open_figure", "serve", "set_state", "state", "write_page"]
+__all__ = ["axe", "open_figure", "serve", "set_state", "state", "write_page"]

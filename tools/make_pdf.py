@@ -7,7 +7,6 @@ The first print tells on which page each heading falls, the second one carries t
 
 import argparse
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -17,12 +16,12 @@ from urllib.parse import unquote
 
 import yaml
 from bs4 import BeautifulSoup, Tag
+from chromium import start_browser
 from finish_site import address_of
 from pypdf import PdfReader, PdfWriter
 from site_page import Page
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # What has no meaning on paper, such as code that only draws. The figures' own texts stay.
 SCREEN_ONLY = "script, style, .headerlink, .copybtn, .sd-summary-state-marker, details.hide"
 # Sections that every chapter has, and nobody looks for in a contents.
@@ -216,18 +215,9 @@ def print_twice(site: Path, target: Path, toc: Mapping, citation: Mapping, addre
     FileNotFoundError
         If there is no Chromium or no built site.
     """
-    from playwright.sync_api import sync_playwright
-
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise FileNotFoundError("The PDF needs Chromium: sudo apt install chromium")
     numbers: dict[str, int] = {}
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as name, start_browser() as chromium:
         draft, printed = Path(name) / "book.html", Path(name) / "book.pdf"
-        chromium = playwright.chromium.launch(
-            executable_path=browser,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
         for _ in range(2):
             draft.write_text(document(site, toc, citation, address, numbers), encoding="utf-8")
             page = chromium.new_page()
@@ -236,7 +226,6 @@ def print_twice(site: Path, target: Path, toc: Mapping, citation: Mapping, addre
                      tagged=True, outline=True)  # fmt: skip
             page.close()
             numbers = page_numbers(printed)
-        chromium.close()
         writer = PdfWriter(clone_from=printed)
         writer.add_metadata(
             {

@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from chromium import find_browser, start_browser
+from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SCREEN = {"width": 1280, "height": 1000}
 MINUTES = 15  # for one notebook
 SETTINGS = {
@@ -181,22 +181,18 @@ def main() -> int:
     parser.add_argument("--pictures", type=Path, default=ROOT / "_build" / "jupyterlab")
     options = parser.parse_args()
     notebooks = options.notebooks or sorted((ROOT / "chapters").glob("*.ipynb"))
-    browser_path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not browser_path:
-        parser.error("this needs Chromium: sudo apt install chromium")
     failed = False
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    try:
+        find_browser()
+    except FileNotFoundError as error:
+        parser.error(str(error))
+    with start_browser() as browser:
         for notebook in notebooks:
             page = browser.new_page(viewport=SCREEN)
             for problem in open_notebook(page, notebook, options.pictures / notebook.stem):
                 failed = True
                 print(f"    {problem}")
             page.close()
-        browser.close()
     print(f"The pictures are in {options.pictures}")
     return int(failed)
 

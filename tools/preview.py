@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml
 from build_book import COMMAND
+from chromium import start_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 LINKED = ("_static", "references.bib", "tools", "fashion_lib", "requirements.txt")
@@ -53,14 +54,8 @@ def stage(page: Path, folder: Path) -> None:
 
 def photograph(html: Path, folder: Path, *, dark: bool = False) -> list[Path]:
     """Write slices of the page as PNG files and return their paths."""
-    from playwright.sync_api import sync_playwright
-
     pictures = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with start_browser() as browser:
         for view, (width, height) in VIEWS.items():
             page = browser.new_page(
                 viewport={"width": width, "height": height},
@@ -76,7 +71,6 @@ def photograph(html: Path, folder: Path, *, dark: bool = False) -> list[Path]:
                 part = folder / f"{name}-{number:02d}.png"
                 page.screenshot(path=part)
                 pictures.append(part)
-        browser.close()
     return pictures
 
 

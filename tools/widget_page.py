@@ -5,10 +5,11 @@ and phone width, light and dark. No book has to be built.
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
+
+from chromium import start_browser
 
 from fashion_lib import widgets
 from fashion_lib.widgets.base import CourseWidget
@@ -43,13 +44,7 @@ def write_page(folder: Path, figure: CourseWidget, theme: str = "light") -> Path
 
 def photograph(page: Path, folder: Path, theme: str) -> None:
     """Take pictures of the whole page at desktop and phone width, from disk."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with start_browser() as browser:
         for name, width in (("desktop", 1280), ("phone", 390)):
             tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
             tab.on("console", lambda message: print("console:", message.text))
@@ -57,7 +52,6 @@ def photograph(page: Path, folder: Path, theme: str) -> None:
             tab.goto(page.as_uri())
             tab.wait_for_selector(".cw-host[data-state=ready]")
             tab.screenshot(path=folder / f"{name}-{theme}.png", full_page=True)
-        browser.close()
 
 
 def main() -> int:
