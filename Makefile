@@ -41,7 +41,7 @@ test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived fi
 test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
 	$(BIN)/python -m pytest $(UNIT) $(OPTIONS)
 
-lint: .venv/dev-ready
+lint: .venv/dev-ready ## ruff, and actionlint for the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/actionlint

@@ -72,6 +72,11 @@ def find(source: str | os.PathLike | None = None) -> Found:
         return _find_any()
     if isinstance(source, str) and source in SOURCES:
         name, get = source, SOURCES[source]
+    elif isinstance(source, str) and source.isidentifier() and not Path(source).exists():
+        raise NothingFound(
+            f"There is no source {source!r}, and no folder of that name. "
+            f"The sources: {', '.join(SOURCES)}. A folder with the four .gz files works, too."
+        )
     else:
         name, get = "directory", partial(_folder, source)
     try:
@@ -146,15 +151,17 @@ def _cache() -> Result:
     folder = cache_folder()
     if not folder.is_dir():
         raise SourceError(f"nothing is kept yet in {folder}")
-    contents = {}
+    contents, trouble = {}, []
     for file in _idx.FULL.files:
         try:
             contents[file.name] = _idx.read_file(folder, file)
-        except SourceError:
+        except SourceError as error:
+            trouble.append(error)
             for path in (folder / file.name, folder / f"{file.name}.gz"):
                 with suppress(OSError):  # a damaged copy must not stay
                     path.unlink(missing_ok=True)
-            raise
+    if trouble:
+        raise trouble[0]
     return folder, contents
 
 

@@ -62,8 +62,7 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "val
         If a length is below 1, the padding is unknown, or the window does not fit.
     """
     for name, value in (("size", size), ("kernel", kernel), ("stride", stride)):
-        if not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
+        _check_length(name, value)
     if padding == "same":
         return -(-size // stride)
     if padding != "valid":
@@ -76,6 +75,16 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "val
     return (size - kernel) // stride + 1
 
 
+def _check_length(name: str, value: object) -> None:
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
+
+
+def _check_real(values: np.ndarray) -> None:
+    if values.dtype.kind not in "buif":
+        raise ValueError(f"Expected an array of real numbers, not of dtype {values.dtype}.")
+
+
 def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """Return the zeros before and after, as Keras adds them: an odd one comes last."""
     total = max((output_size(size, kernel, stride, "same") - 1) * stride + kernel - size, 0)
@@ -85,8 +94,7 @@ def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 def _floating(values: np.ndarray) -> np.ndarray:
     """Keep float32 and float64; turn all else, uint8 above all, into float32."""
     values = np.asarray(values)
-    if values.dtype.kind not in "buif":
-        raise ValueError(f"Expected an array of real numbers, not of dtype {values.dtype}.")
+    _check_real(values)
     double = values.dtype.kind == "f" and values.dtype.itemsize >= 8
     return values.astype(np.float64 if double else np.float32, copy=False)
 
@@ -204,20 +212,33 @@ def max_pool2d(image: np.ndarray, size: int = 2, stride: int | None = None) -> n
     Raises
     ------
     ValueError
-        If the image has other than two or three axes, or the window does not fit.
+        If the image is empty, has other than two or three axes or no real numbers, if `size` or
+        `stride` is below 1, or if the window does not fit.
     """
     image = np.asarray(image)
-    if image.ndim not in (2, 3):
+    if image.ndim not in (2, 3) or not image.size:
         raise ValueError(
             f"max_pool2d takes one image, (H, W) or (H, W, C), not shape {image.shape}."
         )
+    _check_real(image)
+    _check_length("size", size)
     batch = np.atleast_3d(image)[np.newaxis]  # (1, H, W, C)
     outputs = _pool(batch, size, size if stride is None else stride)[0]
     return outputs[:, :, 0] if image.ndim == 2 else outputs
 
 
 def relu(values: np.ndarray) -> np.ndarray:
-    """Replace negative values by zero; shape and dtype stay."""
+    """Replace negative values by zero.
+
+    Parameters
+    ----------
+    values : array of real numbers, any shape
+
+    Returns
+    -------
+    array, same shape and dtype
+        Values of at least 0.
+    """
     return np.maximum(values, 0)
 
 
@@ -235,6 +256,11 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     -------
     array, same shape
         Values in [0, 1] that sum to 1 along the last axis.
+
+    Raises
+    ------
+    ValueError
+        If these are no real numbers.
     """
     logits = _floating(logits)
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
@@ -311,8 +337,8 @@ def forward(
     Raises
     ------
     ValueError
-        If weights are missing or of a wrong shape or dtype, or if the images are not
-        normalized or have another shape.
+        If weights are missing or of a wrong shape or dtype, or if the images are not floats
+        (integers have not been normalized) or have another shape.
     """
     images = np.asarray(images)
     _check_forward(weights, images)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-INSTALL_TENSORFLOW = 'pip install "fashion-lib[tensorflow]"'
+INSTALL_TENSORFLOW = "pip install tensorflow"
 
 
 def require_keras() -> ModuleType:
@@ -37,7 +37,7 @@ def require_keras() -> ModuleType:
     except ImportError as error:
         raise ImportError(
             "Building and training networks needs TensorFlow, which could not be imported "
-            f"({error}). Install it with:  {INSTALL_TENSORFLOW}   (or: pip install tensorflow). "
+            f"({error}). Install it with:  {INSTALL_TENSORFLOW} . "
             "Looking at data, convolutions and predictions with the shipped weights works without."
         ) from error
     return _on_tensorflow(keras)

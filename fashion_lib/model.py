@@ -386,7 +386,19 @@ def save_weights(
 def load_model(name_or_path: str | Path = "baseline") -> "keras.Model":
     """Build the network that a weights file belongs to, with these weights.
 
-    Takes and raises the same as `load_weights`; ImportError if TensorFlow is missing.
+    Takes the same as `load_weights`.
+
+    Returns
+    -------
+    keras.Model
+        As `build_cnn` returns it, with the weights set.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load_weights`.
+    ImportError
+        If TensorFlow is missing.
     """
     weights, metadata = _read(weights_path(name_or_path))
     model = build_cnn(metadata.get("architecture", "baseline"))

@@ -80,7 +80,8 @@ def _read(source: Any) -> bytes:
     if isinstance(source, bytes | bytearray | memoryview):
         content = bytes(source) if len(source) <= MAX_BYTES else None
     elif hasattr(source, "read"):
-        content = source.read(MAX_BYTES + 1)
+        # A text file would fail to decode the picture before it could be told what it is.
+        content = None if isinstance(source, io.TextIOBase) else source.read(MAX_BYTES + 1)
         if not isinstance(content, bytes):
             raise TypeError("The file must be opened in binary mode: open(path, 'rb').")
     elif isinstance(source, str | os.PathLike):

@@ -5,11 +5,11 @@ it, and negated it, so that a white background became black [1]_. `prepare_image
 this for other people's pictures. Every step uses integers or short sums in a fixed order, so
 that it can be repeated exactly in another language:
 
-1. **original**: first frame, turned upright by its EXIF tag, 8 bits a channel. 16 bits become
-   8 by ``(v + 128) // 257``. A partly transparent picture is laid on black if its visible
-   pixels (alpha > 127) have a mean luma of 128 or more, and on white if not. If its longest
-   edge is 1024 pixels or more, blocks of ``k`` by ``k`` pixels are averaged, with
-   ``k = longest // 512``.
+1. **original**: first frame, turned upright by its EXIF tag, 8 bits a channel. 16 bits of gray
+   become 8 by ``(v + 128) // 257``; of 16-bit color, Pillow keeps the upper 8. A partly
+   transparent picture is laid on black if its visible pixels (alpha > 127) have a mean luma of
+   128 or more, and on white if not. If its longest edge is 1024 pixels or more, blocks of ``k``
+   by ``k`` pixels are averaged, with ``k = longest // 512``.
 2. **gray**: Rec. 601 luma, ``(19595 R + 38470 G + 7471 B + 32768) >> 16``.
 3. **background made black**: a plane ``a + b x + c y`` is fitted to the outermost pixels (see
    `_fit_background`). A pixel becomes its distance from that plane, and 0 if that distance is
@@ -186,7 +186,13 @@ def predict_image(source: Source | PreparedImage, model: Any = None, top: int = 
 
 
 def example_pictures() -> dict[str, Path]:
-    """Return the drawn example pictures that come with the package, as name -> PNG file."""
+    """Return the drawn example pictures that come with the package.
+
+    Returns
+    -------
+    dict of str to Path
+        PNG files by the name of the garment, such as "sneaker".
+    """
     folder = Path(__file__).parent / "examples"
     return {path.stem: path for path in sorted(folder.glob("*.png"))}
 

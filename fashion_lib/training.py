@@ -337,7 +337,13 @@ def train(
     x, y = check_data(model, x, y, "training")
     if validation_data is None:
         size = max(1, round(len(x) * VALIDATION_SHARE))
-        (x, y), validation_data = train_validation_split(x, y, validation_size=size, seed=0)
+        try:
+            (x, y), validation_data = train_validation_split(x, y, validation_size=size, seed=0)
+        except ValueError as error:
+            raise ValueError(
+                f"{len(x)} images are too few to hold some of each class back for validation: "
+                "take more images, or pass validation_data."
+            ) from error
     validation = check_data(model, *validation_data, "validation")
     loop = Loop(model, config)
     rates = config.learning_rates(len(x))

@@ -292,9 +292,14 @@ def test_softmax_does_not_wrap_around_in_small_types(dtype):
         (lambda: max_pool2d(np.zeros((3, 8, 8, 1))), "takes one image"),
         (lambda: max_pool2d(np.zeros(8)), "takes one image"),
         (lambda: max_pool2d(np.zeros((8, 8)), size=2, stride=0), "stride must be"),
-        (lambda: max_pool2d(np.zeros((8, 8)), size=2.0), "whole number"),
+        (lambda: max_pool2d(np.zeros((8, 8)), size=2.0), "size must be a whole number"),
+        (lambda: max_pool2d(np.zeros((8, 8)), size=(2, 2)), "size must be a whole number"),
+        (lambda: max_pool2d(np.zeros((8, 8)), stride=0), "stride must be a whole number"),
+        (lambda: max_pool2d(np.zeros((0, 8))), r"not shape \(0, 8\)"),
+        (lambda: max_pool2d(np.zeros((8, 8), complex)), "real numbers"),
+        (lambda: max_pool2d(np.full((8, 8), "a")), "real numbers"),
         (lambda: max_pool2d(np.zeros((3, 8)), size=4), "does not fit"),
-        (lambda: max_pool2d(np.zeros((8, 8)), size=0), "at least 1"),
+        (lambda: max_pool2d(np.zeros((8, 8)), size=0), "size must be .* at least 1"),
     ],
 )
 def test_a_mistake_is_named(call, message):

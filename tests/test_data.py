@@ -225,7 +225,7 @@ class TestSources:
         assert locate_data("system").folder == folder
 
     def test_a_misspelt_source_is_no_folder(self, places):
-        with pytest.raises(DataError, match="there is no folder sistem"):
+        with pytest.raises(DataError, match=r"no source 'sistem'.* directory, system, cache"):
             load_data("sistem")
 
     def test_a_missing_home_is_an_error_with_a_reason(self, places):
@@ -284,6 +284,14 @@ class TestDamage:
         _fill(places.system)
         _assert_complete(load_data())
         assert (places.cache / IMAGES).read_bytes() == CONTENTS[IMAGES]
+
+    def test_several_in_the_cache_are_all_removed(self, places):
+        _fill(places.cache, "")
+        for name in NAMES[:3]:
+            (places.cache / name).write_bytes(HTML)
+        with pytest.raises(DataError):
+            load_data("cache")
+        assert [path.name for path in places.cache.iterdir()] == [NAMES[3]]
 
     def test_training_and_test_files_swapped(self, places):
         folder = _fill(places.directory)

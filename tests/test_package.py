@@ -1,5 +1,7 @@
 """The package as a whole: light to import, complete, and honest about missing TensorFlow."""
 
+import inspect
+import re
 import subprocess
 import sys
 
@@ -53,12 +55,15 @@ def test_every_public_name_can_be_had():
         assert name in dir(fashion_lib)
 
 
-def test_every_public_function_says_what_it_raises_and_returns():
+def test_every_public_function_says_what_it_takes_and_returns():
     for name in fashion_lib.__all__:
         value = getattr(fashion_lib, name)
-        if callable(value):
-            assert value.__doc__, name
+        if inspect.isfunction(value):
+            signature = inspect.signature(value)
             assert len(value.__doc__.splitlines()[0]) > 15, name
+            assert "Returns\n" in value.__doc__ or signature.return_annotation is None, name
+            same = re.search(r"Takes the same as|Parameters\n", value.__doc__)
+            assert same or not signature.parameters, name
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -204,6 +204,12 @@ def test_other_sources_are_a_type_error(source):
         read_picture(source)
 
 
+def test_a_picture_opened_as_text_is_told_so(tmp_path):
+    Image.new("L", (30, 30), 7).save(tmp_path / "a.png")
+    with (tmp_path / "a.png").open() as file, pytest.raises(TypeError, match="binary mode"):
+        read_picture(file)
+
+
 # --- failures ------------------------------------------------------------------------------
 
 

@@ -420,3 +420,10 @@ def test_progress_in_a_notebook_leaves_one_line(monkeypatch):
         report.finish("done")
     assert shown[0].startswith("epoch 1/2")
     assert shown[-1] == "done"
+
+
+@pytest.mark.parametrize("count", [1, 9, 50])
+def test_too_few_images_for_a_validation_part_are_told_so(count):
+    x, y = np.zeros((count, 28, 28), np.uint8), np.arange(count) % 10
+    with pytest.raises(ValueError, match=rf"^{count} images are too few .* pass validation_data"):
+        train(build_cnn(), x, y)
