@@ -5,7 +5,10 @@ Understood, without being told which it is:
 - a folder or zip with one folder for each student, or with one notebook for each student;
 - Moodle's *Download all submissions*: ``Full Name_12345_assignsubmission_file_/any.ipynb``, or
   without folders;
-- Canvas's *Download submissions*: ``familyname_12345_67890_any.ipynb``.
+- Canvas's *Download submissions*: ``familyname_12345_67890_any.ipynb``, without folders.
+
+A folder around everything is either a student's or one around all students' work. Names decide,
+those of students who are known already first; `collect` tells how it was read.
 
 Files are read, never unpacked to where their names point; links are not followed. A notebook
 is recognized by its content, whatever its name.
@@ -15,6 +18,7 @@ import hashlib
 import json
 import lzma
 import re
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -31,6 +35,11 @@ from assignments.submission import LARGEST, UnreadableError, read, strip
 
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_")
 CANVAS = re.compile(r"^(?P<name>[^_/]+)_(?:late_)?(?P<id>\d+)_(?P<file>\d+)_.+$", re.I)
+# What people call a folder around the work of several students, or one inside a student's own.
+COMMON = re.compile(
+    r"(?:^|[-_.])(?:submi(?:ssions?|tted)|hand(?:ed)?[-_]?ins?|homeworks?|exports?|downloads?|late|"
+    r"students?|notebooks?|assignments?|answers?|class|course|work|drafts?|final|old)(?:$|[-_.])"
+)
 IGNORED = (".ds_store", "desktop.ini", "thumbs.db", "timestamp.txt")
 
 
@@ -80,16 +89,26 @@ def files_of(source: Path) -> Iterator[list[File]]:
     Raises
     ------
     CourseError
-        If it is neither.
+        If it is neither, or a zip file whose list of files cannot be read.
     """
     if source.is_dir():
         yield [_in_folder(source, path) for path in sorted(source.rglob("*")) if _is_file(path)]
     elif zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
+        with _opened(source) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             yield [_in_zip(archive, member) for member in members]
     else:
         raise CourseError(f"{source} is neither a folder nor a zip file.")
+
+
+def _opened(source: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(source)
+    except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
+        raise CourseError(
+            f"{source} is a damaged zip file ({error}). Download it again, or unpack it with "
+            "another program and collect the folder."
+        ) from error
 
 
 def _is_file(path: Path) -> bool:
@@ -143,40 +162,66 @@ def _owner(path: PurePosixPath) -> Origin:
     for part in path.parts:
         if found := MOODLE.match(part):
             return Origin(slug(found["name"]), "moodle", found["id"], found["name"], str(path))
-    if found := CANVAS.match(path.name):
+    if len(path.parts) == 1 and (found := CANVAS.match(path.name)):
         student = f"{slug(found['name'])}-{found['id']}"
         return Origin(student, "canvas", found["id"], found["name"], str(path))
-    name = path.parts[-2] if len(path.parts) > 1 else path.stem
+    name = path.parts[0] if len(path.parts) > 1 else path.stem
     return Origin(slug(name), "", "", name, str(path))
 
 
-def _wrapper(paths: list[PurePosixPath]) -> int:
-    """Return how many folders wrap everything, as when a folder of submissions was zipped."""
-    depth = 0
+def _around(folder: str, inside: list[PurePosixPath], name: str, known: set[str]) -> bool:
+    """Tell whether a folder is one around several students' work, not a student's own."""
+    if slug(folder) in known:
+        return False
+    files = [path.name for path in inside if len(path.parts) == 1]
+    folders = {slug(path.parts[0]) for path in inside if len(path.parts) > 1}
+    if _is_common(folder, name) or any(slug(PurePosixPath(file).stem) in known for file in files):
+        return True
+    if files:
+        canvas = [CANVAS.match(file) for file in files]
+        return not folders and all(canvas) and len({found["id"] for found in canvas}) > 1
+    return not all(_is_common(each, name) for each in folders)
+
+
+def _is_common(folder: str, name: str) -> bool:
+    plain = slug(folder)
+    return plain == slug(name) or COMMON.search(plain) is not None
+
+
+def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[int, str]:
+    """Return how many folders wrap everything, as when a folder of submissions was zipped.
+
+    With words for the user, if the last of these folders could have been read otherwise.
+    """
+    depth, words = 0, ""
     while len({path.parts[depth] for path in paths}) == 1:
-        rest = [PurePosixPath(*path.parts[depth + 1 :]) for path in paths]
-        if not all(path.parts for path in rest):  # a single file
-            return depth
-        folders = any(len(path.parts) > 1 for path in rest)
-        canvas = any(CANVAS.match(path.name) for path in rest)
-        notebooks = len(rest) > 1 and all(path.suffix == ".ipynb" for path in rest)
-        if MOODLE.match(paths[0].parts[depth]) or not (folders or canvas or notebooks):
-            return depth
+        folder = paths[0].parts[depth]
+        inside = [PurePosixPath(*path.parts[depth + 1 :]) for path in paths]
+        if MOODLE.match(folder) or not all(path.parts for path in inside):  # or a single file
+            return depth, words
+        moodle = any(MOODLE.match(part) for path in inside for part in path.parts)
+        shown = _printable(folder)
+        if not moodle and not _around(folder, inside, name, known):
+            return depth, f"All files are in the folder {shown}: read as the work of one student."
+        kind = "folder" if any(len(path.parts) > 1 for path in inside) else "notebook"
+        words = "" if moodle else (
+            f"All files are in the folder {shown}: read as holding one {kind} for each student."
+        )  # fmt: skip
         depth += 1
-    return depth
+    return depth, words
 
 
-def _group(files: list[File]) -> dict[tuple[str, str], list[tuple[Origin, File]]]:
+def _group(
+    files: list[File], name: str, known: set[str]
+) -> tuple[dict[tuple[str, str], list[tuple[Origin, File]]], str]:
+    """Return the files by student, and words about how they were read."""
     groups: dict[tuple[str, str], list[tuple[Origin, File]]] = defaultdict(list)
-    depth = _wrapper([file.path for file in files]) if files else 0
+    depth, words = _wrapper([file.path for file in files], name, known) if files else (0, "")
     for file in files:
-        path = PurePosixPath(*file.path.parts[depth:])
-        # Deeper folders belong to the student whose folder they are in.
-        if not any(MOODLE.match(part) for part in path.parts) and len(path.parts) > 2:
-            path = PurePosixPath(path.parts[0], path.name)
-        origin = _owner(path)
+        # All that is in a student's folder, however deep, is this student's.
+        origin = _owner(PurePosixPath(*file.path.parts[depth:]))
         groups[origin.student, origin.lms_id].append((origin, file))
-    return groups
+    return groups, words
 
 
 def _choose(name: str, entries: list[tuple[Origin, File]]) -> tuple[Origin, File | None]:
@@ -204,8 +249,20 @@ def _choose(name: str, entries: list[tuple[Origin, File]]) -> tuple[Origin, File
     return origin, file
 
 
-def collect(course: Course, name: str, source: Path) -> Iterator[Collected]:
+def collect(
+    course: Course, name: str, source: Path, tell: Callable[[str], object] | None = None
+) -> Iterator[Collected]:
     """Copy submissions into the course folder, one notebook for each student.
+
+    Parameters
+    ----------
+    course : Course
+    name : str
+        The assignment.
+    source : Path
+        A folder or a zip file.
+    tell : function, optional
+        Called with a sentence if the folders could have been read in two ways.
 
     Yields
     ------
@@ -213,7 +270,11 @@ def collect(course: Course, name: str, source: Path) -> Iterator[Collected]:
         One for each student. A later call with the same source changes nothing.
     """
     with files_of(source) as files:
-        groups = _group([file for file in files if file.path.parts and not _ignored(file.path)])
+        known = {path.name for path in (course.root / "submitted").glob("*")}
+        wanted = [file for file in files if file.path.parts and not _ignored(file.path)]
+        groups, words = _group(wanted, name, known)
+        if words and tell:
+            tell(words)
         seen = Counter(student for student, _ in groups)
         for (student, _), entries in sorted(groups.items()):
             origin, file = _choose(name, entries)

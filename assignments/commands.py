@@ -49,7 +49,8 @@ def collect(options: argparse.Namespace) -> int:
     define(options.name)
     course = Course.open(options.course)
     counts: Counter[str] = Counter()
-    for one in collecting.collect(course, options.name, options.source.expanduser()):
+    source = options.source.expanduser()
+    for one in collecting.collect(course, options.name, source, tell=print):
         counts[one.state] += 1
         if one.origin.problem:
             print(f"  {one.origin.student}: {one.origin.problem}")

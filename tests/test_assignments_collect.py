@@ -48,6 +48,9 @@ LAYOUTS = {
     "nbgrader's own folders": (f"ann/{NAME}/{NAME}.ipynb", f"bob/{NAME}/{NAME}.ipynb"),
     "deep folders": ("ann/my work/final/x.ipynb", "bob/y.ipynb"),
     "names in capitals": ("Ann/x.ipynb", "BOB/y.ipynb"),
+    "names of files like Canvas's": ("ann/hw_2_1_final.ipynb", "bob/hw_2_1_final.ipynb"),
+    "the same, with a folder around": ("h/ann/hw_2_1_final.ipynb", "h/bob/hw_2_1_final.ipynb"),
+    "two folders around everything": ("late/week 3/ann/x.ipynb", "late/week 3/bob/y.ipynb"),
 }
 
 
@@ -59,6 +62,77 @@ def test_layouts(course, tmp_path, layout, as_zip):
     assert {student: one.state for student, one in states.items()} == {"ann": "new", "bob": "new"}
     assert stored(course, "ann") == notebook("a = 1")
     assert stored(course, "bob") == notebook("b = 2")
+
+
+#: All that a source holds, and the students that it is of.
+ALONE = {
+    "one student, two notebooks": (("lee/a.ipynb", "lee/b.ipynb"), {"lee"}),
+    "one student, one notebook": (("lee/a.ipynb",), {"lee"}),
+    "one student, a name like Canvas's": (("lee/hw_2_1_final.ipynb",), {"lee"}),
+    "one student, more of these": (("lee/hw_2_1_a.ipynb", "lee/hw_2_2_b.ipynb"), {"lee"}),
+    "one student, other files": (("lee/a.ipynb", "lee/old/b.ipynb", "lee/notes.pdf"), {"lee"}),
+    "one student, a deep folder": (("lee/my work/a.ipynb",), {"lee"}),
+    "one student, nbgrader's folders": ((f"lee/{NAME}/{NAME}.ipynb",), {"lee"}),
+    "one student, a folder around": (("week 3/lee/a.ipynb", "week 3/lee/b.ipynb"), {"lee"}),
+    "one student, a folder around the file": (("hand-ins/lee.ipynb",), {"lee"}),
+    "a folder named after the assignment": ((f"{NAME}/lee.ipynb", f"{NAME}/bo.ipynb"),
+                                            {"lee", "bo"}),
+    "Canvas, a folder around": (("x/lee_7_90_a.ipynb", "x/bo_8_91_a.ipynb"), {"lee-7", "bo-8"}),
+    "Canvas, one student": (("submissions/lee_7_90_a.ipynb",), {"lee-7"}),
+    "Moodle, a folder around": (("A-1/Bo Li_12_assignsubmission_file_/a.ipynb",), {"bo-li"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize("layout", ALONE)
+def test_a_folder_around_everything_is_a_student_or_is_not(course, tmp_path, layout, as_zip):
+    paths, students = ALONE[layout]
+    files = {path: notebook(path) for path in paths}
+    assert set(take(course, tmp_path, files, as_zip)) == students
+
+
+def test_the_newest_of_a_late_students_notebooks_counts(course, tmp_path):
+    take(course, tmp_path, {"lee/a.ipynb": notebook("a"), "lee/b.ipynb": notebook("b")}, False)
+    os.utime(tmp_path / "export" / "lee" / "b.ipynb", (1e9, 1e9))
+    one = next(collect(course, NAME, tmp_path / "export"))
+    assert "2 notebooks" in one.origin.problem
+    assert stored(course, "lee") == notebook("a")
+
+
+def test_students_who_are_known_decide_how_a_folder_is_read(course, tmp_path):
+    first = {"Late/a.ipynb": notebook("a"), "lee/a.ipynb": notebook("a")}
+    assert set(take(course, tmp_path / "1", first, False)) == {"late", "lee"}
+    again = {"Late/a.ipynb": notebook("a"), "Late/b.ipynb": notebook("b")}
+    assert set(take(course, tmp_path / "2", again, False)) == {"late"}
+    flat = {"x/lee.ipynb": notebook("a"), "x/new.ipynb": notebook("b")}
+    assert set(take(course, tmp_path / "3", flat, False)) == {"lee", "new"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        (["lee/a.ipynb", "lee/b.ipynb"], "folder lee: read as the work of one student"),
+        (["hand ins/a.ipynb", "hand ins/b.ipynb"], "one notebook for each student"),
+        (["x/a/1.ipynb", "x/b/1.ipynb"], "folder x: read as holding one folder for each student"),
+    ],
+)
+def test_it_is_told_how_a_folder_around_everything_is_read(course, tmp_path, paths, words):
+    for path in paths:
+        (tmp_path / "export" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "export" / path).write_bytes(notebook(path))
+    told = []
+    list(collect(course, NAME, tmp_path / "export", told.append))
+    assert len(told) == 1
+    assert words in told[0]
+
+
+def test_nothing_is_told_where_nothing_is_unclear(course, tmp_path):
+    for student in ("ann", "bob"):
+        (tmp_path / "export" / student).mkdir(parents=True)
+        (tmp_path / "export" / student / "x.ipynb").write_bytes(notebook(student))
+    told = []
+    list(collect(course, NAME, tmp_path / "export", told.append))
+    assert told == []
 
 
 @pytest.mark.parametrize("as_zip", [False, True])
@@ -189,6 +263,18 @@ def test_a_damaged_zip_file_costs_the_damaged_files_alone(course, tmp_path):
     states = {one.origin.student: one for one in collect(course, NAME, path)}
     assert states["ann"].state == "new"
     assert "cannot be unpacked" in states["bob"].origin.problem
+
+
+def test_a_zip_file_whose_list_of_files_is_damaged_is_an_error(course, tmp_path):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ann/x.ipynb", notebook())
+    content = path.read_bytes()
+    start = content.index(b"PK\x01\x02")
+    path.write_bytes(content[:start] + b"\xff" * 4 + content[start + 4 :])
+    assert zipfile.is_zipfile(path)
+    with pytest.raises(CourseError, match=r"damaged zip file.*Download it again"):
+        list(collect(course, NAME, path))
 
 
 def test_what_is_neither_folder_nor_zip_is_an_error(course, tmp_path):
