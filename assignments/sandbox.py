@@ -110,13 +110,26 @@ def environment(data: Path | None) -> dict[str, str]:
 
 @cache
 def data_folder() -> Path | None:
-    """Return where the images are on this machine, None if they are nowhere yet."""
+    """Return where the images are on this machine, None if they are nowhere yet.
+
+    Raises
+    ------
+    IsolationError
+        If they are in no folder, but in the memory of this process.
+    """
     from fashion_lib import DataError, locate_data
 
     try:
-        return Path(locate_data().folder).resolve()
+        files = locate_data()
     except DataError:
         return None
+    if files.folder is None:
+        raise IsolationError(
+            "The images could be fetched but not kept, so that students' code in a sandbox could "
+            "not load them. Let FASHION_LIB_CACHE name a folder that you can write to, and run: "
+            "python -m fashion_lib data --download"
+        )
+    return Path(files.folder).resolve()
 
 
 @cache
@@ -244,6 +257,7 @@ def start(mode: str, limits: Limits) -> Iterator[tuple[subprocess.Popen, int]]:
         [*words, interpreter, "-s", "-B", script, settings],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         pass_fds=passed, env=variables, bufsize=0, start_new_session=True,
+        umask=0o022,
     )  # fmt: skip
     os.close(reply)
     if command:

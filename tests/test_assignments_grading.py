@@ -384,6 +384,18 @@ def test_without_bubblewrap_grading_refuses(monkeypatch):
     find_mode.cache_clear()
 
 
+def test_images_that_are_in_no_folder_are_refused(monkeypatch):
+    """Students' code could not load them: right answers would lose points."""
+    import fashion_lib
+
+    found = SimpleNamespace(source="download", folder=None)
+    monkeypatch.setattr(fashion_lib, "locate_data", lambda: found)
+    sandbox.data_folder.cache_clear()
+    with pytest.raises(IsolationError, match="python -m fashion_lib data --download"):
+        sandbox.data_folder()
+    sandbox.data_folder.cache_clear()
+
+
 def test_where_bubblewrap_fails_its_words_are_told(monkeypatch, tmp_path):
     fake = tmp_path / "bwrap"
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
