@@ -1,8 +1,10 @@
 """Grade the course's assignments: release, collect, grade, give feedback, export."""
 
 import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from assignments import commands
@@ -10,6 +12,22 @@ from assignments.build import SourceError
 from assignments.course import CourseError
 from assignments.sandbox import IsolationError
 from assignments.session import StartError
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """Keep what is written from other users of the machine."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -21,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         words = run.__doc__.splitlines()[0]
         command = subparsers.add_parser(name, help=words, description=words)
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, private=False)
         return command
 
     _add_term(add)
@@ -73,19 +91,23 @@ def _add_building(add: Callable) -> None:
     command.add_argument("names", nargs="*", metavar="NAME", help="all, if none is named")
     command.add_argument("--only", nargs="+", choices=("basics", "mistakes", "attacks", "damage"))
     command.add_argument("--fast", action="store_true", help="without those that take long")
-    command.add_argument("--number", type=int, metavar="N", help="so many of them, evenly chosen")
-    command.add_argument("--workers", type=int, default=2, metavar="N")
+    command.add_argument("--number", type=_positive, metavar="N",
+                         help="so many of them, evenly chosen")  # fmt: skip
+    command.add_argument("--workers", type=_positive, default=2, metavar="N")
     command.add_argument("--write", type=Path, metavar="FOLDER", help="write the files instead")
 
 
 def _add_course(command: argparse.ArgumentParser, seed: bool = False) -> None:
     command.add_argument("--course", metavar="FOLDER", help="default: $GRADING_FOLDER or grading/")
+    command.set_defaults(private=True)
     if seed:
-        command.add_argument("--seed", help="default: $GRADING_SEED or seed.txt of the course")
+        command.add_argument("--seed", help="default: $GRADING_SEED or seed.txt of the course, "
+                             "where the seed is kept")  # fmt: skip
 
 
 def _add_grading(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    command.add_argument("--workers", type=_positive, metavar="N",
+                         help="default: one for each core")  # fmt: skip
     command.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, such as tcp://HOST:8786")
     command.add_argument("--unsafe", action="store_true",
                          help="no isolation: only for notebooks that you trust")  # fmt: skip
@@ -95,7 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 0, 1 for a failed check, 2 for an error."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        with _private() if options.private else nullcontext():
+            return options.run(options)
     except (CourseError, SourceError, IsolationError, StartError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -21,6 +21,7 @@ from typing import Any
 import dask
 from distributed import Client, Future, LocalCluster, as_completed
 
+from assignments.course import CourseError
 from assignments.grade import Task, grade
 from assignments.sandbox import IsolationError
 
@@ -71,11 +72,27 @@ class Journal:
             os.fsync(file.fileno())
 
 
+def _join(address: str) -> Client:
+    try:
+        return Client(address, timeout="30s")
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"No Dask scheduler answers at {address} ({error}). Name one that runs, "
+            "such as tcp://HOST:8786, or leave --scheduler out to use this machine."
+        ) from error
+
+
 @contextmanager
 def connect(scheduler: str | None = None, workers: int | None = None) -> Iterator[Client]:
-    """Start a cluster on this machine, or join the one at `scheduler`."""
+    """Start a cluster on this machine, or join the one at `scheduler`.
+
+    Raises
+    ------
+    CourseError
+        If no scheduler answers at the address.
+    """
     if scheduler:
-        with Client(scheduler, timeout="30s") as client, tempfile.TemporaryDirectory() as folder:
+        with _join(scheduler) as client, tempfile.TemporaryDirectory() as folder:
             package = Path(folder, "assignments_engine.zip")
             with zipfile.ZipFile(package, "w") as file:
                 for name, content in _engine().items():

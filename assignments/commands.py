@@ -1,6 +1,7 @@
 """What the commands of ``python -m assignments`` do."""
 
 import argparse
+import shlex
 import sys
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ from assignments import course as courses
 from assignments import export as exporting
 from assignments import feedback as giving
 from assignments.build import RELEASES, ROOT, Definition, define, names
-from assignments.course import Course, CourseError
+from assignments.course import Course, CourseError, given_seed
 from assignments.grade import Task
 from assignments.gradebook import Writer, notebook_bytes, submissions
 from assignments.sandbox import data_folder, find_mode, visible_folders
@@ -34,20 +35,28 @@ def show(options: argparse.Namespace) -> int:
 
 def release(options: argparse.Namespace) -> int:
     """Make an assignment's notebook for students and enter it in the gradebook."""
+    assignment = define(options.name).assignment
+    given_seed(options.seed)
     course = Course.open(options.course)
     course.seed(options.seed)
     path = course.release(options.name, options.repository)
-    assignment = define(options.name).assignment
     print(f"{assignment.title}: {assignment.points:g} points, about {assignment.minutes} minutes.")
     print(f"Give this notebook to your students:\n  {path}")
     print(f"Keep secret, and keep a copy of:\n  {course.root / 'seed.txt'}")
     return 0
 
 
+def _course(options: argparse.Namespace) -> tuple[Course, Definition]:
+    """Return the course and its assignment; make nothing where there is none."""
+    definition = define(options.name)
+    course = Course.find(options.course)
+    course.released(options.name)
+    return course, definition
+
+
 def collect(options: argparse.Namespace) -> int:
     """Take submissions from a folder, a zip file or a Moodle or Canvas download."""
-    define(options.name)
-    course = Course.open(options.course)
+    course, _ = _course(options)
     counts: Counter[str] = Counter()
     source = options.source.expanduser()
     for one in collecting.collect(course, options.name, source, tell=print):
@@ -90,7 +99,7 @@ def _isolation(course: Course, options: argparse.Namespace) -> None:
 def _grade(options: argparse.Namespace, students: list[str], again: bool = False) -> int:
     from assignments.batch import Journal, connect, fingerprint, run
 
-    course, definition = Course.open(options.course), define(options.name)
+    course, definition = _course(options)
     _isolation(course, options)
     journal = Journal(course.root / "journal.jsonl")
     if again:
@@ -124,8 +133,7 @@ def _progress(done: int, total: int, started: float) -> None:
 
 def grade(options: argparse.Namespace) -> int:
     """Grade all collected submissions in sandboxes and write the gradebook."""
-    course = Course.open(options.course)
-    course.released(define(options.name).name)
+    course, _ = _course(options)
     students = submissions(course, options.name)
     if not students:
         raise CourseError(f"No submission of {options.name} has been collected.")
@@ -134,10 +142,17 @@ def grade(options: argparse.Namespace) -> int:
 
 def regrade(options: argparse.Namespace) -> int:
     """Grade one student's submission again, whatever is known from before."""
-    course = Course.open(options.course)
-    if options.student not in submissions(course, options.name):
-        raise CourseError(f"{options.student} has not handed in {options.name}.")
+    course, _ = _course(options)
+    _find_student(course, options.name, options.student)
     return _grade(options, [options.student], again=True)
+
+
+def _find_student(course: Course, name: str, student: str) -> None:
+    folder = course.root / "submitted"
+    if student not in {path.name for path in folder.glob("*")}:
+        raise CourseError(f"No student is called {student}: the names are the folders in {folder}.")
+    if student not in submissions(course, name):
+        raise CourseError(f"{student} has not handed in {name}.")
 
 
 def _reasons(course: Course, name: str, student: str) -> list[str]:
@@ -152,8 +167,8 @@ def _reasons(course: Course, name: str, student: str) -> list[str]:
 
 def humans(options: argparse.Namespace) -> int:
     """Show what needs a person: unclear submissions, and answers in words."""
-    course, assignment = Course.open(options.course), define(options.name).assignment
-    shown = 0
+    course, definition = _course(options)
+    assignment, shown = definition.assignment, 0
     for student in submissions(course, options.name):
         for reason in _reasons(course, options.name, student):
             print(f"{student}: {reason}")
@@ -167,39 +182,46 @@ def humans(options: argparse.Namespace) -> int:
         waiting = sum(score[written.id]["pending"] for score in scores)
         print(f"\n{written.title}: {waiting} answers to grade, {written.points:g} points each.")
         print(f"  {written.guidance}")
-    print(f"\nGrade them in nbgrader's formgrader: cd {course.root} && jupyter lab, then Nbgrader.")
+    place = shlex.quote(str(course.root))
+    print(f"\nGrade them in nbgrader's formgrader: (cd {place} && jupyter lab), then Nbgrader.")
     return 0
 
 
 def _hint(course: Course, name: str, students: list[str]) -> None:
+    command = f"python -m assignments humans {name}{course.option}"
     unclear = sum(bool(_reasons(course, name, student)) for student in students)
     if unclear:
         verb = "needs" if unclear == 1 else "need"
-        print(f"{unclear} {verb} a person: python -m assignments humans {name}")
+        print(f"{unclear} {verb} a person: {command}")
     else:
-        print(f"None is unclear. Answers in words: python -m assignments humans {name}")
+        print(f"None is unclear. Answers in words: {command}")
 
 
 def feedback(options: argparse.Namespace) -> int:
     """Write the feedback for students, one HTML file each."""
-    course, assignment = Course.open(options.course), define(options.name).assignment
+    course, definition = _course(options)
+    if options.student is not None:
+        _find_student(course, options.name, options.student)
     written = []
     with course.gradebook() as book:
         for submission in book.notebook_submissions(options.name, options.name):
             student = submission.student.id
             if options.student in (None, student):
-                written.append(giving.write(course, assignment, student, submission))
+                written.append(giving.write(course, definition.assignment, student, submission))
     done = [path for path in written if path]
     if not done:
-        raise CourseError(f"Nothing of {options.name} has been graded.")
+        raise CourseError(
+            f"Nothing of {options.name} has been graded: "
+            f"python -m assignments grade {options.name}{course.option}"
+        )
     print(f"{len(done)} files in {course.root / 'feedback'}, such as\n  {done[0]}")
     return 0
 
 
 def export(options: argparse.Namespace) -> int:
     """Write the grades as a table, also as Moodle or Canvas import them."""
-    course, assignment = Course.open(options.course), define(options.name).assignment
-    path = exporting.write(course, assignment, options.format, options.to)
+    course, definition = _course(options)
+    path = exporting.write(course, definition.assignment, options.format, options.to)
     print(f"Written: {path}")
     return 0
 

@@ -6,7 +6,9 @@ default, ``grading/``).
 
 import os
 import secrets
+import shlex
 import shutil
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -30,8 +32,35 @@ c.CourseDirectory.db_url = {database!r}
 """
 
 
+PRIVATE = ("gradebook.db", "journal.jsonl", "seed.txt")
+
+
 class CourseError(Exception):
     """A command that cannot be carried out in this course; the message says what to do."""
+
+
+def default_folder() -> Path:
+    """Return the course folder if none is named: $GRADING_FOLDER, else ``grading/``."""
+    return Path(os.environ.get("GRADING_FOLDER") or ROOT / "grading").expanduser().resolve()
+
+
+def given_seed(given: str | None = None) -> str:
+    """Return the seed `given`, else $GRADING_SEED, else an empty text.
+
+    Raises
+    ------
+    CourseError
+        If the seed is shorter than eight characters, which could be guessed.
+    """
+    seed = (given or os.environ.get("GRADING_SEED") or "").strip()
+    if given is not None or seed:
+        _check(seed)
+    return seed
+
+
+def _check(seed: str) -> None:
+    if len(seed) < 8:
+        raise CourseError("The seed has fewer than eight characters: it could be guessed.")
 
 
 @dataclass(frozen=True)
@@ -41,27 +70,71 @@ class Course:
     Attributes
     ----------
     root : Path
-        Made when first needed, readable by its owner alone.
+        Readable by its owner alone.
     """
 
     root: Path
 
     @classmethod
     def open(cls, folder: str | Path | None = None) -> "Course":
-        """Return the course in `folder`, else in $GRADING_FOLDER, else in ``grading/``."""
-        named = folder or os.environ.get("GRADING_FOLDER") or ROOT / "grading"
-        course = cls(Path(named).expanduser().resolve())
+        """Return the course in `folder`, else in `default_folder`; make it if there is none.
+
+        Raises
+        ------
+        CourseError
+            If the folder is one that all users of the machine write to, such as /tmp.
+        """
+        course = cls(Path(folder).expanduser().resolve() if folder else default_folder())
         # nbgrader starts `alembic` by name, also where the environment is not activated.
         programs = str(Path(sys.executable).parent)
         if programs not in os.environ.get("PATH", "").split(os.pathsep):
             os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
-        if not course.root.exists():
-            course.root.mkdir(parents=True, mode=0o700)
-        config = course.root / "nbgrader_config.py"
+        course.root.mkdir(parents=True, mode=0o700, exist_ok=True)
+        course._keep_private()
         text = CONFIG.format(root=str(course.root), database=course.database)
-        if not config.exists() or config.read_text() != text:
-            config.write_text(text)
+        if not course.exists or course.config.read_text() != text:
+            course.config.write_text(text)
         return course
+
+    @classmethod
+    def find(cls, folder: str | Path | None = None) -> "Course":
+        """Return the course as `open` does, but make none.
+
+        Raises
+        ------
+        CourseError
+            If there is none.
+        """
+        course = cls(Path(folder).expanduser().resolve() if folder else default_folder())
+        if not course.exists:
+            raise CourseError(
+                f"There is no course in {course.root}. The first release makes it: "
+                f"python -m assignments release NAME{course.option}"
+            )
+        return cls.open(folder)
+
+    @property
+    def config(self) -> Path:
+        """The settings for nbgrader, which every course folder has."""
+        return self.root / "nbgrader_config.py"
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder is that of a course."""
+        return self.config.exists()
+
+    @property
+    def option(self) -> str:
+        """What a command needs behind it to find this course, with a space before it."""
+        return "" if self.root == default_folder() else f" --course {shlex.quote(str(self.root))}"
+
+    def _keep_private(self) -> None:
+        """Take the folder, the gradebook and the seed from everyone but their owner."""
+        if self.root.stat().st_mode & stat.S_ISVTX:
+            raise CourseError(f"All users share {self.root}: name a folder in it for the course.")
+        for path in (self.root, *(self.root / name for name in PRIVATE)):
+            if path.exists() and path.stat().st_mode & 0o077:
+                path.chmod(path.stat().st_mode & 0o700)
 
     @property
     def database(self) -> str:
@@ -83,31 +156,44 @@ class Course:
         path = self.root / "release" / name / f"{name}.ipynb"
         if not path.exists():
             raise CourseError(
-                f"{name} is not released in {self.root}: python -m assignments release {name}"
+                f"{name} is not released in {self.root}: "
+                f"python -m assignments release {name}{self.option}"
             )
         return path.read_bytes()
 
     def seed(self, given: str | None = None) -> str:
         """Return the secret from which hidden inputs are drawn.
 
-        `given`, else $GRADING_SEED, else the file ``seed.txt``, which is made at random when
-        first needed.
+        `given`, else $GRADING_SEED, else the file ``seed.txt``, else one made at random. It is
+        kept in ``seed.txt``, so that all of a term is graded with the same.
 
         Raises
         ------
         CourseError
-            If the seed is shorter than eight characters, which could be guessed.
+            If the seed could be guessed, or is not the one that submissions were graded with.
         """
-        path = self.root / "seed.txt"
-        seed = given or os.environ.get("GRADING_SEED") or ""
-        if not seed:
-            if not path.exists():
-                path.touch(mode=0o600)
-                path.write_text(secrets.token_hex(16) + "\n")
-            seed = path.read_text().strip()
-        if len(seed) < 8:
-            raise CourseError("The seed has fewer than eight characters: it could be guessed.")
+        path, seed = self.root / "seed.txt", given_seed(given)
+        kept = path.read_text().strip() if path.exists() else ""
+        if seed and kept not in ("", seed) and self._has_grades():
+            raise CourseError(
+                f"The seed given (--seed or $GRADING_SEED) is not the one in {path}, with which "
+                "submissions have been graded. Leave it out; or delete that file, and all are "
+                "graded anew with the seed given."
+            )
+        if not (seed or kept) and self._has_grades():
+            raise CourseError(
+                f"There is no seed in {path}, and submissions have been graded with it: put your "
+                "copy back. With --seed and another one, all are graded anew."
+            )
+        seed = seed or kept or secrets.token_hex(16)
+        _check(seed)
+        if seed != kept:
+            path.touch(mode=0o600)
+            path.write_text(seed + "\n")
         return seed
+
+    def _has_grades(self) -> bool:
+        return (self.root / "journal.jsonl").exists() or (self.root / "autograded").exists()
 
     def submitted(self, student: str, name: str) -> Path:
         """Return the folder of one submission."""

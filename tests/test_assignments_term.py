@@ -204,17 +204,115 @@ def test_exports_for_an_lms(term, tmp_path, variants):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["grade", NAME], "is not released"),
+        (["grade", NAME], "There is no course in"),
+        (["collect", NAME, "."], "The first release makes it"),
+        (["humans", NAME], "There is no course in"),
+        (["regrade", NAME, "ann"], "There is no course in"),
+        (["feedback", NAME], "There is no course in"),
+        (["export", NAME], "There is no course in"),
+        (["humans", "nope"], "there are: a1"),
         (["release", "a9_nothing"], "there are: a1"),
-        (["regrade", NAME, "nobody"], "has not handed in"),
-        (["export", NAME], "no graded submission"),
-        (["collect", NAME, "/nonexistent"], "neither a folder nor a zip"),
         (["release", NAME, "--seed", "short"], "could be guessed"),
     ],
 )
-def test_errors_say_what_to_do(tmp_path, capsys, arguments, words):
-    assert main([*arguments, "--course", str(tmp_path / "course")]) == 2
+def test_a_mistyped_name_makes_no_course(tmp_path, capsys, arguments, words):
+    course = tmp_path / "course"
+    assert main([*arguments, "--course", str(course)]) == 2
     assert words in capsys.readouterr().err
+    assert not course.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["grade", "a1_data"], "a1_data is not released"),
+        (["collect", "a1_data", "."], "python -m assignments release a1_data --course"),
+        (["humans", "a1_data"], "a1_data is not released"),
+        (["grade", NAME, "--scheduler", "nope"], "No Dask scheduler answers at nope"),
+        (["grade", NAME, "--scheduler", "tcp://127.0.0.1:x"], "such as tcp://HOST:8786"),
+        (["grade", NAME, "--seed", "short"], "could be guessed"),
+        (["regrade", NAME, "nobody"], "No student is called nobody"),
+        (["regrade", NAME, "bob"], "bob has not handed in"),
+        (["feedback", NAME, "--student", "nobody"], "No student is called nobody"),
+        (["feedback", NAME, "--student", "ann"], "python -m assignments grade a2_convolution"),
+        (["export", NAME], "no graded submission"),
+        (["collect", NAME, "/nonexistent"], "neither a folder nor a zip"),
+        (["collect", NAME, "damaged.zip"], "damaged zip file"),
+    ],
+)
+def test_errors_say_what_to_do(tmp_path, monkeypatch, capsys, collected, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    end = b"PK\x05\x06" + b"\0" * 4 + b"\1\0\1\0" + b"\x2e\0\0\0" + b"\0" * 6
+    Path("damaged.zip").write_bytes(b"x" * 46 + end)
+    shutil.copytree(collected, "course")
+    assert main([*arguments, "--course", "course"]) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory, variants):
+    """Return a course with one submission that has not been graded."""
+    folder = tmp_path_factory.mktemp("collected")
+    (folder / "course").mkdir(mode=0o755)
+    (folder / "hand-ins").mkdir()
+    (folder / "hand-ins" / "ann.ipynb").write_bytes(variants["reference"].content)
+    course = ["--course", str(folder / "course")]
+    assert main(["release", NAME, *course, "--seed", SEED]) == 0
+    assert main(["collect", NAME, str(folder / "hand-ins"), *course]) == 0
+    (folder / "course" / "submitted" / "bob" / "a1_data").mkdir(parents=True)
+    return folder / "course"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["bench", "--number", "0"], ["bench", "--number", "-1"], ["bench", "--workers", "0"],
+     ["grade", NAME, "--workers", "0"], ["regrade", NAME, "ann", "--workers", "-2"],
+     ["bench", "--number", "many"]],
+)  # fmt: skip
+def test_numbers_are_counted_from_one(capsys, arguments):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert f"'{arguments[-1]}' is not a whole number from 1 on" in capsys.readouterr().err
+
+
+# --- what belongs to the instructor alone --------------------------------------------------------
+
+
+def test_the_course_is_its_owners_alone(collected, term):
+    """Whatever the folder was before: here one that everyone could read."""
+    for root in (collected, term.root):
+        written = [root, root / "gradebook.db", root / "seed.txt", *root.glob("*"),
+                   *root.glob("submitted/**/*"), *root.glob("autograded/**/*")]  # fmt: skip
+        named = [path for path in written if path.name != "bob" and path.parent.name != "bob"]
+        assert {str(path): oct(path.stat().st_mode) for path in named
+                if path.stat().st_mode & 0o077} == {}  # fmt: skip
+
+
+def test_a_course_that_others_can_read_is_closed(collected, tmp_path):
+    root = shutil.copytree(collected, tmp_path / "course")
+    for path in (root, root / "gradebook.db", root / "seed.txt"):
+        path.chmod(0o755)
+    Course.open(root)
+    assert root.stat().st_mode & 0o777 == 0o700
+    assert (root / "gradebook.db").stat().st_mode & 0o077 == 0
+    assert (root / "seed.txt").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_all_users_share_is_left_as_it_is(tmp_path, capsys):
+    tmp_path.chmod(0o1777)
+    assert main(["release", NAME, "--course", str(tmp_path)]) == 2
+    assert "All users share" in capsys.readouterr().err
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_files_keep_their_permissions(tmp_path):
+    before = os.umask(0o022)
+    try:
+        main(["humans", NAME, "--course", str(tmp_path / "none")])
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
 
 
 def test_a_course_inside_the_environment_is_refused(tmp_path, monkeypatch):
@@ -242,12 +340,51 @@ def test_the_seed_is_made_at_random_and_kept_private(tmp_path):
     assert one.root.stat().st_mode & 0o077 == 0
 
 
+def test_the_seed_of_the_release_is_the_one_of_grading(term, monkeypatch, capsys):
+    monkeypatch.delenv("GRADING_SEED", raising=False)
+    assert (term.root / "seed.txt").read_text() == SEED + "\n"
+    assert main(["grade", NAME, "--course", str(term.root), "--workers", "1"]) == 0
+    assert "5 known from before" in capsys.readouterr().out
+
+
+def test_a_given_seed_is_kept(tmp_path, monkeypatch):
+    course = Course.open(tmp_path)
+    assert course.seed("the first of them") == course.seed() == "the first of them"
+    assert course.seed("another, nothing is graded") == course.seed()
+    monkeypatch.setenv("GRADING_SEED", "from the environment")
+    assert course.seed() == "from the environment"
+    monkeypatch.delenv("GRADING_SEED")
+    assert course.seed() == "from the environment"
+    assert (tmp_path / "seed.txt").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("command", [["release"], ["grade", "--workers", "1"]])
+def test_a_seed_that_contradicts_the_grades_is_refused(term, capsys, command):
+    seed = term.root / "seed.txt"
+    name, *more = command
+    assert main([name, NAME, *more, "--course", str(term.root), "--seed", "another seed"]) == 2
+    error = capsys.readouterr().err
+    assert f"is not the one in {seed}" in error
+    assert SEED not in error
+    assert seed.read_text().strip() == SEED
+
+
+def test_a_lost_seed_is_asked_for(tmp_path):
+    course = Course.open(tmp_path)
+    course.seed("the seed of a term")
+    (tmp_path / "journal.jsonl").write_text("")
+    (tmp_path / "seed.txt").unlink()
+    with pytest.raises(CourseError, match="put your copy back"):
+        course.seed()
+    assert course.seed("the seed of a term") == course.seed()
+
+
 # --- Dask: lost workers, stopped runs ------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def tasks(variants):
-    """Return ten tasks that differ only in their seed, and so have the same grades."""
+    """Return six tasks that differ only in their seed, and so have the same grades."""
     definition = define(NAME)
     release = strip(bench.released(definition))
     content = strip(variants["pool: maximum"].content)
