@@ -100,6 +100,32 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def compare_columns(undefined: str) -> Compare:
+    """Return a comparison of tables: a dict of columns with one number for each class.
+
+    Other columns may be there too. A number that is not defined must be NaN, and no other;
+    `undefined` says when that is: "a class has no picture".
+    """
+
+    def compare(expected: Any, answer: Any, inputs: Inputs) -> str | None:
+        if not isinstance(answer, dict):
+            return "the answer is no table: return a DataFrame or a dict of columns"
+        for name, wanted in expected.items():
+            if name not in answer:
+                return f"the column {name!r} is missing"
+            given = np.asarray(answer[name], dtype=float)
+            if given.shape != wanted.shape:
+                return f"the column {name!r} has not one entry for each class"
+            if not np.array_equal(np.isnan(given), np.isnan(wanted)):
+                return f"the column {name!r} has not NaN where, and only where, {undefined}"
+            words = close(1e-4)(np.nan_to_num(wanted), np.nan_to_num(given), inputs)
+            if words:
+                return f"in the column {name!r}, {words}"
+        return None
+
+    return compare
+
+
 @dataclass(frozen=True)
 class Case:
     """Inputs of one kind, all or nothing for its points.

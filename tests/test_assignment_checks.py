@@ -2,16 +2,20 @@
 
 import contextlib
 import io
+import re
 from functools import cache
 from importlib import import_module
 
 import matplotlib
+import numpy as np
 import pytest
 
 pytest.importorskip("nbgrader", reason="the assignments need the development requirements")
 
+from assignments.__main__ import main
 from assignments.bench import Wrong, solved
 from assignments.build import check_id, define, names
+from assignments.questions import Inputs, compare_columns
 from assignments.submission import Notebook, read
 
 matplotlib.use("agg")
@@ -62,6 +66,42 @@ def cases() -> list:
         for name in names()
         for wrong in import_module(f"assignments.{name}.bench").WRONG
     ]
+
+
+def test_there_are_four_assignments_of_a_lesson_each(capsys: pytest.CaptureFixture) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(names()) == 4
+    for line, name in zip(lines, names(), strict=True):
+        points, minutes = re.search(r", ([\d.]+) points, about (\d+) minutes$", line).groups()
+        assert line.startswith(name)
+        assert 10 <= float(points) <= 20
+        assert 60 <= int(minutes) <= 90
+        opening = notebook(name).cells[0].source
+        assert f"{points} points" in opening
+        assert f"{minutes} minutes" in opening
+        assert len(define(name).assignment.written) == 1
+
+
+TABLE = {"recall": np.array([0.5, np.nan]), "precision": np.array([1.0, 0.25])}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"recall": [0.5, np.nan], "precision": np.array([1, 0.25]), "more": ["x"]}, None),
+        ({"recall": [0.5, None], "precision": [1, 0.25]}, None),
+        ([0.5, 1.0], "no table"),
+        ({"recall": [0.5, np.nan]}, "the column 'precision' is missing"),
+        (TABLE | {"recall": [0.5]}, "not one entry for each class"),
+        (TABLE | {"recall": [0.5, 0]}, "NaN where, and only where, nothing is there"),
+        (TABLE | {"precision": [1, np.nan]}, "NaN where, and only where, nothing is there"),
+        (TABLE | {"precision": [1, 0.3]}, "in the column 'precision', some of the values differ"),
+    ],
+)
+def test_tables_are_compared_column_by_column(answer: object, words: str | None) -> None:
+    found = compare_columns("nothing is there")(TABLE, answer, Inputs())
+    assert found is None if words is None else words in found
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,42 @@ def leaks(name, path):
 def test_no_page_and_no_chapter_holds_a_solution_or_a_hidden_test(name):
     assert len(pages()) > 10
     assert {path.name: found for path in pages() if (found := leaks(name, path))} == {}
+
+
+@pytest.fixture(scope="module")
+def student_set(tmp_path_factory):
+    """Return the notebooks that ``make student`` writes, made now."""
+    folder = tmp_path_factory.mktemp("student")
+    command = [sys.executable, ROOT / "tools" / "make_notebooks.py", "--edition", "student"]
+    subprocess.run([*command, "--output", folder], check=True, cwd=ROOT)
+    return sorted(folder.glob("*.ipynb"))
+
+
+def chapter_solutions(source):
+    """Return the lines of code and text that a chapter has in its solutions alone."""
+    text = source.read_text("utf-8")
+    regions = re.compile(r"```\{solution-start\}.*?\n(.*?)```\{solution-end\}", re.S)
+    outside = regions.sub("", text)
+    lines = [line.strip() for region in regions.findall(text) for line in region.splitlines()]
+    # Roles and directives are rewritten in notebooks: a line with one would never be found.
+    return [line for line in lines
+            if len(line) > 30 and line not in outside and "{" not in line]  # fmt: skip
+
+
+def test_the_student_set_holds_no_solution(student_set):
+    sources = [ROOT / "chapters" / f"{path.stem}.md" for path in student_set]
+    assert len(sources) >= 5
+    for source, path in zip(sources, student_set, strict=True):
+        student = path.read_text("utf-8")
+        solved = source.with_suffix(".ipynb").read_text("utf-8")
+        secret = [json.dumps(line, ensure_ascii=False)[1:-1] for line in chapter_solutions(source)]
+        assert len([line for line in secret if line in solved]) >= 5, source.name
+        assert [line for line in secret if line in student] == [], source.name
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_student_set_holds_nothing_of_an_assignment(name, student_set):
+    assert {path.name: found for path in student_set if (found := leaks(name, path))} == {}
 
 
 @pytest.mark.book

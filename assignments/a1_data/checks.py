@@ -4,7 +4,17 @@ from functools import cache
 
 import numpy as np
 
-from assignments.questions import Assignment, Case, Inputs, Mistake, Question, Written, close, equal
+from assignments.questions import (
+    Assignment,
+    Case,
+    Inputs,
+    Mistake,
+    Question,
+    Written,
+    close,
+    compare_columns,
+    equal,
+)
 from fashion_lib import load_data
 
 COLUMNS = ("count", "brightness", "ink")
@@ -49,23 +59,6 @@ def class_table_of_ink(images, labels):
     return table | {"brightness": table["brightness"] / table["ink"]}
 
 
-def compare_table(expected, answer, inputs):
-    if not isinstance(answer, dict):
-        return "the answer is no table: return a DataFrame or a dict of columns"
-    for name, wanted in expected.items():
-        if name not in answer:
-            return f"the column {name!r} is missing"
-        given = np.asarray(answer[name], dtype=float)
-        if given.shape != wanted.shape:
-            return f"the column {name!r} has not the right number of entries"
-        if not np.array_equal(np.isnan(given), np.isnan(wanted)):
-            return f"the column {name!r} has not NaN where, and only where, a class has no picture"
-        words = close(1e-4)(np.nan_to_num(wanted), np.nan_to_num(given), inputs)
-        if words:
-            return f"in the column {name!r}, {words}"
-    return None
-
-
 def draw_table(rng, classes=None):
     classes = np.arange(10) if classes is None else classes
     # Each class at least once, and in different numbers.
@@ -87,7 +80,7 @@ TABLE = Question(
              lambda rng: draw_table(rng, rng.choice(9, size=6, replace=False)),
              "ten entries all the same: a count of 0, and NaN for what could not be measured"),
     ),
-    compare=compare_table,
+    compare=compare_columns("a class has no picture"),
     mistakes=(
         Mistake(lambda *a: class_table(*a, empty=0), "a class without pictures has NaN, not 0"),
         Mistake(class_table_of_present, "classes without pictures are missing from the table"),

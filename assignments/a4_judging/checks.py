@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from assignments.questions import Assignment, Case, Inputs, Mistake, Question, Written, close, equal
+from assignments.questions import (
+    Assignment,
+    Case,
+    Inputs,
+    Mistake,
+    Question,
+    Written,
+    close,
+    compare_columns,
+    equal,
+)
 
 # --- confusion: counting pairs ---------------------------------------------------------------
 
@@ -109,23 +119,6 @@ def scores_of_all(matrix):
     return {"recall": share, "precision": share}
 
 
-def compare_scores(expected, answer, inputs):
-    if not isinstance(answer, dict):
-        return "the answer is no table: return a DataFrame or a dict of columns"
-    for name, wanted in expected.items():
-        if name not in answer:
-            return f"the column {name!r} is missing"
-        given = np.asarray(answer[name], dtype=float)
-        if given.shape != wanted.shape:
-            return f"the column {name!r} has not one entry for each class"
-        if not np.array_equal(np.isnan(given), np.isnan(wanted)):
-            return f"the column {name!r} has not NaN where, and only where, it is undefined"
-        words = close(1e-4)(np.nan_to_num(wanted), np.nan_to_num(given), inputs)
-        if words:
-            return f"in the column {name!r}, {words}"
-    return None
-
-
 def _matrix(rng, classes):
     matrix = rng.integers(1, 12, size=(classes, classes))
     return matrix + np.diag(rng.integers(10, 60, size=classes))
@@ -151,7 +144,7 @@ SCORES = Question(
         Case("a class without pictures, and one that is never predicted", 1, draw_empty,
              "NaN for the recall of the one and the precision of the other"),
     ),
-    compare=compare_scores,
+    compare=compare_columns("it is undefined"),
     mistakes=(
         Mistake(scores_swapped, "recall and precision are swapped"),
         Mistake(lambda m: scores(m, empty=0.0), "what is undefined is NaN, not 0"),
