@@ -14,8 +14,9 @@ pytest.importorskip("nbgrader", reason="the assignments need the development req
 
 from assignments.__main__ import main
 from assignments.bench import Wrong, solved
-from assignments.build import check_id, define, names
+from assignments.build import ROOT, check_id, define, names
 from assignments.questions import Inputs, compare_columns
+from assignments.sandbox import MIB
 from assignments.submission import Notebook, read
 
 matplotlib.use("agg")
@@ -81,6 +82,14 @@ def test_there_are_four_assignments_of_a_lesson_each(capsys: pytest.CaptureFixtu
         assert f"{points} points" in opening
         assert f"{minutes} minutes" in opening
         assert len(define(name).assignment.written) == 1
+
+
+def test_the_page_for_instructors_states_the_memory_of_a_notebook() -> None:
+    memory = {name: define(name).assignment.limits.memory // MIB for name in names()}
+    assert memory.pop("a3_training") == 3 * 1024
+    assert set(memory.values()) == {1536}
+    page = (ROOT / "pages" / "grading.md").read_text("utf-8")
+    assert "1,536 MiB with all its processes, and 3 GiB in `a3_training`" in page
 
 
 TABLE = {"recall": np.array([0.5, np.nan]), "precision": np.array([1.0, 0.25])}
