@@ -72,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("Without TensorFlow", [*loading, *forward]),
         ("Peak memory", training.memory_rows(races.peaks)),
     ]
+    chapters = small.chapter_rows(small.executed_chapters())
+    sections.append(("The book, when last executed", chapters))
     sections.append(("In the browser", browser.browser_rows(3 if options.quick else 5, say)))
     scores = page_scores(options.quick, say)
     print(format_table(sections))

@@ -1,4 +1,4 @@
-"""Measures what needs no training: loading data, importing, and the forward pass in NumPy."""
+"""Measures what needs no training: loading data, importing, the forward pass, the chapters."""
 
 import json
 import os
@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from benchmarks.arithmetic import Spread
 from benchmarks.table import Row
@@ -106,3 +107,26 @@ def forward_rows(repeats: int, say: Say) -> list[Row]:
         Row(what, spread.median, "s", spread.low, spread.high, at_most=15),
         Row("forward (NumPy), peak memory", peak, "MB"),
     ]
+
+
+def chapter_rows(seconds: Mapping[str, float]) -> list[Row]:
+    """Return how long each chapter took when the book last executed it.
+
+    Parameters
+    ----------
+    seconds : dict of str to float
+        By the chapter's name, as the book's build keeps them in ``_build/seconds.json``.
+    """
+    if not seconds:
+        return [Row("chapters", "no build has executed them: make clean, make book")]
+    rows = [
+        Row(name, value, "s", at_most=180 if name.endswith("04_training") else 30)
+        for name, value in sorted(seconds.items())
+    ]
+    return [*rows, Row("all chapters", sum(seconds.values()), "s", at_most=300)]
+
+
+def executed_chapters(build: Path = ROOT / "_build") -> dict[str, float]:
+    """Return the seconds of the chapters that the build in this folder has executed."""
+    kept = build / "seconds.json"
+    return json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}

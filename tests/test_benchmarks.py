@@ -1,8 +1,8 @@
-"""The benchmarks' arithmetic and table, with numbers worked by hand. Nothing is measured."""
+"""The benchmarks' arithmetic and table, with numbers worked by hand. Nothing is measured here."""
 
 import pytest
 
-from benchmarks import arithmetic, training
+from benchmarks import arithmetic, pages, small, training
 from benchmarks.arithmetic import Race, Spread
 from benchmarks.table import Row, format_table, number
 
@@ -129,3 +129,24 @@ def test_rows_from_races():
     assert (rows[2].value, rows[2].lower_bound, rows[2].met) == (10.0, True, True)
     rows = training.race_rows(training.Races({"origin": [FAST], "fast": [NEVER]}, {}))
     assert rows[2].value == "our fast preset did not get there"
+
+
+def test_rows_of_chapters():
+    rows = small.chapter_rows(
+        {"chapters/02_b": 12.0, "chapters/04_training": 170.0, "chapters/01_a": 31.0}
+    )
+    assert [(row.what, row.met) for row in rows] == [
+        ("chapters/01_a", False),
+        ("chapters/02_b", True),
+        ("chapters/04_training", True),
+        ("all chapters", True),
+    ]
+    assert rows[-1].value == 213
+    assert "make book" in small.chapter_rows({})[0].value
+
+
+@pytest.mark.book
+def test_the_build_keeps_the_seconds_of_all_chapters():
+    seconds = small.executed_chapters()
+    assert sorted(seconds) == sorted(name for name in pages.chapters())
+    assert all(value > 0 for value in seconds.values())

@@ -2,9 +2,11 @@
 
 A thin wrapper of ``jupyter-book build`` with warnings fatal. It prints which chapter is
 running and for how long, shows warnings and errors in full, and keeps the complete output
-in ``_build/build.log``. The exit code is Jupyter Book's.
+in ``_build/build.log`` and the seconds of each chapter, when last executed, in
+``_build/seconds.json``. The exit code is Jupyter Book's.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -70,7 +72,8 @@ def main(source: Path = ROOT) -> int:
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
-    trouble = []
+    trouble: list[str] = []
+    seconds: dict[str, float] = {}
     with log_path.open("w", encoding="utf-8") as log:
         for raw in process.stdout:
             line = ANSI.sub("", raw)
@@ -79,11 +82,15 @@ def main(source: Path = ROOT) -> int:
             if match := STARTED.search(line):
                 progress.start(match["page"])
             elif match := FINISHED.search(line):
-                progress.finish(match["page"], float(match["seconds"]))
+                seconds[match["page"]] = float(match["seconds"])
+                progress.finish(match["page"], seconds[match["page"]])
             elif TROUBLE.search(line) and not IGNORED.search(line):
                 trouble.append(line.rstrip())
                 print(line.rstrip(), flush=True)
     code = process.wait()
+    kept = source / "_build" / "seconds.json"
+    before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    kept.write_text(json.dumps(before | seconds, indent=1) + "\n", encoding="utf-8")
     if code:
         for report in sorted((source / "_build" / "html" / "reports").rglob("*.err.log")):
             if report.stat().st_mtime >= started:
