@@ -166,6 +166,21 @@ def test_formulas_are_drawn_by_the_browser_itself(open_page, address):
     assert "\\frac" not in page.locator("article").inner_text()
 
 
+def test_formulas_are_whole_and_open_at_their_start(open_page, address):
+    page = open_page(f"{address}/index.html", viewport=PHONE)
+    for name in CHAPTERS:
+        page.goto(f"{address}/{name}.html")
+        assert page.evaluate(
+            """() => [...document.querySelectorAll("article span.math")].every(
+              (formula) => getComputedStyle(formula).overflow === "visible")"""
+        )
+        assert page.evaluate(
+            """() => [...document.querySelectorAll("article div.math > math")].every((formula) =>
+              formula.getBoundingClientRect().left
+                >= formula.parentElement.getBoundingClientRect().left - 1)"""
+        ), name
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(open_page, address, view):
     assert AXE.is_file(), "axe is missing: npm ci --ignore-scripts"
