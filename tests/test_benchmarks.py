@@ -139,7 +139,7 @@ def test_rows_of_chapters():
         ("chapters/01_a", False),
         ("chapters/02_b", True),
         ("chapters/04_training", True),
-        ("all chapters", True),
+        ("these together", None),
     ]
     assert rows[-1].value == 213
     assert "make book" in small.chapter_rows({})[0].value

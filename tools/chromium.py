@@ -27,8 +27,8 @@ def find_browser() -> str:
 
 
 @contextmanager
-def start_browser(*arguments: str) -> "Iterator[Browser]":
-    """Start it without a window, with more `arguments` if given; close it in the end.
+def start_browser() -> "Iterator[Browser]":
+    """Start it without a window; close it in the end.
 
     Raises
     ------
@@ -39,6 +39,6 @@ def start_browser(*arguments: str) -> "Iterator[Browser]":
 
     path = find_browser()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *arguments])
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
