@@ -6,13 +6,10 @@ PORT   ?= 8000
 OPTIONS ?=
 WORKERS ?= 2
 
-UNIT    := $(wildcard $(patsubst fashion_lib/%.py,tests/test_%.py,$(wildcard fashion_lib/*.py))) \
-           $(addprefix tests/test_,crop.py main.py package.py weights.py widgets.py)
-LIBRARY := $(shell find fashion_lib -type f -not -path '*/__pycache__/*')
+LIBRARY := $(shell find fashion_lib fashion_figures -type f -not -path '*/__pycache__/*')
 BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
            $(wildcard chapters/*.md pages/*.md _static/*) \
-           tools/sphinx_course.py tools/build_book.py tools/finish_site.py \
-           $(wildcard tools/site_*.py) tools/404.html CITATION.cff
+           $(wildcard book/*.py book/*/*) tools/notebooks/quiet_tensorflow.py CITATION.cff
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
@@ -27,19 +24,19 @@ book: $(SITE) ## build the site from the real data (first time: some minutes)
 	@echo "The book is ready. Open it:  file://$(CURDIR)/_build/html/index.html  (or: make serve)"
 
 serve: $(SITE) ## serve the built site on http://127.0.0.1:8000 (PORT=… for another port)
-	$(BIN)/python tools/serve.py --port $(PORT)
+	$(BIN)/python -m book.serve --port $(PORT)
 
 pdf: .venv/dev-ready $(SITE) ## print the book into one PDF (needs Chromium)
-	$(BIN)/python tools/make_pdf.py
+	$(BIN)/python -m book.pdf
 
 preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
-	$(BIN)/python tools/preview.py $(PAGE) $(OPTIONS)
+	$(BIN)/python -m book.preview $(PAGE) $(OPTIONS)
 
 test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests (WORKERS=4 to use 4 cores)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(OPTIONS)
 
 test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
-	$(BIN)/python -m pytest $(UNIT) $(OPTIONS)
+	$(BIN)/python -m pytest tests/fashion_lib $(OPTIONS)
 
 lint: .venv/dev-ready ## ruff, and actionlint for the workflows
 	$(BIN)/ruff check .
@@ -47,13 +44,13 @@ lint: .venv/dev-ready ## ruff, and actionlint for the workflows
 	$(BIN)/actionlint
 
 check: .venv/dev-ready ## is every derived file in step with its source?
-	$(BIN)/python tools/make_sample.py --check
-	$(BIN)/python tools/make_weights.py --check
-	$(BIN)/python tools/make_familiarity.py --check
-	$(BIN)/python tools/draw_examples.py --check
-	$(BIN)/python tools/draw_pictures.py --check
-	$(BIN)/python tools/make_notebooks.py --check
-	$(BIN)/python -m assignments build --check
+	$(BIN)/python -m tools.make_sample --check
+	$(BIN)/python -m tools.make_weights --check
+	$(BIN)/python -m tools.make_evidence --check
+	$(BIN)/python -m tools.draw_examples --check
+	$(BIN)/python -m tools.draw_pictures --check
+	$(BIN)/python -m tools.notebooks.chapters --check
+	$(BIN)/python -m grader build --check
 
 format: .venv/dev-ready ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .
@@ -63,37 +60,37 @@ bench: .venv/dev-ready node_modules/.ready $(SITE) ## measure speed side by side
 	$(BIN)/python -m benchmarks $(OPTIONS)
 
 weights: .venv/dev-ready ## retrain the shipped weights and state their accuracy
-	$(BIN)/python tools/make_weights.py
-	$(BIN)/python tools/make_familiarity.py
+	$(BIN)/python -m tools.make_weights
+	$(BIN)/python -m tools.make_evidence
 
 derived: .venv/dev-ready ## draw the sample, the example pictures and the site's pictures again
-	$(BIN)/python tools/make_sample.py
-	$(BIN)/python tools/draw_examples.py
-	$(BIN)/python tools/draw_pictures.py
+	$(BIN)/python -m tools.make_sample
+	$(BIN)/python -m tools.draw_examples
+	$(BIN)/python -m tools.draw_pictures
 
 notebooks: .venv/dev-ready ## generate the notebooks of the chapters (REPO=… for a fork)
-	$(BIN)/python tools/make_notebooks.py $(if $(REPO),--repository $(REPO))
+	$(BIN)/python -m tools.notebooks.chapters $(if $(REPO),--repository $(REPO))
 
 notebooks-full: .venv/dev-ready ## run every notebook with Colab's versions, and note the result
-	$(BIN)/python tools/run_notebooks.py --write
+	$(BIN)/python -m tools.notebooks.run --write
 
 notebooks-lab: .venv/dev-ready ## open every notebook in JupyterLab, run it there, photograph it
-	$(BIN)/python tools/open_in_jupyterlab.py
+	$(BIN)/python -m tools.notebooks.open_in_jupyterlab
 
 links: .venv/book-ready ## follow every link to other sites (needs the internet)
 	$(BIN)/jupyter-book build . --builder linkcheck
 
 student: .venv/dev-ready ## notebooks without solutions, in _build/student
-	$(BIN)/python tools/make_notebooks.py --edition student $(if $(REPO),--repository $(REPO))
+	$(BIN)/python -m tools.notebooks.chapters --edition student $(if $(REPO),--repository $(REPO))
 
 solutions: .venv/dev-ready ## notebooks with all solutions, in _build/solutions
-	$(BIN)/python tools/make_notebooks.py --edition solutions $(if $(REPO),--repository $(REPO))
+	$(BIN)/python -m tools.notebooks.chapters --edition solutions $(if $(REPO),--repository $(REPO))
 
 assignments: .venv/dev-ready ## write the assignments' notebooks for students (REPO=… for a fork)
-	$(BIN)/python -m assignments build $(if $(REPO),--repository $(REPO))
+	$(BIN)/python -m grader build $(if $(REPO),--repository $(REPO))
 
 test-assignments: .venv/dev-ready ## grade submissions whose points are known, attacks included
-	$(BIN)/python -m assignments bench $(OPTIONS)
+	$(BIN)/python -m grader bench $(OPTIONS)
 
 bench-grading: .venv/dev-ready ## measure grading: sandboxed against plain nbgrader
 	$(BIN)/python -m benchmarks.grading $(OPTIONS)
@@ -109,7 +106,7 @@ clean: ## remove the site, its caches and the environment
 
 # Packages of npm that came after the site was built change it; without npm it is built, too.
 $(SITE): $(BOOK) $(LIBRARY) $(wildcard node_modules/.ready) | .venv/book-ready node_modules/.ready
-	$(BIN)/python tools/build_book.py
+	$(BIN)/python -m book.build
 	@touch $@
 
 .venv/bin/python:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from fashion_lib.model import layer_table
+from fashion_lib.networks import layer_table
 
 # The accuracy on validation data that the origin's article reached at its best.
 ORIGIN_ACCURACY = 0.8962

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chromium import find_browser, start_browser
-
 from benchmarks.arithmetic import Spread
 from benchmarks.table import Row
 from benchmarks.worker import ROOT
+from book.chromium import find_browser, start_browser
 
 Say = Callable[[str], None]
 
@@ -75,17 +74,17 @@ def lab_rates(browser: Any, repeats: int, images: int = IMAGES) -> list[float]:
     The clock is the lab's own; it includes what the reader's has to do meanwhile, and the
     validation, here of ten images.
     """
-    from fashion_lib.widgets import TrainingLab
-    from fashion_lib.widgets.site import write_site
+    from fashion_figures import TrainingLab
+    from fashion_figures.host.site import write_site
 
     lab = TrainingLab(
         images=images, validation_images=10, batch_size=BATCH, backend="javascript",
         patience=None, max_epochs=repeats + 1,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        write_site(Path(folder) / "_widgets", [TrainingLab])
+        write_site(Path(folder) / "_figures", [TrainingLab])
         page_file = Path(folder) / "lab.html"
-        script = '<script defer src="_widgets/host.js"></script>'
+        script = '<script defer src="_figures/host.js"></script>'
         page_file.write_text(f"<!DOCTYPE html>{script}{lab.static_html()}", encoding="utf-8")
         page = browser.new_page()
         page.goto(page_file.as_uri())
@@ -98,13 +97,13 @@ def lab_rates(browser: Any, repeats: int, images: int = IMAGES) -> list[float]:
 
 def tensorflow_rates(browser: Any, repeats: int, batch: int = BATCH) -> list[float]:
     """Return images per second of single batches on TensorFlow.js's own cpu backend."""
-    from fashion_lib.widgets.linker import link
+    from fashion_figures.host.linker import link
 
     page = browser.new_page()
     page.goto("about:blank")
     for name in _CPU:
         page.evaluate((_TFJS / name).read_text(encoding="utf-8"))
-    modules = link("training_tfjs", "module").rsplit("export default", 1)[0]
+    modules = link("training_lab/tfjs", "module").rsplit("export default", 1)[0]
     start = "state: $training_core.freshState(0)"
     page.evaluate(f"() => {{ {modules} globalThis.lab = {{ ...$training_tfjs, {start} }}; }}")
     rates = page.evaluate(_BATCHES, [batch, repeats])
@@ -114,13 +113,14 @@ def tensorflow_rates(browser: Any, repeats: int, batch: int = BATCH) -> list[flo
 
 def forward_times(browser: Any, count: int) -> list[float]:
     """Return milliseconds of single forward passes of the shipped network."""
-    from fashion_lib.widgets.assets import weights_bytes
-    from fashion_lib.widgets.linker import link
+    from fashion_figures.host.linker import link
+    from fashion_figures.shared.assets import weights_bytes
 
     page = browser.new_page()
     page.goto("about:blank")
     code = "".join(
-        link(name, "module").rsplit("export default", 1)[0] for name in ("cnn", "safetensors")
+        link(f"shared/{name}", "module").rsplit("export default", 1)[0]
+        for name in ("cnn", "safetensors")
     )
     page.evaluate(
         f"() => {{ {code} globalThis.core = {{ cnn: $cnn, safetensors: $safetensors }}; }}"

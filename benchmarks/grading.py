@@ -24,15 +24,15 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config
 
-from assignments import bench
-from assignments.batch import Journal, connect, run
-from assignments.build import define
-from assignments.course import Course
-from assignments.grade import Task, grade
-from assignments.gradebook import Writer, notebook_bytes, submissions
-from assignments.submission import strip
 from benchmarks.__main__ import machine
 from benchmarks.table import Row, format_table
+from grader import trials
+from grader.batch import Journal, connect, run
+from grader.course import Course
+from grader.grade import Task, grade
+from grader.gradebook import Writer, notebook_bytes, submissions
+from grader.release import define
+from grader.submission import strip
 
 NAME = "a2_convolution"
 SEED = "the seed of the benchmark"
@@ -59,7 +59,7 @@ class Batch:
 
 def hand_in(course: Course, count: int) -> None:
     """Put `count` submissions into a course: the bench's notebooks, in turn."""
-    chosen = bench.variants(NAME, ("basics", "mistakes"))
+    chosen = trials.variants(NAME, ("basics", "mistakes"))
     for number in range(count):
         folder = course.submitted(f"student-{number:05}", NAME)
         folder.mkdir(parents=True)

@@ -18,11 +18,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
-from build_book import COMMAND
-from chromium import find_browser
-from serve import Server
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks import ROOT
+from book.build import COMMAND
+from book.chromium import find_browser
+from book.serve import Server
+
 LIGHTHOUSE = ROOT / "node_modules" / ".bin" / "lighthouse"
 CHROME_FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "

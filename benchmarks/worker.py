@@ -14,12 +14,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
+from benchmarks import ROOT
 from fashion_lib import load_data, train_validation_split
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def peak_megabytes() -> float:

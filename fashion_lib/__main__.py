@@ -194,8 +194,9 @@ def _data(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from fashion_lib.model import build_cnn, get_weights, save_weights
+    from fashion_lib.networks import build_cnn
     from fashion_lib.training import train
+    from fashion_lib.weights import get_weights, save_weights
 
     config = _config(arguments)
     # Found out now, not after minutes of training.
@@ -284,7 +285,7 @@ def _report_training(history: "History", folder: Path) -> None:
 
 
 def _load_weights(name_or_path: str | None) -> "dict[str, np.ndarray]":
-    from fashion_lib.model import load_weights
+    from fashion_lib.weights import load_weights
 
     try:
         return load_weights() if name_or_path is None else load_weights(Path(name_or_path))
@@ -294,7 +295,7 @@ def _load_weights(name_or_path: str | None) -> "dict[str, np.ndarray]":
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     from fashion_lib import evaluation
-    from fashion_lib.convolution import forward
+    from fashion_lib.forward_pass import forward
 
     weights = _load_weights(arguments.weights)
     _, (images, y_true) = load_data(arguments.source)

@@ -12,7 +12,7 @@ from fashion_lib.keras_import import require_keras
 if TYPE_CHECKING:
     import keras
 
-    from fashion_lib.training import TrainConfig
+    from fashion_lib._config import TrainConfig
 
 # Images that are predicted at once. It has no influence on the result.
 _EVALUATION_BATCH = 1000

@@ -5,9 +5,8 @@ kernel is not flipped. See Dumoulin and Visin, "A guide to convolution arithmeti
 learning" (arXiv:1603.07285) for the sizes.
 """
 
-from collections.abc import Mapping
 from numbers import Integral
-from typing import Literal, overload
+from typing import Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -15,7 +14,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 Padding = Literal["valid", "same"]
 
 # How many images the forward pass takes at once: bounds its memory (about 20 MB of patches).
-CHUNK = 128
 
 
 def _kernel(*rows: tuple[float, float, float]) -> np.ndarray:
@@ -99,7 +97,7 @@ def _floating(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float64 if double else np.float32, copy=False)
 
 
-def _correlate(
+def correlate(
     images: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: Padding = "valid"
 ) -> np.ndarray:
     """Cross-correlate (N,H,W,C) with (kh,kw,C,F): all windows at once, as one matrix product.
@@ -168,7 +166,7 @@ def conv2d(
             f"The image has {image.shape[2]} channels, but the kernel of shape {kernel.shape} "
             f"expects {kernel.shape[2]}: its axes are (height, width, channels, filters)."
         )
-    outputs = _correlate(image[np.newaxis], kernel, stride, padding)[0]  # (H', W', F)
+    outputs = correlate(image[np.newaxis], kernel, stride, padding)[0]  # (H', W', F)
     if bias is not None:
         bias = _floating(bias)
         if bias.shape not in ((), (kernel.shape[3],)):
@@ -179,7 +177,7 @@ def conv2d(
     return outputs[:, :, 0] if flat else outputs
 
 
-def _pool(images: np.ndarray, size: int, stride: int) -> np.ndarray:
+def pool(images: np.ndarray, size: int, stride: int) -> np.ndarray:
     """Take the largest value of each window of (N, H, W, C)."""
     _, height, width, _ = images.shape
     rows, columns = output_size(height, size, stride), output_size(width, size, stride)
@@ -223,7 +221,7 @@ def max_pool2d(image: np.ndarray, size: int = 2, stride: int | None = None) -> n
     _check_real(image)
     _check_length("size", size)
     batch = np.atleast_3d(image)[np.newaxis]  # (1, H, W, C)
-    outputs = _pool(batch, size, size if stride is None else stride)[0]
+    outputs = pool(batch, size, size if stride is None else stride)[0]
     return outputs[:, :, 0] if image.ndim == 2 else outputs
 
 
@@ -265,88 +263,3 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     logits = _floating(logits)
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def _forward_chunk(w: Mapping[str, np.ndarray], x: np.ndarray) -> dict[str, np.ndarray]:
-    """Run the baseline network on a few images (N, 28, 28, 1); return every layer's output."""
-    layers = {}
-    for n in (1, 2, 3):
-        x = relu(_correlate(x, w[f"conv{n}/kernel"]) + w[f"conv{n}/bias"])
-        layers[f"conv{n}"] = x  # (N, 26, 26, 32), then (N, 11, 11, 64), then (N, 3, 3, 64)
-        x = _pool(x, size=2, stride=2)
-        layers[f"pool{n}"] = x  # (N, 13, 13, 32), then (N, 5, 5, 64), then (N, 1, 1, 64)
-    layers["flatten"] = x = x.reshape(-1, 64)  # (N, 64)
-    layers["dense"] = x = relu(x @ w["dense/kernel"] + w["dense/bias"])  # (N, 512)
-    layers["output"] = softmax(x @ w["output/kernel"] + w["output/bias"])  # (N, 10)
-    return layers
-
-
-def _check_forward(weights: Mapping[str, np.ndarray], images: np.ndarray) -> None:
-    # Imported here because the network's description needs output_size from this module.
-    from fashion_lib.model import check_weights, weight_shapes
-
-    check_weights(weights, weight_shapes())
-    if images.dtype.kind != "f":
-        raise ValueError(
-            f"forward takes floats in [0, 1], not {images.dtype}: call normalize(images) first."
-        )
-    if images.ndim != 4 or images.shape[1:] != (28, 28, 1):
-        hint = " Add the batch axis: images[None]." if images.shape == (28, 28, 1) else ""
-        raise ValueError(
-            f"forward takes images of shape (n, 28, 28, 1), not {images.shape}.{hint} "
-            "normalize() turns (n, 28, 28) uint8 images into that."
-        )
-
-
-@overload
-def forward(
-    weights: Mapping[str, np.ndarray], images: np.ndarray, return_layers: Literal[False] = False
-) -> np.ndarray: ...
-
-
-@overload
-def forward(
-    weights: Mapping[str, np.ndarray], images: np.ndarray, return_layers: Literal[True]
-) -> tuple[np.ndarray, dict[str, np.ndarray]]: ...
-
-
-def forward(
-    weights: Mapping[str, np.ndarray], images: np.ndarray, return_layers: bool = False
-) -> np.ndarray | tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Run the baseline network in NumPy: what Keras computes, in code that you can read.
-
-    Parameters
-    ----------
-    weights : dict of str to float32 arrays
-        As `load_weights` returns them: "conv1/kernel", "conv1/bias", … "output/bias".
-        A convolution's kernel is (3, 3, channels, filters), a dense one's (inputs, outputs).
-    images : float array, shape (n, 28, 28, 1)
-        In [0, 1], as `normalize` returns them.
-    return_layers : bool
-        Also return every layer's output. That takes about 130 kB an image.
-
-    Returns
-    -------
-    probabilities : float32 array, shape (n, 10)
-        Each row sums to 1.
-    layers : dict of str to arrays, only with `return_layers`
-        By layer name, in order: conv1 (n,26,26,32), pool1 (n,13,13,32), conv2 (n,11,11,64),
-        pool2 (n,5,5,64), conv3 (n,3,3,64), pool3 (n,1,1,64), flatten (n,64), dense (n,512)
-        and output (n,10), which holds the probabilities.
-
-    Raises
-    ------
-    ValueError
-        If weights are missing or of a wrong shape or dtype, or if the images are not floats
-        (integers have not been normalized) or have another shape.
-    """
-    images = np.asarray(images)
-    _check_forward(weights, images)
-    images = images.astype(np.float32, copy=False)
-    starts = range(0, max(len(images), 1), CHUNK)
-    if not return_layers:
-        chunks = [_forward_chunk(weights, images[i : i + CHUNK])["output"] for i in starts]
-        return np.concatenate(chunks)
-    parts = [_forward_chunk(weights, images[i : i + CHUNK]) for i in starts]
-    layers = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return layers["output"], layers

@@ -277,3 +277,32 @@ def recall_intervals(
         index=pd.Index(CLASS_NAMES, name="class"),
         columns=["recall", "low", "high", "support"],
     )
+
+
+def confident_disagreements(y_true: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Mark the images whose label the model contradicts with confidence.
+
+    An image is marked if the most probable class is not its label, and is at least as probable
+    as that class is, on average, for the images that are labeled with it. So the bar is high
+    for a class of which the model is usually sure, and low for one of which it is not. These
+    are the off-diagonal counts of the confident joint of Northcutt, Jiang and Chuang,
+    "Confident learning: estimating uncertainty in dataset labels" (2021), for the most
+    probable class. They are suspects, not verdicts.
+
+    Parameters
+    ----------
+    y_true : int array, shape (n,)
+        Labels, 0 to 9.
+    probabilities : float array, shape (n, 10)
+        Rows that sum to 1.
+
+    Returns
+    -------
+    bool array, shape (n,)
+    """
+    own = probabilities[np.arange(len(y_true)), y_true]  # (n,): what each label got
+    counts = np.bincount(y_true, minlength=len(CLASS_NAMES))
+    sums = np.bincount(y_true, weights=own, minlength=len(CLASS_NAMES))
+    usual = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)  # (10,)
+    said = probabilities.argmax(axis=1)
+    return (said != y_true) & (probabilities.max(axis=1) >= usual[said])

@@ -336,8 +336,8 @@ def _stretch(gray: np.ndarray) -> np.ndarray:
 def _probabilities(model: Any, batch: np.ndarray) -> np.ndarray:
     """Return the model's ten probabilities for a batch of one, float32 (10,)."""
     if model is None or isinstance(model, Mapping):
-        from fashion_lib.convolution import forward
-        from fashion_lib.model import load_weights
+        from fashion_lib.forward_pass import forward
+        from fashion_lib.weights import load_weights
 
         answer = forward(load_weights() if model is None else model, batch)
     elif hasattr(model, "predict"):

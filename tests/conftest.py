@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="module")
 def chromium():
     """Debian's Chromium (or a Chrome) without a window."""
-    from chromium import start_browser
+    from book.chromium import start_browser
 
     with start_browser() as browser:
         yield browser

@@ -1,7 +1,7 @@
 """Draw the example pictures of garments in ``fashion_lib/examples``.
 
-    python tools/draw_examples.py            draw them all
-    python tools/draw_examples.py --check    exit 1 unless the files show what this draws
+    python -m tools.draw_examples            draw them all
+    python -m tools.draw_examples --check    exit 1 unless the files show what this draws
 
 They are drawings, not photographs: outlines with soft shading, off center, on backgrounds that
 a phone camera might see. No file of anyone else's is used, so they are free to use.
@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-FOLDER = Path(__file__).resolve().parent.parent / "fashion_lib" / "examples"
+from tools import ROOT
+
+FOLDER = ROOT / "fashion_lib" / "examples"
 FINE = 3  # drawn this many times larger, then averaged: smooth edges
 
 Point = tuple[float, float]

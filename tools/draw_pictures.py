@@ -10,7 +10,6 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -19,8 +18,9 @@ from matplotlib.patches import ConnectionPatch, Rectangle
 
 from fashion_lib import CLASS_NAMES, forward, load_data, load_weights, normalize
 from fashion_lib.plots import use_course_style
+from tools import ROOT
 
-FOLDER = Path(__file__).resolve().parent.parent / "_static"
+FOLDER = ROOT / "_static"
 NIGHT, PAPER, TEAL, AMBER, MIST = "#0f2a30", "#f4faf9", "#6fd3cf", "#f3b27a", "#9db8ba"
 # A test image that the network gets right; chosen for its clear outline.
 PICTURE = 28

@@ -4,7 +4,8 @@ from functools import cache
 
 import numpy as np
 
-from assignments.questions import (
+from fashion_lib import load_data
+from grader.questions import (
     Assignment,
     Case,
     Inputs,
@@ -15,7 +16,6 @@ from assignments.questions import (
     compare_columns,
     equal,
 )
-from fashion_lib import load_data
 
 COLUMNS = ("count", "brightness", "ink")
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.signal import correlate2d
 
-from assignments.questions import Assignment, Case, Inputs, Mistake, Question, Written, close
+from grader.questions import Assignment, Case, Inputs, Mistake, Question, Written, close
 
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], dtype=np.float64)
 SOBEL_Y = SOBEL_X.T

@@ -5,9 +5,9 @@ from functools import cache
 
 import numpy as np
 
-from assignments.questions import Assignment, Case, Inputs, Mistake, Question, Written, equal
-from assignments.sandbox import Limits
 from fashion_lib import load_data
+from grader.questions import Assignment, Case, Inputs, Mistake, Question, Written, equal
+from grader.sandbox import Limits
 
 # --- stop: early stopping --------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assignments.questions import (
+from grader.questions import (
     Assignment,
     Case,
     Inputs,

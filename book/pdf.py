@@ -1,0 +1,268 @@
+"""Make one PDF of the book from the built site: ``make pdf``.
+
+The articles of all pages become one document with a title page and a contents with page
+numbers, printed by headless Chromium. Links between pages become links inside of the PDF.
+The first print tells on which page each heading falls, the second one carries the numbers.
+"""
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+from pypdf import PdfReader, PdfWriter
+
+from book import ROOT
+from book.chromium import start_browser
+from book.site.finish import address_of
+from book.site.page import Page
+
+# What has no meaning on paper, such as code that only draws. The figures' own texts stay.
+SCREEN_ONLY = "script, style, .headerlink, .copybtn, .sd-summary-state-marker, details.hide"
+# Sections that every chapter has, and nobody looks for in a contents.
+COMMON = ("You will learn", "Before you start", "Summary", "Further reading")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One page of the site as a part of the document."""
+
+    key: str
+    page: Page
+
+    @property
+    def title(self) -> str:
+        """The page's heading, with the number of a chapter."""
+        number = re.match(r"chapters/(\d+)_", self.page.name)
+        return f"{int(number[1])}  {self.page.heading}" if number else self.page.heading
+
+    def anchor(self, name: str = "") -> str:
+        """Return the document's name of an anchor of this page."""
+        return f"{self.key}--{name}" if name else self.key
+
+
+def read_parts(site: Path, toc: Mapping) -> list[Part]:
+    """Read the pages in the order of the table of contents.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the site has not been built.
+    """
+    names = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    parts = []
+    for number, name in enumerate(names):
+        path = site / f"{name}.html"
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing. Build the site first: make book")
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        parts.append(Part(f"p{number}", Page(name, soup)))
+    return parts
+
+
+def adapt(part: Part, parts: Mapping[str, Part], site: Path, address: str) -> Tag:
+    """Return the article of a part with its anchors, links and pictures made for the document."""
+    article = part.page.article
+    for element in article.select(SCREEN_ONLY):
+        element.decompose()
+    for element in article.find_all(id=True):
+        element["id"] = part.anchor(element["id"])
+    for details in article.find_all("details"):
+        details["open"] = ""
+    for image in article.find_all("img"):
+        name = part.page.local(image["src"])
+        if name is not None:
+            image["src"] = (site / name).as_uri()
+        image.attrs.pop("loading", None)
+        image.attrs.pop("decoding", None)
+    for link in article.find_all("a", href=True):
+        link["href"] = _target(link["href"], part, parts, address)
+    for figure in article.select(".cw-host"):
+        note = part.page.tag("p", class_="pdf-online")
+        note.append("This figure is alive at ")
+        where = f"{address}{part.page.name}.html"
+        note.append(part.page.tag("a", where.partition("://")[2], href=where))
+        figure.append(note)
+    article["id"] = part.anchor()
+    article["class"] = ["bd-article", "pdf-part", f"pdf-{part.key}"]
+    return article
+
+
+def _target(href: str, part: Part, parts: Mapping[str, Part], address: str) -> str:
+    """Return where a link of the page leads in the document."""
+    path, _, fragment = href.partition("#")
+    if not path:
+        return f"#{part.anchor(unquote(fragment))}"
+    name = part.page.local(path)
+    if name is None:
+        return href
+    other = parts.get(name.removesuffix(".html"))
+    if other is None:
+        return f"{address}{name}"
+    return f"#{other.anchor(unquote(fragment))}"
+
+
+def contents(parts: Iterable[Part], numbers: Mapping[str, int]) -> Tag:
+    """Return the table of contents: each page and its sections, with page numbers."""
+    soup = BeautifulSoup(
+        '<nav class="pdf-contents"><h1>Contents</h1><ol></ol></nav>', "html.parser"
+    )
+    for part in parts:
+        soup.ol.append(_entry(soup, part.title, part.anchor(), numbers, "pdf-level-1"))
+        for heading in part.page.article.find_all("h2"):
+            section = heading.find_parent(id=True)
+            text = " ".join(heading.get_text().split())
+            if text in COMMON:
+                continue
+            entry = _entry(soup, text, section["id"], numbers, "pdf-level-2")
+            soup.ol.append(entry)
+    return soup.nav
+
+
+def _entry(
+    soup: BeautifulSoup, text: str, anchor: str, numbers: Mapping[str, int], level: str
+) -> Tag:
+    item = soup.new_tag("li", attrs={"class": level})
+    link = soup.new_tag("a", attrs={"href": f"#{anchor}"})
+    for name, content in (("title", text), ("number", str(numbers.get(anchor, "000")))):
+        span = soup.new_tag("span", attrs={"class": f"pdf-{name}"})
+        span.string = content
+        link.append(span)
+    item.append(link)
+    return item
+
+
+def title_page(parts: list[Part], citation: Mapping, address: str) -> Tag:
+    """Return the title page; it takes the picture of the site's front page."""
+    title, _, subtitle = citation["title"].partition(": ")
+    soup = BeautifulSoup('<header class="pdf-cover"></header>', "html.parser")
+    hero = parts[0].page.article.select_one("img.course-hero")
+    lines = [
+        ("pdf-cover-title", title),
+        ("pdf-cover-subtitle", subtitle[:1].upper() + subtitle[1:]),
+    ]
+    for name, text in lines:
+        paragraph = soup.new_tag("p", attrs={"class": name})
+        paragraph.string = text
+        soup.header.append(paragraph)
+    if hero is not None:
+        frame = hero.find_parent("picture")
+        soup.header.append(hero.extract())
+        if frame is not None:
+            frame.decompose()
+    authors = ", ".join(author.get("name", "") for author in citation["authors"])
+    about = soup.new_tag("p", attrs={"class": "pdf-cover-about"})
+    about.string = (
+        f"{authors}\n{citation['date-released']} · version {citation['version']} · "
+        f"{citation['license']} License\n{address.partition('://')[2].rstrip('/')}"
+    )
+    soup.header.append(about)
+    return soup.header
+
+
+def page_styles(parts: Iterable[Part]) -> str:
+    """Return the rules that write each part's title at the top of its pages."""
+    rules = []
+    for part in parts:
+        text = part.title.replace("\\", "\\\\").replace('"', '\\"')
+        rules.append(
+            f".pdf-{part.key} {{ page: {part.key}; }}\n"
+            f'@page {part.key} {{ @top-left {{ content: "{text}"; }} }}'
+        )
+    return "\n".join(rules)
+
+
+def document(
+    site: Path, toc: Mapping, citation: Mapping, address: str, numbers: Mapping[str, int]
+) -> str:
+    """Return the whole book as HTML; `numbers` are pages by anchors, as far as known."""
+    parts = read_parts(site, toc)
+    by_name = {part.page.name: part for part in parts}
+    for part in parts:
+        adapt(part, by_name, site, address)
+    cover = title_page(parts, citation, address)
+    style = (Path(__file__).parent / "pdf.css").read_text(encoding="utf-8")
+    body = [str(cover), str(contents(parts, numbers)), *(str(p.page.article) for p in parts)]
+    return (
+        '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        f"<title>{citation['title']}</title>"
+        f'<link rel="stylesheet" href="{(site / "_static" / "site.css").as_uri()}">'
+        f"<style>{style}\n{page_styles(parts)}</style></head>"
+        f'<body class="pdf"><main class="bd-main"><div class="bd-content">{"".join(body)}'
+        "</div></main></body></html>"
+    )
+
+
+def page_numbers(pdf: Path) -> dict[str, int]:
+    """Return on which page, counted from 1, each linked anchor stands."""
+    reader = PdfReader(pdf)
+    return {
+        name.lstrip("/"): reader.get_destination_page_number(destination) + 1
+        for name, destination in reader.named_destinations.items()
+    }
+
+
+def print_twice(site: Path, target: Path, toc: Mapping, citation: Mapping, address: str) -> int:
+    """Print the book to `target`; return its number of pages.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no Chromium or no built site.
+    """
+    numbers: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as name, start_browser() as chromium:
+        draft, printed = Path(name) / "book.html", Path(name) / "book.pdf"
+        for _ in range(2):
+            draft.write_text(document(site, toc, citation, address, numbers), encoding="utf-8")
+            page = chromium.new_page()
+            page.goto(draft.as_uri())
+            page.pdf(path=printed, prefer_css_page_size=True, print_background=True,
+                     tagged=True, outline=True)  # fmt: skip
+            page.close()
+            numbers = page_numbers(printed)
+        writer = PdfWriter(clone_from=printed)
+        writer.add_metadata(
+            {
+                "/Title": citation["title"],
+                "/Author": ", ".join(author.get("name", "") for author in citation["authors"]),
+                "/Subject": citation["abstract"],
+            }
+        )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        writer.write(target)
+        return len(writer.pages)
+
+
+def main() -> int:
+    """Print the book in ``_build/html`` to ``_build/pdf``."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html")
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "_build" / "pdf" / "from-pixels-to-predictions.pdf"
+    )
+    options = parser.parse_args()
+    toc, config, citation = (
+        yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+        for name in ("_toc.yml", "_config.yml", "CITATION.cff")
+    )
+    try:
+        count = print_twice(
+            options.site.resolve(), options.output, toc, citation, address_of(config)
+        )
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
+    size = options.output.stat().st_size / 2**20
+    print(f"{options.output}: {count} pages, {size:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

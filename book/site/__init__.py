@@ -1,0 +1,1 @@
+"""The steps that finish the pages as Sphinx wrote them."""

@@ -1,0 +1,207 @@
+"""What a page says about itself: to search engines, to who shares it, and to who cites it."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import yaml
+from bs4 import Tag
+
+from book.site.page import Page
+
+LONGEST = 180  # letters of a description; search engines cut later ones
+CARD = (1200, 630)  # pixels, as the Open Graph recommends
+NOT_FOUND = Path(__file__).parent / "404.html"
+
+
+@dataclass(frozen=True)
+class Course:
+    """What all pages share.
+
+    Attributes
+    ----------
+    title : str
+        The site's name.
+    address : str
+        Where the site is published, with a slash at the end.
+    citation : mapping
+        The content of CITATION.cff.
+    """
+
+    title: str
+    address: str
+    citation: Mapping[str, object]
+
+    @classmethod
+    def read(cls, root: Path, title: str, address: str) -> "Course":
+        """Read the citation of the project in `root`."""
+        text = (root / "CITATION.cff").read_text(encoding="utf-8")
+        return cls(title, address.rstrip("/") + "/", yaml.safe_load(text))
+
+    @property
+    def authors(self) -> list[str]:
+        """The authors' names."""
+        return [
+            author.get("name") or f"{author['given-names']} {author['family-names']}"
+            for author in self.citation["authors"]
+        ]
+
+
+def published_address(repository: str) -> str:
+    """Return where the host of `repository` publishes its pages.
+
+    >>> published_address("https://github.com/Someone/course.git")
+    'https://someone.github.io/course/'
+    """
+    match = re.fullmatch(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?", repository)
+    if match is None:
+        raise ValueError(f"Set html.baseurl in _config.yml: no pages are known for {repository}.")
+    owner, name = match[1].lower(), match[2]
+    folder = "" if name.lower() == f"{owner}.github.io" else f"{name}/"
+    return f"https://{owner}.github.io/{folder}"
+
+
+def summarize(page: Page) -> str:
+    """Return the page's description: its own, its question, or its first paragraph."""
+    own = page.soup.find("meta", attrs={"name": "description"})
+    if own is not None:
+        return own["content"]
+    if page.article is None:
+        return ""
+    for admonition in page.article.select(".admonition"):
+        title = admonition.select_one(".admonition-title")
+        if title is not None and title.get_text(strip=True) == "The question":
+            text = " ".join(p.get_text() for p in admonition.find_all("p")[1:])
+            return shorten(text)
+    for paragraph in page.article.find_all("p"):
+        if _is_prose(paragraph):
+            return shorten(paragraph.get_text())
+    return ""
+
+
+def _is_prose(paragraph: Tag) -> bool:
+    return len(paragraph.get_text(strip=True)) > 40 and not paragraph.find_parent(
+        class_=["admonition", "sd-card", "cell", "cw-host"]
+    )
+
+
+def shorten(text: str) -> str:
+    """Cut a text at a blank so that search engines show it whole."""
+    words = " ".join(text.split())
+    if len(words) <= LONGEST:
+        return words
+    return words[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+def describe(page: Page, course: Course, card: str | None) -> None:
+    """Write title, description, preview, canonical address and citation into a page's head."""
+    head = page.soup.head
+    is_front = page.name == "index"
+    title = course.title if is_front else page.heading
+    page.soup.title.string = (
+        course.citation["title"] if is_front else f"{page.heading} — {course.title}"
+    )
+    if page.article is None:
+        head.append(_meta(page, "robots", "noindex"))
+        return
+    description = summarize(page)
+    address = course.address + ("" if is_front else f"{page.name}.html")
+    for old in head.select("link[rel=canonical], meta[name=description]"):
+        old.decompose()
+    head.append(page.tag("link", rel="canonical", href=address))
+    named = {"description": description, "twitter:card": "summary_large_image"}
+    named |= _citation(page, course, title, address)
+    properties = {
+        "og:title": title,
+        "og:description": description,
+        "og:type": "website" if is_front else "article",
+        "og:url": address,
+        "og:site_name": course.title,
+        "og:locale": "en_US",
+    }
+    if card:
+        properties |= {
+            "og:image": course.address + card,
+            "og:image:width": str(CARD[0]),
+            "og:image:height": str(CARD[1]),
+            "og:image:alt": f"{title}, a page of the course {course.title}",
+        }
+    head.extend(_meta(page, name, content) for name, content in named.items())
+    head.extend(page.tag("meta", property=key, content=text) for key, text in properties.items())
+    data = page.tag("script", type="application/ld+json")
+    data.string = _linked_data(page, course, title, description, address)
+    head.append(data)
+
+
+def _meta(page: Page, name: str, content: str) -> Tag:
+    meta = page.tag("meta", content=content)
+    meta["name"] = name
+    return meta
+
+
+def _citation(page: Page, course: Course, title: str, address: str) -> dict[str, str]:
+    """Return what reference managers read."""
+    data = {
+        "citation_title": course.citation["title"] if page.name == "index" else title,
+        "citation_author": "; ".join(course.authors),
+        "citation_publication_date": str(course.citation["date-released"]).replace("-", "/"),
+        "citation_language": "en",
+        "citation_public_url": address,
+    }
+    if page.name != "index":
+        data["citation_inbook_title"] = course.citation["title"]
+    return data
+
+
+def _linked_data(page: Page, course: Course, title: str, description: str, address: str) -> str:
+    """Return the page as schema.org describes courses and their parts."""
+    whole = {
+        "@type": "Course",
+        "@id": course.address,
+        "name": course.citation["title"],
+        "url": course.address,
+        "description": course.citation["abstract"],
+        "provider": {"@type": "Organization", "name": course.authors[0]},
+    }
+    about = {
+        "inLanguage": "en",
+        "isAccessibleForFree": True,
+        "license": f"https://spdx.org/licenses/{course.citation['license']}.html",
+        "author": [{"@type": "Organization", "name": name} for name in course.authors],
+        "datePublished": str(course.citation["date-released"]),
+        "version": str(course.citation["version"]),
+    }
+    if page.name == "index":
+        content = {"@context": "https://schema.org", **whole, **about}
+    else:
+        content = {
+            "@context": "https://schema.org",
+            "@type": "LearningResource",
+            "@id": address,
+            "name": title,
+            "url": address,
+            "description": description,
+            **about,
+            "isPartOf": whole,
+        }
+    return json.dumps(content, ensure_ascii=False, indent=1).replace("<", "\\u003c")
+
+
+def write_guides(site: Path, pages: Iterable[Page], course: Course) -> None:
+    """Write the map of the site, the note to robots, and the page for wrong addresses."""
+    described = [page for page in pages if page.article is not None]
+    addresses = [
+        course.address + ("" if page.name == "index" else f"{page.name}.html") for page in described
+    ]
+    urls = "".join(f"<url><loc>{escape(address)}</loc></url>\n" for address in addresses)
+    (site / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n',
+        encoding="utf-8",
+    )
+    (site / "robots.txt").write_text(
+        f"User-agent: *\nAllow: /\n\nSitemap: {course.address}sitemap.xml\n", encoding="utf-8"
+    )

@@ -1,0 +1,1 @@
+"""The confusion matrix, cell by cell, with the images behind each cell."""

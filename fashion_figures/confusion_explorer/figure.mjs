@@ -1,0 +1,243 @@
+/**
+ * The confusion explorer: the matrix of a model, and the images behind every number.
+ */
+
+import { failure, frame, h, loadAsset, put, roving, toBytes, uniqueId } from "../shared/kit.mjs";
+import { CLASS_NAMES } from "../shared/cnn.mjs";
+import {
+  countTable,
+  largestMistakes,
+  macroAverage,
+  members,
+  readPredictions,
+  scores,
+} from "./table.mjs";
+import { imageSheet } from "./images.mjs";
+
+// Above this share of the scale a number is written in the other ink; fits both themes' scales.
+const OTHER_INK = 0.66;
+const SHORT_NAMES = CLASS_NAMES.map((name) => ({ "T-shirt/top": "T-shirt", "Ankle boot": "Boot" })[name] ?? name);
+
+const whole = (number) => number.toLocaleString("en-US");
+const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)}%`;
+
+/** Say what happened to the images of a cell. */
+function cellWords(truth, answer) {
+  return truth === answer
+    ? `${CLASS_NAMES[truth]} recognized`
+    : `${CLASS_NAMES[truth]} taken for ${CLASS_NAMES[answer]}`;
+}
+
+function imagesWords(count) {
+  return count === 1 ? "1 image" : `${whole(count)} images`;
+}
+
+/** The table of a hundred buttons. */
+function matrix(figure, table, choose) {
+  const buttons = table.map((row, truth) => row.map((_, answer) => h(
+    "button.cw-cx-cell", { type: "button", "data-cell": `${truth}/${answer}` },
+  )));
+  const heads = CLASS_NAMES.map((name) => h("th", { scope: "col" }, h("span", { text: name })));
+  const rowHeads = CLASS_NAMES.map((name, label) => h(
+    "th",
+    { scope: "row" },
+    h("span.cw-cx-long", { text: name }),
+    h("span.cw-cx-short", { text: SHORT_NAMES[label] }),
+  ));
+  const words = h("p.cw-cx-legend", {
+    id: uniqueId("cw-cx"), text: "Rows: what it is. Columns: what the network said.",
+  });
+  const element = h(
+    "table.cw-cx-matrix",
+    { "aria-labelledby": words.id },
+    h("thead", {}, h("tr", {}, h("td"), ...heads)),
+    h("tbody", {}, ...buttons.map((row, truth) => h(
+      "tr", {}, rowHeads[truth], ...row.map((button) => h("td", {}, button)),
+    ))),
+  );
+  figure.on(element, "click", (event) => {
+    const button = event.target.closest("[data-cell]");
+    if (button) choose(button.dataset.cell.split("/").map(Number));
+  });
+  const all = buttons.flat();
+  const settle = roving(figure, element, () => all, () => CLASS_NAMES.length);
+  const supports = table.map((row) => row.reduce((a, b) => a + b));
+  const update = ({ selected, normalize, fade }) => {
+    const shares = table.map((row, truth) => row.map((count) => count / (supports[truth] || 1)));
+    const values = normalize ? shares : table;
+    const scale = values.flatMap((row, truth) => row.filter((_, answer) => !fade || truth !== answer));
+    const limit = Math.max(...scale) || 1;
+    buttons.forEach((row, truth) => row.forEach((button, answer) => {
+      const value = values[truth][answer];
+      const count = table[truth][answer];
+      const level = fade && truth === answer ? 0 : value / limit;
+      button.textContent = normalize ? shareText(value) : String(count);
+      button.setAttribute("aria-label", `${cellWords(truth, answer)}: ${button.textContent}`
+        + `${normalize ? " percent" : ` of ${supports[truth]}`}`);
+      button.setAttribute("aria-pressed", String(truth === selected[0] && answer === selected[1]));
+      button.style.setProperty("--cw-cx-level", `${(level * 100).toFixed(1)}%`);
+      button.classList.toggle("cw-cx-strong", level >= OTHER_INK);
+      button.classList.toggle("cw-cx-none", count === 0);
+      button.classList.toggle("cw-cx-faded", fade && truth === answer);
+    }));
+    heads.forEach((head, label) => head.classList.toggle("cw-cx-on", label === selected[1]));
+    rowHeads.forEach((head, label) => head.classList.toggle("cw-cx-on", label === selected[0]));
+    if (selected.length) settle(buttons[selected[0]][selected[1]]);
+  };
+  return { element: h("div", {}, words, h("div.cw-cx-frame", {}, element)), update };
+}
+
+function shareText(share) {
+  return share === 0 ? "0" : (share * 100).toFixed(1);
+}
+
+/** Counts or shares, and the color of the diagonal. */
+function controls(figure, model) {
+  const counts = h("button", { type: "button", text: "Counts" });
+  const shares = h("button", { type: "button", text: "Percent of the true class" });
+  const fade = h("input", { type: "checkbox" });
+  figure.on(counts, "click", () => put(model, { normalize: false }));
+  figure.on(shares, "click", () => put(model, { normalize: true }));
+  figure.on(fade, "change", () => put(model, { fade_diagonal: fade.checked }));
+  return {
+    element: h(
+      "div.cw-row",
+      {},
+      h("div.cw-cx-switch", { role: "group", "aria-label": "Numbers in the table" }, counts, shares),
+      h("label.cw-cx-check", {}, fade, "Color the mistakes only"),
+    ),
+    update(state) {
+      counts.setAttribute("aria-pressed", String(!state.normalize));
+      shares.setAttribute("aria-pressed", String(state.normalize));
+      fade.checked = state.fade;
+    },
+  };
+}
+
+/** The largest mistakes, each a way to its cell. */
+function shortcuts(figure, table, choose) {
+  const buttons = largestMistakes(table, 5).map(({ truth, answer, count }) => {
+    const button = h("button.cw-cx-shortcut", {
+      type: "button",
+      text: `${CLASS_NAMES[truth]} → ${CLASS_NAMES[answer]} ${whole(count)}`,
+    });
+    figure.on(button, "click", () => choose([truth, answer]));
+    return button;
+  });
+  return h("div.cw-row.cw-cx-shortcuts", { hidden: !buttons.length }, h("span", { text: "Largest mistakes:" }), ...buttons);
+}
+
+/** Precision, recall, F1 and support of the classes concerned. */
+function scoreTable(table) {
+  const body = h("tbody");
+  const element = h(
+    "table.cw-cx-scores",
+    {},
+    h("thead", {}, h("tr", {}, h("td"), ...["precision", "recall", "F1", "support"].map((text) => h("th", { scope: "col", text })))),
+    body,
+  );
+  const line = (name, { precision, recall, f1, support }) => h(
+    "tr",
+    {},
+    h("th", { scope: "row", text: name }),
+    ...[precision, recall, f1].map((value) => h("td", { text: value.toFixed(3) })),
+    h("td", { text: whole(support) }),
+  );
+  return {
+    element,
+    update({ selected }) {
+      const labels = [...new Set(selected)];
+      body.replaceChildren(
+        ...labels.map((label) => line(CLASS_NAMES[label], scores(table, label))),
+        line("macro average", macroAverage(table)),
+      );
+    },
+  };
+}
+
+function summary({ count, truth, predicted, suspect }) {
+  const right = truth.reduce((sum, label, n) => sum + (label === predicted[n] ? 1 : 0), 0);
+  const suspects = suspect.reduce((sum, mark) => sum + mark, 0);
+  return h(
+    "p",
+    {},
+    `Of ${whole(count)} test images, the network names ${whole(right)} correctly (${percent(right / count)}). `
+      + `The other ${whole(count - right)} are in this table, off the diagonal. `
+      + `In ${whole(suspects)} of them, the label itself is a suspect. Open a cell to look at its images.`,
+  );
+}
+
+/** Say what a cell holds. */
+function cellSentence(table, [truth, answer]) {
+  const count = table[truth][answer];
+  const support = table[truth].reduce((a, b) => a + b);
+  if (!count) return `${cellWords(truth, answer)}: no image.`;
+  return `${cellWords(truth, answer)}: ${imagesWords(count)}, ${percent(count / support)} of the true class.`;
+}
+
+/** Set the figure up for a model's predictions. */
+function start(figure, model, predictions) {
+  const table = countTable(predictions);
+  let announce = false;
+  const choose = (cell) => {
+    announce = true;
+    put(model, { selected: cell });
+  };
+  const title = h("p.cw-cx-title");
+  const sheet = imageSheet(figure, model, predictions, SHORT_NAMES);
+  const parts = [controls(figure, model), matrix(figure, table, choose), scoreTable(table)];
+  const [switches, grid, numbers] = parts.map(({ element }) => element);
+  const detail = h("div.cw-cx-detail", {}, title, numbers, sheet.element);
+  figure.body.replaceChildren(summary(predictions), switches, grid, shortcuts(figure, table, choose), detail);
+
+  const update = () => {
+    const selected = model.get("selected") ?? [];
+    const state = { selected, normalize: model.get("normalize"), fade: model.get("fade_diagonal") };
+    for (const part of parts) part.update(state);
+    const words = selected.length ? cellSentence(table, selected) : "No cell is open.";
+    title.textContent = words;
+    sheet.show(selected, selected.length ? members(predictions, ...selected) : []);
+    figure.root.dataset.cell = selected.join("/");
+    if (announce) figure.say(words);
+    announce = false;
+  };
+  for (const name of ["selected", "normalize", "fade_diagonal"]) {
+    model.on(`change:${name}`, update);
+    figure.dispose(() => model.off(`change:${name}`, update));
+  }
+  update();
+}
+
+export default {
+  render({ model, el }) {
+    const outer = frame(el, model, "cw-cx");
+    let inner = null; // what belongs to the predictions shown, undone when others come
+    let alive = true;
+    outer.dispose(() => {
+      alive = false;
+      inner?.();
+    });
+    const begin = (bytes) => {
+      if (!alive) return;
+      inner?.();
+      const undo = [];
+      inner = () => undo.splice(0).reverse().forEach((action) => action());
+      const on = (target, type, listener, options) => {
+        target.addEventListener(type, listener, options);
+        undo.push(() => target.removeEventListener(type, listener, options));
+      };
+      start({ ...outer, on, dispose: (action) => undo.push(action) }, model, readPredictions(bytes));
+    };
+    const load = () => {
+      const own = toBytes(model.get("predictions"));
+      outer.body.replaceChildren(h("p", { text: "Loading the predictions …" }));
+      const loading = own ? Promise.resolve(own) : loadAsset(model, "predictions");
+      loading.then(begin).catch((error) => {
+        const words = `The predictions could not be loaded: ${error.message}`;
+        if (alive) outer.body.replaceChildren(failure(outer, words, load));
+      });
+    };
+    outer.watch("predictions", load);
+    return outer.cleanup;
+  },
+};

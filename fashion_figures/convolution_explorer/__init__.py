@@ -1,0 +1,1 @@
+"""A window slides over a garment: one product sum a place."""

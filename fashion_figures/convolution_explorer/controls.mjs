@@ -1,0 +1,164 @@
+/** The controls of the convolution explorer: choices, lists, the line of the size, the player. */
+
+import { CLASS_NAMES } from "../shared/cnn.mjs";
+import { h, uniqueId } from "../shared/kit.mjs";
+import { SIZE, WINDOW } from "./numbers.mjs";
+
+/** The value of a list that stands for what the reader has made. */
+const OWN = "own";
+
+/**
+ * Make a set of radio buttons that looks like one control.
+ *
+ * @param {object} figure what `frame` returned
+ * @param {string} legend
+ * @param {[unknown, string][]} values each with its text
+ * @param {(value: unknown) => void} act called with what the reader chooses
+ * @returns {{element: HTMLElement, show: (value: unknown) => void}}
+ */
+export function choice(figure, legend, values, act) {
+  const name = uniqueId("cw-conv");
+  const buttons = values.map(([value, text]) => {
+    const radio = h("input", { type: "radio", name, value: String(value) });
+    figure.on(radio, "change", () => act(value));
+    return [radio, h("label.cw-conv-option", {}, radio, h("span", { text }))];
+  });
+  return {
+    element: h(
+      "fieldset.cw-conv-choice",
+      {},
+      h("legend", { text: legend }),
+      ...buttons.map(([, label]) => label),
+    ),
+    show(value) {
+      for (const [radio] of buttons) radio.checked = radio.value === String(value);
+    },
+  };
+}
+
+/** @returns {HTMLElement} an entry of a list */
+export function option(value, text) {
+  return h("option", { value, text });
+}
+
+/** @returns {HTMLElement} a control with its name */
+export function labeled(text, control) {
+  control.id = uniqueId("cw-conv");
+  return h("div.cw-conv-field", {}, h("label", { for: control.id, text }), control);
+}
+
+/**
+ * Make the list of pictures.
+ *
+ * @param {object} figure what `frame` returned
+ * @param {(garment: number) => void} act called with the number of the chosen garment
+ * @returns {{element: HTMLElement, show: (garment: number | null) => void}}
+ */
+export function garmentList(figure, act) {
+  const select = h("select", {}, option(OWN, "your own"));
+  for (const [label, name] of CLASS_NAMES.entries()) {
+    for (const n of [0, 1, 2]) select.append(option(3 * label + n, `${name} ${n + 1}`));
+  }
+  figure.on(select, "change", () => select.value !== OWN && act(Number(select.value)));
+  return {
+    element: labeled("Picture", select),
+    show(garment) {
+      select.value = garment === null || garment === undefined ? OWN : String(garment);
+      select.options[0].disabled = select.value !== OWN;
+    },
+  };
+}
+
+/**
+ * Make the list of kernels.
+ *
+ * @param {object} figure what `frame` returned
+ * @param {Record<string, number[][]>} presets
+ * @param {(name: string) => void} act called with the name of the chosen preset
+ * @returns {{element: HTMLElement, show: (kernel: number[][]) => string | null}}
+ */
+export function kernelList(figure, presets, act) {
+  const select = h("select", {}, ...Object.keys(presets).map((name) => option(name, name)));
+  select.append(option(OWN, "your own"));
+  figure.on(select, "change", () => select.value !== OWN && act(select.value));
+  const same = (first, second) =>
+    first.flat().every((weight, i) => Math.abs(weight - second.flat()[i]) < 1e-6);
+  return {
+    element: labeled("Kernel", select),
+    /** @returns {string | null} the preset's name */
+    show(kernel) {
+      const found = Object.keys(presets).find((name) => same(presets[name], kernel)) ?? null;
+      select.value = found ?? OWN;
+      return found;
+    },
+  };
+}
+
+/**
+ * Make the line that derives the size of the output.
+ *
+ * @returns {{element: HTMLElement, show: Function}} `show` takes what `geometry` returns
+ */
+export function sizeLine() {
+  const line = h("p.cw-conv-size");
+  const part = (number, name) =>
+    h("span.cw-conv-part", {}, h("b", { text: number }), " ", h("small", { text: name }));
+  return {
+    element: line,
+    show({ size, before, after, stride }) {
+      line.replaceChildren(
+        "Output size: ⌊(",
+        part(SIZE, "input"),
+        " + ",
+        part(before + after, "zeros"),
+        " − ",
+        part(WINDOW, "kernel"),
+        ") / ",
+        part(stride, "stride"),
+        "⌋ + 1 = ",
+        part(size, "output"),
+      );
+    },
+  };
+}
+
+/**
+ * Run a step again and again until it returns false.
+ *
+ * @param {object} figure what `frame` returned
+ * @param {() => number} speed steps a second
+ * @param {() => boolean} step
+ * @param {(running: boolean) => void} changed called after a start and after a stop
+ * @returns {{stop: Function, toggle: Function, isRunning: () => boolean}}
+ */
+export function player(figure, speed, step, changed) {
+  let running = 0;
+  let due = 0;
+  let before = 0;
+  const tick = (now) => {
+    // After a pause of the browser's, go on as if nothing had been.
+    due += (Math.min(100, now - before) / 1000) * speed();
+    before = now;
+    let going = true;
+    while (due >= 1 && going) {
+      due -= 1;
+      going = step();
+    }
+    if (going) running = requestAnimationFrame(tick);
+    else stop();
+  };
+  const stop = () => {
+    if (!running) return;
+    cancelAnimationFrame(running);
+    running = 0;
+    changed(false);
+  };
+  const start = () => {
+    before = performance.now();
+    due = 1;
+    running = requestAnimationFrame(tick);
+    changed(true);
+  };
+  figure.dispose(() => cancelAnimationFrame(running));
+  return { stop, toggle: () => (running ? stop() : start()), isRunning: () => running > 0 };
+}

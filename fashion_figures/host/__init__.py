@@ -1,0 +1,1 @@
+"""What brings a figure to life: in notebooks, and in the published pages."""

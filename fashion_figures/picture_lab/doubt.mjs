@@ -1,0 +1,126 @@
+/** Does the picture look like a garment? The warning, and how good it is. */
+
+import { h } from "../shared/kit.mjs";
+import { isForeign } from "./answer.mjs";
+
+/** Write a number of evidence, with a real minus sign. */
+function number(value) {
+  return value.toFixed(2).replace("-", "−");
+}
+
+function share(value) {
+  const percent = 100 * value;
+  return `${percent.toFixed(percent < 10 ? 1 : 0)}\u00a0%`; // not to be broken in two
+}
+
+/** Join "a", "b" and "c" into "a, b and c". */
+function listed(parts) {
+  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+/** The warning above the answer: plain words, and what to do. */
+export function warningView() {
+  const words = h("p");
+  const element = h("div.cw-warning.cw-pic-warning", { hidden: true }, words);
+  return {
+    element,
+    show(state) {
+      element.hidden = !isForeign(state);
+      if (element.hidden) return;
+      words.textContent =
+        "This does not look like a garment as the network knows them: none of the ten classes " +
+        "finds much for itself in it. The network has to name one all the same, so do not rely " +
+        "on the answer. If it is a garment, look at the 28 × 28 pixels: a plain background, " +
+        "even light and the whole garment in the picture help.";
+    },
+  };
+}
+
+/**
+ * Where the picture's evidence lies among that of garments and of other things.
+ *
+ * @returns {{element: HTMLElement, show: (state: object) => void}}
+ */
+export function doubtView() {
+  const plot = h("div.cw-pic-plot", { role: "img" });
+  const result = h("p");
+  const measured = h("p.cw-pic-note");
+  const element = h("div.cw-pic-doubt", {}, result, plot, measured);
+  let drawn = null;
+  let marker = null;
+  return {
+    element,
+    show({ evidence, reference, doubt }) {
+      plot.hidden = measured.hidden = !reference;
+      if (!reference) {
+        result.textContent = doubt ? `The comparison is missing: ${doubt}` : "Comparing…";
+        return;
+      }
+      if (drawn !== reference) {
+        marker = draw(plot, reference);
+        drawn = reference;
+      }
+      const { threshold } = reference;
+      const isLow = evidence < threshold;
+      place(marker, evidence, reference.histogram);
+      result.textContent =
+        `Evidence of this picture: ${number(evidence)}, ` +
+        `${isLow ? "below" : "above"} the warning's threshold of ${number(threshold)}.`;
+      plot.setAttribute("aria-label", described(evidence, reference));
+      measured.textContent = report(reference);
+    },
+  };
+}
+
+function described(evidence, { threshold }) {
+  const text =
+    "Two hills over the evidence: pictures of other things on the left, garments to their " +
+    `right, overlapping. The warning's threshold is at ${number(threshold)}, this picture at ` +
+    `${number(evidence)}.`;
+  return text.replaceAll("−", "minus ");
+}
+
+function report({ allowed, false_alarms: alarms, garments, detected }) {
+  const caught = detected.map(({ name, share: part }) => `${share(part)} of ${name}`);
+  return (
+    "Evidence is the logarithm of the summed exponentials of the ten logits, the numbers before " +
+    "softmax: it is high if at least one class speaks up. The threshold lets " +
+    `${share(1 - allowed)} of the validation garments pass. Measured on other pictures, the ` +
+    `warning comes wrongly for ${share(alarms)} of ${garments.toLocaleString("en-US")} test ` +
+    `garments, and rightly for ${listed(caught)}. So silence is no proof: some things that are ` +
+    "no garments pass for one."
+  );
+}
+
+/** Draw the two histograms; return the marker of the picture. */
+function draw(plot, { threshold, histogram }) {
+  const { garments, others } = histogram;
+  const highest = Math.max(...garments, ...others);
+  const column = (kind, values, n) => {
+    const bar = h(`span.cw-pic-${kind}`);
+    bar.style.height = `${(100 * values[n]) / highest}%`;
+    return bar;
+  };
+  const bins = garments.map((_, n) =>
+    h("span.cw-pic-bin", {}, column("others", others, n), column("garments", garments, n)),
+  );
+  const limit = h("span.cw-pic-limit", {}, h("span", { text: "← warns" }));
+  const marker = h("span.cw-pic-marker", {}, h("span", { text: "this picture" }));
+  plot.replaceChildren(
+    h("span.cw-pic-key", {},
+      h("span", {}, h("span.cw-pic-patch.cw-pic-others"), "other things"),
+      h("span", {}, h("span.cw-pic-patch.cw-pic-garments"), "garments"),
+    ),
+    h("span.cw-pic-field", {}, ...bins, limit, marker),
+    h("span.cw-pic-axis", { text: "evidence →" }),
+  );
+  place(limit, threshold, histogram);
+  return marker;
+}
+
+/** Move a line to its place on the axis; its words stand on the side with more room. */
+function place(line, value, { start, width, garments }) {
+  const at = Math.min(1, Math.max(0, (value - start) / (width * garments.length)));
+  line.style.left = `${100 * at}%`;
+  line.classList.toggle("cw-pic-late", at > 0.5);
+}

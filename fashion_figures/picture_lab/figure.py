@@ -1,0 +1,161 @@
+"""Your own picture: prepared step by step, classified, and doubted where doubt is due."""
+
+import io
+import os
+from collections.abc import Callable
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import traitlets
+from PIL import Image
+
+from fashion_figures.host.base import CourseWidget, Pixels
+from fashion_figures.host.linker import link
+from fashion_figures.shared.assets import evidence_bytes, weights_bytes
+from fashion_lib.pictures import MAX_BYTES
+from fashion_lib.prediction import example_pictures
+
+THUMB = 56
+TITLES = {"t_shirt": "T-shirt"}
+SOURCES = ("", "example", "file", "drop", "paste", "camera", "drawing", "Python")
+
+
+class PictureFile(traitlets.TraitType):
+    """A picture file; the front end sees its bytes and prepares it like the reader's own.
+
+    Accepts the bytes of a file, a path, a PIL image, or an array of pixels, uint8 of shape
+    (H, W), (H, W, 3) or (H, W, 4); the last two become a PNG file.
+    """
+
+    default_value = None
+    allow_none = True
+    info_text = f"bytes of a picture file (at most {MAX_BYTES // 10**6} MB), path, image or array"
+
+    def validate(self, obj: traitlets.HasTraits, value: Any) -> bytes | None:
+        """Return the file's bytes, or raise TraitError."""
+        if value is None:
+            return None
+        if isinstance(value, np.ndarray):
+            try:
+                value = Image.fromarray(value)
+            except (TypeError, ValueError):
+                self.error(obj, value)
+        if isinstance(value, Image.Image):
+            file = io.BytesIO()
+            value.save(file, "PNG")
+            value = file.getvalue()
+        elif isinstance(value, (str, os.PathLike)):
+            path = Path(value)
+            if not path.is_file() or path.stat().st_size > MAX_BYTES:
+                self.error(obj, value)
+            value = path.read_bytes()
+        if not isinstance(value, (bytes, bytearray, memoryview)):
+            self.error(obj, value)
+        value = bytes(value)
+        if not 0 < len(value) <= MAX_BYTES:
+            self.error(obj, f"{len(value)} bytes")
+        return value
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, name.replace("_", " ").capitalize())
+
+
+def worker_bytes() -> bytes:
+    """Return the worker that decodes and prepares pictures: asset "picture-worker"."""
+    return link("picture_lab/worker", "worker").encode("utf-8")
+
+
+@lru_cache(maxsize=1)
+def thumb_bytes() -> bytes:
+    """Return small copies of the example pictures: asset "example-thumbs".
+
+    RGB, `THUMB` pixels a side, row by row, in the order of `example_pictures`.
+    """
+    thumbs = [
+        np.asarray(Image.open(path).convert("RGB").resize((THUMB, THUMB), Image.Resampling.BOX))
+        for path in example_pictures().values()
+    ]
+    return np.stack(thumbs).tobytes()  # (8, THUMB, THUMB, 3) uint8
+
+
+def _example_assets() -> dict[str, Callable[[], bytes]]:
+    """Return the example pictures' files: assets "example-bag" and so on."""
+    return {
+        f"example-{name}": partial(Path.read_bytes, path)
+        for name, path in example_pictures().items()
+    }
+
+
+class PictureLab(CourseWidget):
+    """The reader's own picture, prepared like the data set's and shown to the network.
+
+    A file, a drop, a paste, a photo, a drawing or a shipped example is prepared step by step
+    in the reader's browser, classified with the shipped weights, explained with Grad-CAM, and
+    doubted when its evidence is low (see `fashion_lib.calibration`). No picture leaves
+    the device, unless a kernel is attached: then the 28×28 pixels are synced as a trait.
+
+    Attributes
+    ----------
+    pixels : uint8 array, shape (28, 28), or None
+        The prepared picture. Set it, as `Pixels` takes it, to show one that is in the data
+        set's format.
+    image : bytes or None
+        Set it to a picture, as `PictureFile` takes it, to have it prepared in the figure. The
+        reader's own files do not appear here.
+    probabilities : list of 10 floats
+        The network's answer in the order of the labels; empty when there is none. Written by
+        the front end, as are the next five.
+    class_name : str
+        The most probable class; empty when there is none.
+    source : str
+        How the picture came: "example", "file", "drop", "paste", "camera", "drawing" or
+        "Python"; empty at first.
+    evidence : float or None
+        The logarithm of the summed exponentials of the logits.
+    looks_like_a_garment : bool or None
+        Whether the evidence reaches the threshold; None before it is known.
+    error : str
+        Why the last picture could not be used; empty if it could.
+    example : str
+        The example that is answered first, a key of `fashion_lib.example_pictures`; empty to
+        start with nothing.
+    compact : bool
+        Whether the preparation steps and the doubts start folded away, for the front page.
+    examples : list of [str, str]
+        Key and title of each example.
+    """
+
+    module = "picture_lab/figure"
+    assets: ClassVar = {
+        "weights": weights_bytes,
+        "evidence": evidence_bytes,
+        "picture-worker": worker_bytes,
+        "example-thumbs": thumb_bytes,
+        **_example_assets(),
+    }
+
+    pixels = Pixels()
+    image = PictureFile().tag(sync=True)
+    probabilities = traitlets.List(traitlets.Float()).tag(sync=True)
+    class_name = traitlets.Unicode("").tag(sync=True)
+    source = traitlets.Enum(SOURCES, default_value="").tag(sync=True)
+    evidence = traitlets.Float(None, allow_none=True).tag(sync=True)
+    looks_like_a_garment = traitlets.Bool(None, allow_none=True).tag(sync=True)
+    error = traitlets.Unicode("").tag(sync=True)
+    example = traitlets.Enum(("", *example_pictures()), default_value="ankle_boot").tag(sync=True)
+    compact = traitlets.Bool(False).tag(sync=True)
+    examples = traitlets.List([[name, _title(name)] for name in example_pictures()]).tag(sync=True)
+    label = traitlets.Unicode("Your own picture").tag(sync=True)
+    text = traitlets.Unicode(
+        "You give a picture of one garment: a file, a photo, a drawing, or one of eight "
+        "examples. It is prepared like the pictures that the network was trained on: turned "
+        "gray, its background made black, cropped to the garment, fitted into a square, and "
+        "averaged down to 28 by 28 pixels. The network answers with ten probabilities, one for "
+        "each class. A colored layer over the picture, Grad-CAM, marks where the evidence for "
+        "a class was found. The probabilities always add up to 1, even for a picture of a cat. "
+        "So the figure also looks at the logits before softmax, and warns when none of them is "
+        "as large as garments make them. The picture stays on your device."
+    ).tag(sync=True)

@@ -1,0 +1,27 @@
+/**
+ * Runs in a worker: decodes and prepares pictures away from the page, which stays responsive.
+ *
+ * In: `{ id, blob }`. Out: `{ ready }` once at the start; then for each picture `{ id, stage }`
+ * when it is decoded, and `{ id, size, pixels, steps }` or `{ id, error, isPicture }`.
+ */
+
+import { ImageError, decodePicture, preparePixels } from "../shared/prepare.mjs";
+
+/** Whether this browser can read a picture's pixels in a worker. */
+function canRead() {
+  return typeof OffscreenCanvas === "function" && new OffscreenCanvas(1, 1).getContext("2d") !== null;
+}
+
+async function answer({ id, blob }) {
+  try {
+    const decoded = await decodePicture(blob);
+    const { width, height } = decoded;
+    postMessage({ id, stage: `Preparing ${width} × ${height} pixels…` });
+    postMessage({ id, size: { width, height }, ...preparePixels(decoded) });
+  } catch (error) {
+    postMessage({ id, error: error.message, isPicture: error instanceof ImageError });
+  }
+}
+
+onmessage = (event) => answer(event.data);
+postMessage({ ready: canRead() });

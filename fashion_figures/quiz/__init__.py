@@ -1,0 +1,1 @@
+"""Questions that explain every choice, and the reader's progress."""

@@ -1,0 +1,1 @@
+"""The chapter's network learns in the page."""

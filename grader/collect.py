@@ -1,0 +1,318 @@
+"""Takes submissions from a folder, a zip file or an LMS export into the course folder.
+
+Understood, without being told which it is:
+
+- a folder or zip with one folder for each student, or with one notebook for each student;
+- Moodle's *Download all submissions*: ``Full Name_12345_assignsubmission_file_/any.ipynb``, or
+  without folders;
+- Canvas's *Download submissions*: ``familyname_12345_67890_any.ipynb``, without folders.
+
+A folder around everything is either a student's or one around all students' work. Names decide,
+those of students who are known already first; `collect` tells how it was read.
+
+Files are read, never unpacked to where their names point; links are not followed. A notebook
+is recognized by its content, whatever its name.
+"""
+
+import hashlib
+import json
+import lzma
+import re
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from grader.course import Course, CourseError
+from grader.submission import LARGEST, UnreadableError, read, strip
+
+MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_")
+CANVAS = re.compile(r"^(?P<name>[^_/]+)_(?:late_)?(?P<id>\d+)_(?P<file>\d+)_.+$", re.I)
+# What people call a folder around the work of several students, or one inside a student's own.
+COMMON = re.compile(
+    r"(?:^|[-_.])(?:submi(?:ssions?|tted)|hand(?:ed)?[-_]?ins?|homeworks?|exports?|downloads?|late|"
+    r"students?|notebooks?|assignments?|answers?|class|course|work|drafts?|final|old)(?:$|[-_.])"
+)
+IGNORED = (".ds_store", "desktop.ini", "thumbs.db", "timestamp.txt")
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that was handed in. `read` returns its bytes, or raises `UnreadableError`."""
+
+    path: PurePosixPath
+    modified: datetime
+    read: Callable[[], bytes]
+
+
+@dataclass
+class Origin:
+    """Where a submission comes from: kept beside it, and used again for an LMS's import."""
+
+    student: str
+    lms: str = ""
+    lms_id: str = ""
+    full_name: str = ""
+    file: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What became of one student's files: "new", "changed", "same" or "problem"."""
+
+    origin: Origin
+    state: str
+
+
+def slug(text: str) -> str:
+    """Return a student's name as one that is safe in paths: lower case, words joined by -."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    # Marks are what many scripts write vowels with.
+    kept = (c.isalnum() or c in "_.@+-" or unicodedata.category(c)[0] == "M" for c in plain)
+    words = "".join(c if keep else " " for c, keep in zip(plain, kept, strict=True))
+    # A name of a file has 255 bytes, a letter up to four.
+    return "-".join(words.split()).strip("-.")[:60] or "unnamed"
+
+
+@contextmanager
+def files_of(source: Path) -> Iterator[list[File]]:
+    """List the files of a folder or of a zip file, which can be read until the end of `with`.
+
+    Raises
+    ------
+    CourseError
+        If it is neither, or a zip file whose list of files cannot be read.
+    """
+    if source.is_dir():
+        yield [_in_folder(source, path) for path in sorted(source.rglob("*")) if _is_file(path)]
+    elif zipfile.is_zipfile(source):
+        with _opened(source) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            yield [_in_zip(archive, member) for member in members]
+    else:
+        raise CourseError(f"{source} is neither a folder nor a zip file.")
+
+
+def _opened(source: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(source)
+    except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
+        raise CourseError(
+            f"{source} is a damaged zip file ({error}). Download it again, or unpack it with "
+            "another program and collect the folder."
+        ) from error
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
+
+
+def _in_folder(source: Path, path: Path) -> File:
+    modified = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    name = PurePosixPath(path.relative_to(source).as_posix())
+    return File(name, modified, partial(_read_file, path))
+
+
+def _read_file(path: Path) -> bytes:
+    if path.is_symlink():
+        raise UnreadableError("a symbolic link, which is not followed")
+    with path.open("rb") as file:
+        return _not_too_large(file.read(LARGEST + 1))
+
+
+def _in_zip(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:
+    path = PurePosixPath(member.filename.replace("\\", "/"))
+    try:
+        modified = datetime(*member.date_time, tzinfo=UTC)
+    except ValueError:  # some programs write month 0
+        modified = datetime(1980, 1, 1, tzinfo=UTC)
+    return File(path, modified, partial(_unpack, archive, member))
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    try:
+        with archive.open(member) as file:
+            return _not_too_large(file.read(LARGEST + 1))
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+            lzma.LZMAError) as error:  # fmt: skip
+        raise UnreadableError(f"cannot be unpacked ({error})") from error
+
+
+def _not_too_large(content: bytes) -> bytes:
+    if len(content) > LARGEST:
+        raise UnreadableError("too large")
+    return content
+
+
+def _printable(text: str) -> str:
+    """Return a text that a terminal shows and does not obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def _owner(path: PurePosixPath) -> Origin:
+    """Tell from a path who handed a file in."""
+    for part in path.parts:
+        if found := MOODLE.match(part):
+            return Origin(slug(found["name"]), "moodle", found["id"], found["name"], str(path))
+    if len(path.parts) == 1 and (found := CANVAS.match(path.name)):
+        student = f"{slug(found['name'])}-{found['id']}"
+        return Origin(student, "canvas", found["id"], found["name"], str(path))
+    name = path.parts[0] if len(path.parts) > 1 else path.stem
+    return Origin(slug(name), "", "", name, str(path))
+
+
+def _around(folder: str, inside: list[PurePosixPath], name: str, known: set[str]) -> bool:
+    """Tell whether a folder is one around several students' work, not a student's own."""
+    if slug(folder) in known:
+        return False
+    files = [path.name for path in inside if len(path.parts) == 1]
+    folders = {slug(path.parts[0]) for path in inside if len(path.parts) > 1}
+    if _is_common(folder, name) or any(slug(PurePosixPath(file).stem) in known for file in files):
+        return True
+    if files:
+        canvas = [CANVAS.match(file) for file in files]
+        return not folders and all(canvas) and len({found["id"] for found in canvas}) > 1
+    return not all(_is_common(each, name) for each in folders)
+
+
+def _is_common(folder: str, name: str) -> bool:
+    plain = slug(folder)
+    return plain == slug(name) or COMMON.search(plain) is not None
+
+
+def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[int, str]:
+    """Return how many folders wrap everything, as when a folder of submissions was zipped.
+
+    With words for the user, if the last of these folders could have been read otherwise.
+    """
+    depth, words = 0, ""
+    while len({path.parts[depth] for path in paths}) == 1:
+        folder = paths[0].parts[depth]
+        inside = [PurePosixPath(*path.parts[depth + 1 :]) for path in paths]
+        if MOODLE.match(folder) or not all(path.parts for path in inside):  # or a single file
+            return depth, words
+        moodle = any(MOODLE.match(part) for path in inside for part in path.parts)
+        shown = _printable(folder)
+        if not moodle and not _around(folder, inside, name, known):
+            return depth, f"All files are in the folder {shown}: read as the work of one student."
+        kind = "folder" if any(len(path.parts) > 1 for path in inside) else "notebook"
+        words = "" if moodle else (
+            f"All files are in the folder {shown}: read as holding one {kind} for each student."
+        )  # fmt: skip
+        depth += 1
+    return depth, words
+
+
+def _group(
+    files: list[File], name: str, known: set[str]
+) -> tuple[dict[tuple[str, str], list[tuple[Origin, File]]], str]:
+    """Return the files by student, and words about how they were read."""
+    groups: dict[tuple[str, str], list[tuple[Origin, File]]] = defaultdict(list)
+    depth, words = _wrapper([file.path for file in files], name, known) if files else (0, "")
+    for file in files:
+        # All that is in a student's folder, however deep, is this student's.
+        origin = _owner(PurePosixPath(*file.path.parts[depth:]))
+        groups[origin.student, origin.lms_id].append((origin, file))
+    return groups, words
+
+
+def _choose(name: str, entries: list[tuple[Origin, File]]) -> tuple[Origin, File | None]:
+    """Return which of a student's files is the assignment, with the problem if it is unclear."""
+    origin = entries[0][0]
+    notebooks, problems = [], []
+    for entry_origin, file in entries:
+        try:
+            content = file.read()
+            notebook = read(strip(content))
+        except UnreadableError as error:
+            problems.append(f"{file.path.name}: {error}")
+            continue
+        digest = hashlib.sha256(content).digest()
+        notebooks.append((notebook.assignment == name, digest, entry_origin, file))
+    named = [entry for entry in notebooks if entry[0]]
+    candidates = named or notebooks
+    if not candidates:
+        origin.problem = "no notebook was handed in. " + "; ".join(problems)
+        return origin, None
+    *_, origin, file = max(candidates, key=lambda entry: (entry[3].modified, str(entry[3].path)))
+    if len({digest for _, digest, _, _ in candidates}) > 1:
+        others = ", ".join(sorted(each.path.name for *_, each in candidates))
+        origin.problem = f"{len(candidates)} notebooks ({others}); the newest counts"
+    return origin, file
+
+
+def collect(
+    course: Course, name: str, source: Path, tell: Callable[[str], object] | None = None
+) -> Iterator[Collected]:
+    """Copy submissions into the course folder, one notebook for each student.
+
+    Parameters
+    ----------
+    course : Course
+    name : str
+        The assignment.
+    source : Path
+        A folder or a zip file.
+    tell : function, optional
+        Called with a sentence if the folders could have been read in two ways.
+
+    Yields
+    ------
+    Collected
+        One for each student. A later call with the same source changes nothing.
+    """
+    with files_of(source) as files:
+        known = {path.name for path in (course.root / "submitted").glob("*")}
+        wanted = [file for file in files if file.path.parts and not _ignored(file.path)]
+        groups, words = _group(wanted, name, known)
+        if words and tell:
+            tell(words)
+        seen = Counter(student for student, _ in groups)
+        for (student, _), entries in sorted(groups.items()):
+            origin, file = _choose(name, entries)
+            origin.student = _name_of(course, name, origin, seen[student] > 1)
+            yield Collected(origin, _store(course, name, origin, file))
+
+
+def _name_of(course: Course, name: str, origin: Origin, shared: bool) -> str:
+    """Return a student's name, with the LMS's number if it is also someone else's."""
+    earlier = origin_of(course, name, origin.student).lms_id
+    if not origin.lms_id or earlier == origin.lms_id or not (shared or earlier):
+        return origin.student
+    return f"{origin.student}-{origin.lms_id}"
+
+
+def _ignored(path: PurePosixPath) -> bool:
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return hidden or path.name.lower() in IGNORED
+
+
+def _store(course: Course, name: str, origin: Origin, file: File | None) -> str:
+    folder = course.submitted(origin.student, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    record = {key: _printable(value) for key, value in asdict(origin).items()}
+    origin.problem = record["problem"]
+    (folder / "origin.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
+    if file is None:
+        return "problem"
+    target, content = folder / f"{name}.ipynb", file.read()
+    same = target.exists() and target.read_bytes() == content
+    state = "same" if same else "changed" if target.exists() else "new"
+    if not same:
+        target.write_bytes(content)
+        (folder / "timestamp.txt").write_text(f"{file.modified:%Y-%m-%d %H:%M:%S} UTC\n")
+    return "problem" if origin.problem else state
+
+
+def origin_of(course: Course, name: str, student: str) -> Origin:
+    """Return where a submission came from, as far as it is known."""
+    path = course.submitted(student, name) / "origin.json"
+    return Origin(**json.loads(path.read_text("utf-8"))) if path.exists() else Origin(student)

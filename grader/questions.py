@@ -1,0 +1,266 @@
+"""What an assignment's ``checks.py`` is written with: questions, cases, mistakes.
+
+The checks run on the grader's side only. The student's interpreter receives the inputs of one
+call at a time and sends back the answer; the reference and the comparison never go there.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from grader.sandbox import Limits
+
+
+class Inputs:
+    """The arguments of one call: ``Inputs(image, kernel, stride=2)``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.args, self.kwargs = args, kwargs
+
+    def apply(self, function: Callable) -> Any:
+        """Call a function with these arguments."""
+        return function(*self.args, **self.kwargs)
+
+
+#: Says in words what is wrong with an answer, or returns None if it is right.
+Compare = Callable[[Any, Any, Inputs], str | None]
+
+
+def close(tolerance: float = 1e-4) -> Compare:
+    """Return a comparison of numbers and arrays: the same shape, and values that close.
+
+    Accepts lists, arrays of any dtype, and numbers as one-element arrays. The difference may be
+    `tolerance` times the largest expected value, or `tolerance` if that is smaller than 1.
+    """
+
+    def compare(expected: Any, answer: Any, inputs: Inputs) -> str | None:
+        wanted = np.asarray(expected, dtype=np.float64)
+        try:
+            given = np.asarray(answer, dtype=np.float64)
+        except (TypeError, ValueError):
+            return f"the answer is {kind_of(answer)}, where numbers were expected"
+        if wanted.ndim == 0 and given.size == 1:
+            given = given.reshape(())
+        if given.shape != wanted.shape:
+            return _shape_words(wanted.shape, given.shape)
+        if wanted.size == 0:
+            return None
+        scale = max(1.0, float(np.abs(wanted).max()))
+        wrong = ~(np.abs(given - wanted) <= tolerance * scale)  # NaN counts as wrong
+        if not wrong.any():
+            return None
+        return f"{_share(wrong)} of the values differ from the right ones"
+
+    return compare
+
+
+def _shape_words(wanted: tuple[int, ...], given: tuple[int, ...]) -> str:
+    if len(wanted) != len(given):
+        return f"the answer has {len(given)} axes, where {len(wanted)} were expected"
+    if wanted == given[::-1]:
+        return "the shape is the right one with its axes swapped"
+    return "the answer has the wrong shape"
+
+
+def _share(wrong: np.ndarray) -> str:
+    share = float(np.mean(wrong))
+    return "all" if share == 1 else "most" if share > 0.5 else "some"
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value is, in a student's words."""
+    names = {type(None): "None (is there a return?)", str: "a text", dict: "a dict",
+             list: "a list", bool: "True or False"}  # fmt: skip
+    return names.get(type(value), f"of type {type(value).__name__}")
+
+
+def equal(expected: Any, answer: Any, inputs: Inputs) -> str | None:
+    """Compare whole numbers, texts, and lists or dicts of them: everything must agree."""
+    return None if _plain(expected) == _plain(answer) else f"the answer is {_differs(answer)}"
+
+
+def _differs(answer: Any) -> str:
+    return kind_of(answer) if answer is None else "a different one"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def compare_columns(undefined: str) -> Compare:
+    """Return a comparison of tables: a dict of columns with one number for each class.
+
+    Other columns may be there too. A number that is not defined must be NaN, and no other;
+    `undefined` says when that is: "a class has no picture".
+    """
+
+    def compare(expected: Any, answer: Any, inputs: Inputs) -> str | None:
+        if not isinstance(answer, dict):
+            return "the answer is no table: return a DataFrame or a dict of columns"
+        for name, wanted in expected.items():
+            if name not in answer:
+                return f"the column {name!r} is missing"
+            given = np.asarray(answer[name], dtype=float)
+            if given.shape != wanted.shape:
+                return f"the column {name!r} has not one entry for each class"
+            if not np.array_equal(np.isnan(given), np.isnan(wanted)):
+                return f"the column {name!r} has not NaN where, and only where, {undefined}"
+            words = close(1e-4)(np.nan_to_num(wanted), np.nan_to_num(given), inputs)
+            if words:
+                return f"in the column {name!r}, {words}"
+        return None
+
+    return compare
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs of one kind, all or nothing for its points.
+
+    Attributes
+    ----------
+    kind : str
+        What inputs these are, as a student may know it: "a picture of whole numbers (uint8)".
+    points : float
+    draw : function of a NumPy random generator, returning `Inputs`
+        Called several times with different generators. It must use nothing else that is
+        random. For a variable it is not called.
+    expected : str
+        What a right answer is, in words, without giving it away.
+    times : int
+        How many inputs are drawn.
+    """
+
+    kind: str
+    points: float
+    draw: Callable[[np.random.Generator], Inputs]
+    expected: str
+    times: int = 3
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that students give often: how it comes about, and what to tell them."""
+
+    wrong: Callable
+    words: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that is graded by calling a function, or reading a variable.
+
+    Attributes
+    ----------
+    id : str
+        Short, lower case, unique in the assignment. Never changed once released.
+    name : str
+        What the student defines.
+    title : str
+    reference : function
+        Takes the inputs, returns the right answer. For a variable, it takes nothing.
+    cases : tuple of Case
+        Their points add up to the question's.
+    compare : Compare
+    mistakes : tuple of Mistake
+        Only looked at when an answer is wrong, to say more than that.
+    variable : bool
+        True if `name` is a value, not a function.
+    """
+
+    id: str
+    name: str
+    title: str
+    reference: Callable
+    cases: tuple[Case, ...]
+    compare: Compare = field(default_factory=close)
+    mistakes: tuple[Mistake, ...] = ()
+    variable: bool = False
+
+    @property
+    def points(self) -> float:
+        """All that the question is worth."""
+        return sum(case.points for case in self.cases)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A question in words, graded by a person.
+
+    `guidance` tells the grader what earns points; students never see it.
+    """
+
+    id: str
+    title: str
+    points: float
+    guidance: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment: its questions in the order of the notebook, and what it may use."""
+
+    name: str
+    title: str
+    minutes: int
+    questions: tuple[Question | Written, ...]
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def graded(self) -> tuple[Question, ...]:
+        """The questions that the machine grades."""
+        return tuple(q for q in self.questions if isinstance(q, Question))
+
+    @property
+    def written(self) -> tuple[Written, ...]:
+        """The questions that a person grades."""
+        return tuple(q for q in self.questions if isinstance(q, Written))
+
+    @property
+    def points(self) -> float:
+        """All that the assignment is worth."""
+        return sum(question.points for question in self.questions)
+
+
+def generator(seed: str, *place: str | int) -> np.random.Generator:
+    """Return the random generator of one place in an assignment, the same every time.
+
+    Whoever does not know the seed cannot compute the inputs, with the code in hand.
+    """
+    text = "\x1f".join([seed, *map(str, place)])
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+    return np.random.default_rng(number)
+
+
+def from_source(source: str, name: str) -> Assignment:
+    """Run the text of a ``checks.py`` and return its ASSIGNMENT.
+
+    Raises
+    ------
+    ValueError
+        If it has none, or if question ids repeat or points are not positive.
+    """
+    module = ModuleType(f"checks_{name}")
+    exec(compile(source, f"{name}/checks.py", "exec"), module.__dict__)
+    assignment = getattr(module, "ASSIGNMENT", None)
+    if not isinstance(assignment, Assignment):
+        raise ValueError(f"{name}/checks.py defines no ASSIGNMENT.")
+    ids = [question.id for question in assignment.questions]
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"{name}: two questions have the same id.")
+    if any(not math.isfinite(q.points) or q.points <= 0 for q in assignment.questions):
+        raise ValueError(f"{name}: every question needs points.")
+    return assignment

@@ -1,0 +1,182 @@
+"""Makes notebooks from an assignment's ``source.md``: nbgrader's source, and the release.
+
+A cell says in the source what it is: ``:question: ID`` (the student writes code),
+``:check: ID`` (a visible check with hints), ``+++ {"answer": "ID"}`` (the student writes
+words), ``:tags: [setup]`` (always runs before grading). Points come from ``checks.py``.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from grader.opening import Address
+from grader.questions import Assignment, Question, Written, from_source
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "assignments"  # content: read by path, as data, never imported
+RELEASES = HERE / "release"  # what Colab and Binder open
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+class SourceError(Exception):
+    """A source that contradicts its checks; the message names the place."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An assignment as its author wrote it."""
+
+    name: str
+    folder: Path
+    checks: str
+    assignment: Assignment
+
+    @property
+    def source(self) -> Path:
+        """The MyST source of the notebook."""
+        return self.folder / "source.md"
+
+    @property
+    def release(self) -> Path:
+        """The released notebook that stands in the repository."""
+        return RELEASES / f"{self.name}.ipynb"
+
+
+def names() -> list[str]:
+    """Return the names of all assignments, in order."""
+    return sorted(path.parent.name for path in HERE.glob("*/checks.py"))
+
+
+@cache
+def define(name: str) -> Definition:
+    """Read an assignment.
+
+    Raises
+    ------
+    SourceError
+        If there is none of this name.
+    """
+    folder = HERE / name
+    if name not in names():
+        raise SourceError(f"There is no assignment {name!r}; there are: {', '.join(names())}.")
+    checks = (folder / "checks.py").read_text()
+    return Definition(name, folder, checks, from_source(checks, name))
+
+
+def _grading(identity: str, kind: str, points: float | None = None) -> dict:
+    grading = {
+        "cell_type": "markdown" if kind == "written" else "code",
+        "grade": kind != "answer",
+        "grade_id": identity,
+        "locked": kind == "check",
+        "schema_version": 3,
+        "solution": kind != "check",
+        "task": False,
+    }
+    return grading | ({} if points is None else {"points": points})
+
+
+def check_id(question: str) -> str:
+    """Return the id of the cell that carries a question's points in nbgrader."""
+    return f"{question}-check"
+
+
+class Builder:
+    """Turns one source into nbgrader's source notebook."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.questions = {q.id: q for q in definition.assignment.questions}
+        self.seen: list[str] = []
+
+    def build(self, repository: str | None = None) -> NotebookNode:
+        """Return the notebook with solutions and nbgrader's metadata.
+
+        Raises
+        ------
+        SourceError
+            If a cell refers to no question, or a question lacks a cell.
+        """
+        read = jupytext.read(self.definition.source, fmt="md:myst")
+        cells = [self._cell(cell) for cell in read.cells]
+        address = Address.read(ROOT, repository)
+        cells[1:1] = [
+            new_markdown_cell(address.badges(f"assignments/release/{self.definition.name}.ipynb")),
+            new_code_cell(address.bootstrap(), metadata={"tags": ["bootstrap"]}),
+        ]
+        self._complete()
+        for number, cell in enumerate(cells):
+            text = f"{self.definition.name}/{number}/{cell.source}"
+            cell["id"] = hashlib.sha256(text.encode()).hexdigest()[:8]
+        metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"},
+                    "assignment": self.definition.name}  # fmt: skip
+        return new_notebook(cells=cells, metadata=metadata)
+
+    def _cell(self, cell: NotebookNode) -> NotebookNode:
+        metadata = dict(cell.metadata)
+        for kind, make in (("question", self._answer), ("check", self._check),
+                           ("answer", self._written)):  # fmt: skip
+            if kind in metadata:
+                return make(cell, str(metadata[kind]))
+        kept = {"tags": metadata["tags"]} if metadata.get("tags") else {}
+        if cell.cell_type == "code":
+            return new_code_cell(cell.source, metadata=kept)
+        return new_markdown_cell(cell.source)
+
+    def _question(self, identity: str, kind: type) -> Question | Written:
+        question = self.questions.get(identity)
+        if not isinstance(question, kind):
+            raise SourceError(f"{self.definition.source}: checks.py has no question {identity!r}.")
+        return question
+
+    def _answer(self, cell: NotebookNode, identity: str) -> NotebookNode:
+        self._question(identity, Question)
+        self.seen.append(identity)
+        source = f"# question: {identity}\n{cell.source}"
+        return new_code_cell(source, metadata={"nbgrader": _grading(identity, "answer")})
+
+    def _check(self, cell: NotebookNode, identity: str) -> NotebookNode:
+        points = self._question(identity, Question).points
+        self.seen.append(check_id(identity))
+        grading = _grading(check_id(identity), "check", points)
+        return new_code_cell(f"# check: {identity}\n{cell.source}", metadata={"nbgrader": grading})
+
+    def _written(self, cell: NotebookNode, identity: str) -> NotebookNode:
+        points = self._question(identity, Written).points
+        self.seen.append(identity)
+        source = f"<!-- answer: {identity} -->\n### BEGIN SOLUTION\n{cell.source}\n### END SOLUTION"
+        grading = _grading(identity, "written", points)
+        return new_markdown_cell(source, metadata={"nbgrader": grading})
+
+    def _complete(self) -> None:
+        assignment = self.definition.assignment
+        wanted = [q.id for q in assignment.questions]
+        wanted += [check_id(q.id) for q in assignment.graded]
+        if sorted(self.seen) != sorted(wanted):
+            raise SourceError(
+                f"{self.definition.source}: the cells {sorted(self.seen)} do not match "
+                f"the questions of checks.py, {sorted(wanted)}."
+            )
+
+
+def source_notebook(definition: Definition, repository: str | None = None) -> str:
+    """Return nbgrader's source notebook as text."""
+    return nbformat.writes(Builder(definition).build(repository)) + "\n"
+
+
+def solution_text(definition: Definition) -> list[str]:
+    """Return the lines that only a solution has: what no student may be given."""
+    notebook = Builder(definition).build()
+    regions = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.S)
+    lines = []
+    for cell in notebook.cells:
+        for region in regions.findall(cell.source):
+            lines += [line.strip() for line in region.splitlines()]
+    return [line for line in dict.fromkeys(lines) if len(line) > 12]

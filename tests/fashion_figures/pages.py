@@ -1,0 +1,118 @@
+"""What the figures' browser tests share: a page with one figure, a server for it, and axe.
+
+`open_figure` opens the figure in the browser of the fixture `chromium`, and fails the test when
+the page writes an error to the console.
+"""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tools.figure_page import write_page
+
+ROOT = Path(__file__).resolve().parents[2]
+
+READY = ".cw-host[data-state=ready]"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments: Any) -> None:
+        """Keep the test's output free of requests."""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of this machine; give its address."""
+    handler = functools.partial(_Silent, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def open_figure(
+    browser: Any,
+    page: Path,
+    *,
+    address: str | None = None,
+    width: int = 1000,
+    height: int = 900,
+    theme: str = "light",
+    expected_errors: tuple[str, ...] = (),
+    **options: Any,
+) -> Iterator[Any]:
+    """Open a page that `write_page` wrote, wait for its figure, and demand a silent console.
+
+    Parameters
+    ----------
+    browser : Browser
+        Of the fixture `chromium`.
+    page : Path
+        The page's file.
+    address : str, optional
+        Of `serve`; without it, the page is opened from disk.
+    width, height, theme, options
+        Size of the window in pixels, color scheme, and more for ``new_page``.
+    expected_errors : tuple of str
+        Parts of messages that the test provokes.
+    """
+    trouble: list[str] = []
+
+    def note(text: str) -> None:
+        if not any(part in text for part in expected_errors):
+            trouble.append(text)
+
+    size = {"width": width, "height": height}
+    tab = browser.new_page(viewport=size, color_scheme=theme, **options)
+    tab.set_default_timeout(10_000)
+    tab.on("pageerror", lambda error: note(str(error)))
+    tab.on("console", lambda message: message.type == "error" and note(message.text))
+    try:
+        tab.goto(f"{address}/{page.name}" if address else page.as_uri())
+        tab.wait_for_selector(READY, timeout=10_000)
+        yield tab
+        assert not trouble, trouble
+    finally:
+        tab.close()
+
+
+def axe(page: Any) -> list[str]:
+    """Return what axe-core finds on the page: rule, help, and the elements concerned."""
+    assert AXE.exists(), "axe-core is missing: npm ci"
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    options = "{ resultTypes: ['violations'], preload: false }"  # it would fetch the style again
+    result = page.evaluate(f"axe.run(document, {options})")
+    return [
+        f"{found['id']}: {found['help']}: {[node['html'][:120] for node in found['nodes'][:3]]}"
+        for found in result["violations"]
+    ]
+
+
+def state(page: Any, name: str) -> Any:
+    """Return one of the figure's states as JSON."""
+    return page.evaluate(f"document.querySelector('.cw-host').courseModel.get({name!r})")
+
+
+def set_state(page: Any, **values: Any) -> None:
+    """Set states as the kernel would."""
+    page.evaluate(
+        """values => {
+            const model = document.querySelector('.cw-host').courseModel;
+            for (const [name, value] of Object.entries(values)) model.set(name, value);
+        }""",
+        values,
+    )
+
+
+__all__ = ["axe", "open_figure", "serve", "set_state", "state", "write_page"]

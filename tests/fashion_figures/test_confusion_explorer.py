@@ -1,0 +1,416 @@
+"""The confusion explorer: packed predictions, and the figure against scikit-learn's counts."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import traitlets
+from bs4 import BeautifulSoup
+from sklearn.metrics import confusion_matrix
+
+import fashion_lib
+from fashion_figures.confusion_explorer import figure as module
+from fashion_figures.confusion_explorer.figure import (
+    ConfusionExplorer,
+    confident_disagreements,
+    pack_predictions,
+)
+from fashion_figures.host import linker
+from fashion_lib import CLASS_NAMES, classification_table, confusion_table
+from tests.fashion_figures import pages
+
+STARTED = ".cw-cx[data-cell]"
+PAINTED = ".cw-cx-images[data-state=painted]"
+
+
+@pytest.fixture(scope="module")
+def sample():
+    """Return the sample's test images and labels; the figure sees no others in these tests."""
+    data = fashion_lib.load_data("sample")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "load_data", lambda: data)
+        module.predictions_bytes.cache_clear()
+        yield data[1]
+    module.predictions_bytes.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def answers(sample):
+    """Return the shipped model's probabilities for the sample's test images."""
+    return fashion_lib.forward(fashion_lib.load_weights(), fashion_lib.normalize(sample[0]))
+
+
+@pytest.fixture(scope="module")
+def folder(sample, tmp_path_factory) -> Path:
+    """Write the figure's page once, light and dark, on the sample."""
+    folder = tmp_path_factory.mktemp("confusion_explorer")
+    for theme in ("light", "dark"):
+        pages.write_page(folder, ConfusionExplorer(), theme)
+    return folder
+
+
+def _random(n, seed=0):
+    """Return labels and probabilities that favor them."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 10, n)
+    weights = rng.exponential(1, (n, 10))
+    weights[np.arange(n), labels] += rng.exponential(3, n)
+    return labels, weights / weights.sum(axis=1, keepdims=True)
+
+
+def _numbers(page):
+    """Return the table's hundred texts as an array."""
+    texts = page.locator(".cw-cx-cell").all_inner_texts()
+    return np.array([float(text) for text in texts]).reshape(10, 10)
+
+
+def _shown(page):
+    """Return which test images are on the page of thumbnails."""
+    return page.eval_on_selector_all(
+        ".cw-cx-images li", "all => all.map((one) => Number(one.dataset.image))"
+    )
+
+
+def _loaded_pictures(page):
+    """Return the files of pictures that the page has loaded."""
+    names = page.evaluate(
+        "performance.getEntriesByType('resource').map((one) => one.name.split('/').pop())"
+    )
+    return {name for name in names if name.startswith("test-images")}
+
+
+def _scores(page):
+    """Return the score table as {name: [precision, recall, F1, support]}."""
+    rows = page.locator(".cw-cx-scores tbody tr").all_inner_texts()
+    cells = [row.replace(",", "").split("\t") for row in rows]
+    return {name: list(map(float, values)) for name, *values in cells}
+
+
+class TestPacking:
+    def test_the_planes_are_as_documented(self):
+        labels, probabilities = _random(501)
+        packed = pack_predictions(labels, probabilities)
+        n = len(labels)
+        assert len(packed) == 8 * n
+        planes = np.frombuffer(packed, dtype=np.uint8, count=4 * n).reshape(4, n)
+        steps = np.frombuffer(packed, dtype="<u2", offset=4 * n).reshape(2, n) / 65535
+        ordered = np.sort(probabilities, axis=1)
+        np.testing.assert_array_equal(planes[0], labels)
+        np.testing.assert_array_equal(planes[1], probabilities.argmax(axis=1))
+        second = probabilities[np.arange(n), planes[2]]
+        np.testing.assert_array_equal(second, ordered[:, -2])
+        np.testing.assert_allclose(steps, ordered[:, [-1, -2]].T, atol=1 / 65535)
+        np.testing.assert_array_equal(planes[3], confident_disagreements(labels, probabilities))
+
+    def test_suspects_are_the_confident_joint_off_its_diagonal(self):
+        labels, probabilities = _random(2000, seed=3)
+        joint = np.zeros((10, 10), dtype=int)  # counted image by image, as the paper puts it
+        bars = [probabilities[labels == j, j].mean() for j in range(10)]
+        for label, row in zip(labels, probabilities, strict=True):
+            best = int(np.argmax(row))
+            if row[best] >= bars[best]:
+                joint[label, best] += 1
+        marked = confident_disagreements(labels, probabilities)
+        assert 0 < marked.sum() == joint.sum() - np.trace(joint)
+        assert not marked[labels == probabilities.argmax(axis=1)].any()
+
+    def test_a_class_without_images_accuses_nobody(self):
+        probabilities = np.full((2, 10), 0.0)
+        probabilities[:, 7] = 1
+        assert not confident_disagreements(np.array([1, 2]), probabilities).any()
+
+    @pytest.mark.parametrize(
+        ("labels", "probabilities", "words"),
+        [
+            (np.zeros(3, int), np.full((2, 10), 0.1), "shape"),
+            (np.zeros(2, int), np.full((2, 10), 0.2), "sum 1"),
+            (np.array([0, 10]), np.full((2, 10), 0.1), "labels"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, labels, probabilities, words):
+        with pytest.raises(ValueError, match=words):
+            pack_predictions(labels, probabilities)
+
+
+class TestTraits:
+    @pytest.mark.parametrize("cell", [[1], [1, 2, 3], [0, 10], [-1, 0]])
+    def test_what_is_no_cell_is_refused(self, cell):
+        with pytest.raises(traitlets.TraitError):
+            ConfusionExplorer(selected=cell)
+
+    def test_selected_indices_are_the_cells_images_the_surest_first(self, sample):
+        labels = sample[1].astype(int)
+        _, probabilities = _random(len(labels))
+        figure = ConfusionExplorer(probabilities, selected=[3, 5])
+        confidence = probabilities.max(axis=1)
+        cell = np.flatnonzero((labels == 3) & (probabilities.argmax(axis=1) == 5))
+        assert set(figure.selected_indices) == set(cell)
+        assert (np.diff(confidence[figure.selected_indices]) <= 1 / 65535).all()
+        figure.selected = []
+        assert figure.selected_indices.size == 0
+
+    def test_probabilities_of_other_images_are_refused(self, sample):
+        with pytest.raises(ValueError, match="1000 images"):
+            ConfusionExplorer(np.full((3, 10), 0.1))
+
+    def test_the_static_page_has_the_state_and_the_words_but_no_predictions(self, sample):
+        soup = BeautifulSoup(ConfusionExplorer().static_html(), "html.parser")
+        host = soup.select_one(".cw-host[data-widget='confusion_explorer/figure']")
+        state = json.loads(host.script.string)
+        assert state["selected"] == [6, 0]
+        assert state["predictions"] is None
+        assert host.select_one(".cw-fallback").get_text() == ConfusionExplorer().text
+
+    def test_the_full_test_sets_images_of_a_class_are_small_and_true(self, fashion, monkeypatch):
+        monkeypatch.setattr(module, "load_data", lambda: fashion)
+        _, (images, labels) = fashion
+        packed = ConfusionExplorer.assets["test-images-2"]()  # the largest of the ten
+        assert len(gzip.compress(packed)) < 450_000
+        shown = np.frombuffer(packed, dtype=np.uint8).reshape(1000, 28, 28) * (255 / 63)
+        assert np.abs(shown - images[labels == 2]).max() < 2.1
+
+
+class TestNumbers:
+    def test_counts_and_shares_are_those_of_the_library_and_of_scikit_learn(
+        self, chromium, folder, sample, answers
+    ):
+        labels, said = sample[1], answers.argmax(axis=1)
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            np.testing.assert_array_equal(_numbers(page), confusion_table(labels, said))
+            np.testing.assert_array_equal(_numbers(page), confusion_matrix(labels, said))
+            page.get_by_role("button", name="Percent of the true class").click()
+            assert pages.state(page, "normalize") is True
+            shares = confusion_table(labels, said, normalize="true").to_numpy() * 100
+            np.testing.assert_allclose(_numbers(page), shares, atol=0.051)
+            summary = page.locator(".cw-cx .cw-body > p").first.inner_text()
+            assert f"Of 1,000 test images, the network names {(said == labels).sum()}" in summary
+            assert f"In {confident_disagreements(labels, answers).sum()} of them" in summary
+
+    def test_another_models_ten_thousand_predictions_replace_the_shipped_ones(
+        self, chromium, folder
+    ):
+        labels, probabilities = _random(10_000, seed=1)
+        said, expected = probabilities.argmax(axis=1), None
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            page.evaluate(
+                """bytes => {
+                    const model = document.querySelector('.cw-host').courseModel;
+                    model.set('predictions', new DataView(Uint8Array.from(bytes).buffer));
+                }""",
+                list(pack_predictions(labels, probabilities)),
+            )
+            page.get_by_text("Of 10,000 test images").wait_for()
+            np.testing.assert_array_equal(_numbers(page), confusion_matrix(labels, said))
+            expected = classification_table(labels, said)
+            for label in range(10):
+                pages.set_state(page, selected=[label, (label + 1) % 10])
+                scores = _scores(page)
+                for name in (CLASS_NAMES[label], CLASS_NAMES[(label + 1) % 10], "macro average"):
+                    np.testing.assert_allclose(scores[name], expected.loc[name], atol=0.00051)
+
+    def test_scores_of_a_class_that_never_occurs_are_zero(self, chromium, folder):
+        labels = np.zeros(4, dtype=int)
+        probabilities = np.eye(10)[[0, 0, 1, 1]]
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            page.evaluate(
+                """bytes => document.querySelector('.cw-host').courseModel.set(
+                    'predictions', Uint8Array.from(bytes))""",
+                list(pack_predictions(labels, probabilities)),
+            )
+            page.get_by_text("Of 4 test images").wait_for()
+            pages.set_state(page, selected=[1, 5], normalize=True)
+            table = classification_table(labels, probabilities.argmax(axis=1))
+            for name, values in _scores(page).items():
+                np.testing.assert_allclose(values, table.loc[name], atol=0.00051)
+            assert (
+                page.locator(".cw-cx-title").inner_text() == "Trouser taken for Sandal: no image."
+            )
+
+
+class TestImages:
+    def test_a_cells_images_are_the_right_ones_in_order_and_in_pixels(
+        self, chromium, folder, sample, answers
+    ):
+        images, labels = sample
+        figure = ConfusionExplorer(selected=[9, 9])
+        assert len(figure.selected_indices) > 72
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            page.locator("[data-cell='9/9']").click()
+            page.locator(".cw-cx-images").scroll_into_view_if_needed()
+            seen = []
+            while True:
+                page.wait_for_selector(PAINTED)
+                seen += _shown(page)
+                following = page.get_by_role("button", name="Next")
+                if following.is_disabled():
+                    break
+                following.click()
+            assert seen == figure.selected_indices.tolist()
+            assert page.evaluate("document.activeElement.textContent") == "Previous"
+            assert "Images 73 to" in page.get_by_role("status").inner_text()
+            painted = page.locator(".cw-cx-images canvas").first.evaluate(
+                "one => [...one.getContext('2d').getImageData(0, 0, 28, 28).data]"
+            )
+            image = _shown(page)[0]
+            gray = np.array(painted).reshape(28, 28, 4)[:, :, 0]
+            assert np.abs(gray - images[image].astype(int)).max() <= 2
+            name = page.locator(".cw-cx-images canvas").first.get_attribute("aria-label")
+            order = np.argsort(-answers[image])
+            assert name.startswith(f"Test image {image}, labeled {CLASS_NAMES[labels[image]]}: ")
+            for label in order[:2]:
+                assert CLASS_NAMES[label] in name
+                assert f"{answers[image, label] * 100:.1f}%" in name
+
+    def test_suspects_are_marked_and_can_be_shown_alone(self, chromium, folder, sample, answers):
+        suspects = confident_disagreements(sample[1], answers)
+        figure = ConfusionExplorer()
+        expected = [image for image in figure.selected_indices if suspects[image]]
+        assert expected
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            marked = page.eval_on_selector_all(
+                ".cw-cx-suspect", "all => all.map((one) => Number(one.dataset.image))"
+            )
+            assert marked == expected
+            page.get_by_role("button", name=f"Only the {len(expected)} with").click()
+            assert _shown(page) == expected
+            pages.set_state(page, selected=[1, 1])
+            page.wait_for_selector(".cw-cx[data-cell='1/1']")
+            assert page.get_by_role("button", name="Only the").count() == 0
+
+    def test_only_the_pictures_of_the_open_class_are_loaded_and_only_when_in_view(
+        self, chromium, folder
+    ):
+        with (
+            pages.serve(folder) as address,
+            pages.open_figure(
+                chromium, folder / "light.html", address=address, width=390, height=400
+            ) as page,
+        ):
+            page.wait_for_selector(STARTED)
+            assert _loaded_pictures(page) == set()
+            page.locator(".cw-cx-images").scroll_into_view_if_needed()
+            page.wait_for_selector(PAINTED)
+            page.locator("[data-cell='6/2']").click()
+            page.wait_for_selector(f".cw-cx[data-cell='6/2'] {PAINTED}")
+            assert _loaded_pictures(page) == {"test-images-6.js"}
+            page.locator("[data-cell='9/7']").click()
+            page.wait_for_selector(f".cw-cx[data-cell='9/7'] {PAINTED}")
+            assert _loaded_pictures(page) == {"test-images-6.js", "test-images-9.js"}
+
+
+class TestReader:
+    def test_by_keyboard(self, chromium, folder):
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            page.locator(".cw-cx-check input").focus()
+            page.keyboard.press("Tab")  # the table is one stop, at the open cell
+            focused = "document.activeElement.dataset.cell"
+            assert page.evaluate(focused) == "6/0"
+            for key, cell in (("ArrowLeft", "5/9"), ("ArrowRight", "6/0"), ("ArrowDown", "7/0"),
+                              ("End", "7/9"), ("ArrowUp", "6/9"), ("Control+Home", "0/0"),
+                              ("ArrowUp", "0/0"), ("Control+End", "9/9"), ("Home", "9/0"),
+                              ("ArrowRight", "9/1")):  # fmt: skip
+                page.keyboard.press(key)
+                assert page.evaluate(focused) == cell, key
+            assert pages.state(page, "selected") == [6, 0]
+            page.keyboard.press("Enter")
+            page.wait_for_selector(".cw-cx[data-cell='9/1']")
+            assert pages.state(page, "selected") == [9, 1]
+            assert "Ankle boot taken for Trouser" in page.get_by_role("status").inner_text()
+            assert page.evaluate(focused) == "9/1"
+
+    def test_by_shortcut_and_switch(self, chromium, folder, sample, answers):
+        worst = fashion_lib.most_confused(sample[1], answers.argmax(axis=1), n=1).iloc[0]
+        with pages.open_figure(chromium, folder / "light.html", width=390, has_touch=True) as page:
+            page.wait_for_selector(STARTED)
+            page.locator(".cw-cx-shortcut").first.tap()
+            title = f"{worst['true']} taken for {worst['predicted']}: {worst['count']} images"
+            assert title in page.locator(".cw-cx-title").inner_text()
+            page.get_by_label("Color the mistakes only").tap()
+            assert pages.state(page, "fade_diagonal") is False
+            assert page.locator(".cw-cx-faded").count() == 0
+            assert page.locator("[data-cell='0/0']").evaluate(
+                "one => one.classList.contains('cw-cx-strong')"
+            )
+
+    def test_the_kernel_can_close_the_cell(self, chromium, folder):
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            pages.set_state(page, selected=[])
+            page.wait_for_selector(".cw-cx[data-cell='']")
+            assert page.locator(".cw-cx-images li").count() == 0
+            assert page.locator(".cw-cx-title").inner_text() == "No cell is open."
+
+
+class TestPage:
+    @pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1000), ("light", 320)])
+    def test_axe_finds_nothing_and_nothing_sticks_out(self, chromium, folder, theme, width):
+        page_file = folder / f"{theme}.html"
+        with pages.open_figure(chromium, page_file, theme=theme, width=width) as page:
+            page.wait_for_selector(STARTED)
+            for fade in (True, False):
+                pages.set_state(page, fade_diagonal=fade, normalize=fade)
+                assert pages.axe(page) == []
+            box = page.locator(".cw-cx").bounding_box()
+            for part in (".cw-cx-frame", ".cw-cx-scores", ".cw-cx-images"):
+                inner = page.locator(part).bounding_box()
+                assert inner["x"] >= box["x"]
+                assert inner["x"] + inner["width"] <= box["x"] + box["width"], part
+            smallest = page.eval_on_selector_all(
+                ".cw-cx button",
+                "all => Math.min(...all.filter((one) => one.offsetParent).flatMap((one) => {"
+                " const box = one.getBoundingClientRect(); return [box.width, box.height]; }))",
+            )
+            assert smallest >= 24
+
+    def test_says_what_is_missing_and_goes_on_when_it_is_back(self, chromium, folder):
+        page = chromium.new_page()
+        page.set_default_timeout(10_000)
+        page.route("**/assets/*.js", lambda route: route.abort())
+        with pages.serve(folder) as address:
+            page.goto(f"{address}/light.html")
+            alert = page.get_by_role("alert")
+            alert.wait_for()
+            assert "predictions could not be loaded" in alert.inner_text()
+            page.unroute("**/assets/*.js")
+            page.route("**/assets/test-images-*.js", lambda route: route.abort())
+            alert.get_by_role("button", name="Try again").click()
+            page.wait_for_selector(STARTED)
+            page.locator(".cw-cx-images").scroll_into_view_if_needed()
+            page.wait_for_selector(".cw-cx-images[data-state=failed]")
+            assert "images could not be loaded" in alert.inner_text()
+            page.unroute("**/assets/test-images-*.js")
+            alert.get_by_role("button", name="Try again").click()
+            page.wait_for_selector(PAINTED)
+            assert alert.count() == 0
+        page.close()
+
+    def test_two_views_of_one_model_agree_and_one_can_leave(self, chromium, folder):
+        code = linker.link("confusion_explorer/figure", "script")
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            page.evaluate(
+                f"""() => {{
+                    const courseWidgets = {{ define(name, module) {{ window.figure = module; }} }};
+                    {code}
+                    const el = document.createElement('div');
+                    el.id = 'second';
+                    document.querySelector('main').append(el);
+                    const model = document.querySelector('.cw-host').courseModel;
+                    window.leave = window.figure.render({{ model, el }});
+                }}"""
+            )
+            page.locator("#second [data-cell='2/4']").click()
+            for view in ("#second", ".cw-host"):
+                page.wait_for_selector(f"{view} .cw-cx[data-cell='2/4']")
+            page.evaluate("window.leave()")
+            assert page.locator("#second").inner_html() == ""
+            pages.set_state(page, selected=[4, 2])
+            page.wait_for_selector(".cw-host .cw-cx[data-cell='4/2']")

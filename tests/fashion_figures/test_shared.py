@@ -1,0 +1,754 @@
+"""The widgets' JavaScript in a real browser, against NumPy, SciPy, Keras and Pillow.
+
+`shared.html` beside this file imports the modules as they are and offers what is called here.
+Arrays cross as base64 of their bytes.
+"""
+
+import base64
+import io
+import struct
+import zlib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image, ImageCms
+from scipy.ndimage import maximum_filter
+from scipy.signal import correlate
+from scipy.special import softmax
+
+import fashion_lib
+from fashion_figures.host.linker import link
+from fashion_lib import pictures
+from fashion_lib.convolution import conv2d, max_pool2d
+from fashion_lib.data import normalize
+from fashion_lib.forward_pass import forward
+from fashion_lib.networks import layer_table, weight_shapes
+from fashion_lib.prediction import ImageError, example_pictures, prepare_image
+from fashion_lib.weights import load_weights, save_weights, weights_path
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = ("safetensors", "cnn", "prepare", "picture_file", "background", "bitmap")
+LAYER_TOLERANCE = 1e-4
+ORIENTATION = 0x0112
+
+
+def encoded(data):
+    return base64.b64encode(data if isinstance(data, bytes) else data.tobytes()).decode()
+
+
+def decoded(text, dtype=np.uint8):
+    return np.frombuffer(base64.b64decode(text), dtype)
+
+
+def sent(array):
+    array = np.ascontiguousarray(array, dtype=np.float32)
+    return {"shape": list(array.shape), "data": encoded(array)}
+
+
+def received(tensor):
+    return decoded(tensor["data"], np.float32).reshape(tensor["shape"])
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serve this repository; keep what is posted."""
+
+    def do_POST(self):
+        """Keep the body, for answers of many megabytes."""
+        self.server.posted = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Serve this repository on a free port of this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=ROOT)) as running:
+        thread = Thread(target=running.serve_forever)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium_page(chromium, server):
+    """Open the modules' page; nothing may end in its console."""
+    complaints = []
+    page = chromium.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"http://127.0.0.1:{server.server_port}/tests/fashion_figures/shared.html")
+    page.wait_for_function("window.core")
+    yield page
+    page.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def call(chromium_page):
+    """Return a function that calls one of the page's."""
+    return lambda name, argument=None: chromium_page.evaluate(
+        "([name, argument]) => core[name](argument)", [name, argument]
+    )
+
+
+# --- the network -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def random_network(tmp_path_factory):
+    """Return random weights, their file, and random images that no garment resembles."""
+    rng = np.random.default_rng(11)
+    weights = {
+        key: rng.normal(0, 0.1, shape).astype(np.float32) for key, shape in weight_shapes().items()
+    }
+    path = save_weights(weights, tmp_path_factory.mktemp("weights") / "random.safetensors")
+    return weights, path.read_bytes(), rng.random((64, 28, 28, 1), dtype=np.float32)
+
+
+def layers_of(call, server, file, images):
+    """Return what JavaScript computes, by layer: arrays (images, values)."""
+    is_normalized = images.dtype == np.float32
+    argument = {"file": encoded(file), "images": encoded(images), "normalized": is_normalized}
+    parts = call("forward", argument)  # [name, how many values], in the order of the numbers
+    numbers = np.frombuffer(server.posted, np.float32).reshape(len(images), -1)
+    ends = np.cumsum([size for _, size in parts])
+    assert numbers.shape[1] == ends[-1]
+    return dict(zip([name for name, _ in parts], np.split(numbers, ends[:-1], axis=1), strict=True))
+
+
+@pytest.fixture(scope="module")
+def random_layers(call, server, random_network):
+    """Return what JavaScript computes for the random network."""
+    _, file, images = random_network
+    return layers_of(call, server, file, images)
+
+
+@pytest.fixture(scope="module")
+def real_images(fashion):
+    """Return 500 test images, 50 of each class."""
+    _, (x, y) = fashion
+    return x[np.concatenate([np.flatnonzero(y == label)[:50] for label in range(10)])]
+
+
+@pytest.fixture(scope="module")
+def real_layers(call, server, real_images):
+    """Return what JavaScript computes for them with the shipped weights."""
+    return layers_of(call, server, weights_path().read_bytes(), real_images)
+
+
+def agree(found, expected):
+    assert list(found) == list(expected)
+    for name, values in expected.items():
+        values = np.asarray(values).reshape(len(values), -1)
+        assert_allclose(found[name], values, atol=LAYER_TOLERANCE, rtol=0, err_msg=name)
+
+
+def test_names_sizes_and_limits_are_those_of_python(chromium_page):
+    names = chromium_page.evaluate("core.names")
+    assert tuple(names["CLASS_NAMES"]) == fashion_lib.CLASS_NAMES
+    table = layer_table()
+    rows = zip(table["layer"], table["kind"], map(list, table["output_shape"]), strict=True)
+    assert [tuple(layer.values()) for layer in names["LAYERS"]] == list(rows)
+    assert names["MAX_BYTES"] == pictures.MAX_BYTES
+    assert names["MAX_PIXELS"] == pictures.MAX_PIXELS
+
+
+def test_weights_are_read_exactly(call):
+    found = call("parse", encoded(weights_path().read_bytes()))
+    expected = load_weights()
+    assert found.keys() == expected.keys()
+    for key, tensor in found.items():
+        assert_array_equal(received(tensor), expected[key])
+
+
+def safetensors(header, numbers=b""):
+    text = header.encode() if isinstance(header, str) else header
+    return struct.pack("<Q", len(text)) + text + numbers
+
+
+ENTRY = '{"a": {"dtype": "%s", "shape": %s, "data_offsets": %s}}'
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (b"", "cut off"),
+        (b"\x10\0\0", "cut off"),
+        (b"\xff" * 100, "cut off"),
+        (safetensors("{}")[:-1], "cut off"),
+        (safetensors('{"a": '), "not JSON"),
+        (safetensors("[1, 2]"), "not a table"),
+        (safetensors('{"a": null}'), "a are undefined"),
+        (safetensors(ENTRY % ("F16", "[2]", "[0, 4]"), bytes(4)), "a are F16"),
+        (safetensors(ENTRY % ("F32", "[2]", "[0, 4]"), bytes(8)), "does not fill"),
+        (safetensors(ENTRY % ("F32", "[-2]", "[8, 0]"), bytes(8)), "where a is"),
+        (safetensors(ENTRY % ("F32", "[2]", "null"), bytes(8)), "where a is"),
+        (safetensors(ENTRY % ("F32", "[2]", "[0, 8]"), bytes(7)), "cut off in a"),
+    ],
+)
+def test_damaged_weights_are_refused(call, file, reason):
+    assert reason in call("parse", encoded(file))["message"]
+
+
+def test_weights_at_an_odd_place_of_the_file_are_read(call):
+    header = ENTRY % ("F32", "[2]", "[0, 8]")
+    for spaces in range(4):
+        file = safetensors(header + " " * spaces, np.array([1.5, -2], "<f4").tobytes())
+        assert_array_equal(received(call("parse", encoded(file))["a"]), [1.5, -2])
+
+
+def test_forward_is_numpys_for_500_test_images(real_layers, real_images):
+    _, expected = forward(load_weights(), normalize(real_images), return_layers=True)
+    agree(real_layers, expected)
+
+
+def test_forward_is_numpys_for_random_weights_and_images(random_layers, random_network):
+    weights, _, images = random_network
+    _, expected = forward(weights, images, return_layers=True)
+    agree(random_layers, expected)
+
+
+@pytest.fixture(scope="module")
+def keras_network():
+    """Build the network in Keras with given weights; it returns every layer's output."""
+    from fashion_lib.keras_import import require_keras
+    from fashion_lib.networks import build_cnn
+
+    def build(weights):
+        model = build_cnn()
+        for layer in filter(lambda layer: layer.weights, model.layers):
+            layer.set_weights([weights[f"{layer.name}/{part}"] for part in ("kernel", "bias")])
+        outputs = {layer.name: layer.output for layer in model.layers}
+        return require_keras().Model(model.inputs[0], outputs)
+
+    return build
+
+
+@pytest.mark.tensorflow
+def test_forward_is_that_of_keras(
+    real_layers, real_images, random_layers, random_network, keras_network
+):
+    weights, _, images = random_network
+    agree(real_layers, keras_network(load_weights())(normalize(real_images)))
+    agree(random_layers, keras_network(weights)(images))
+
+
+def grad_cam_by_keras(model, image, label, name):
+    """Return Grad-CAM, its gradient found by TensorFlow; float array (h, w)."""
+    import tensorflow as tf
+
+    names = [layer.name for layer in model.layers]
+    split = names.index(name) + 1
+    x = tf.constant(image[np.newaxis])
+    for layer in model.layers[:split]:
+        x = layer(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        hidden = x
+        for layer in model.layers[split:-1]:
+            hidden = layer(hidden)
+        kernel, bias = model.layers[-1].weights
+        logit = (hidden @ kernel + bias)[0, label]
+    importance = tf.reduce_mean(tape.gradient(logit, x), axis=(0, 1, 2))
+    cam = np.maximum(np.asarray(x)[0] @ np.asarray(importance), 0)
+    return cam / max(cam.max(), 1e-12)
+
+
+@pytest.mark.tensorflow
+def test_grad_cam_is_that_of_automatic_differentiation(call, real_images):
+    names = ["conv1", "conv2", "conv3"]
+    model = fashion_lib.load_model()
+    file = encoded(weights_path().read_bytes())
+    for n, image in enumerate(normalize(real_images[::36])):
+        label = n % 10  # for some images their class, for others another one
+        argument = {"file": file, "image": encoded(image), "classIndex": label}
+        found = call("gradCam", argument | {"layerNames": names})
+        for name, tensor in zip(names, found, strict=True):
+            expected = grad_cam_by_keras(model, image, label, name)
+            assert_allclose(received(tensor), expected, atol=1e-4, err_msg=f"{name} {n}")
+
+
+def test_grad_cam_of_a_class_that_nothing_speaks_for_is_black(call, random_network, tmp_path):
+    weights, _, images = random_network
+    mute = {**weights, "output/kernel": np.zeros_like(weights["output/kernel"])}
+    file = save_weights(mute, tmp_path / "mute.safetensors").read_bytes()
+    argument = {"file": encoded(file), "image": encoded(images[0]), "classIndex": 3}
+    (found,) = call("gradCam", argument | {"layerNames": ["conv2"]})
+    assert_array_equal(received(found), np.zeros((11, 11)))
+
+
+@pytest.mark.parametrize(
+    ("label", "layer", "reason"),
+    [(10, "conv2", "0 to 9"), (-1, "conv2", "0 to 9"), (0, "pool2", "conv1")],
+)
+def test_grad_cam_refuses_other_classes_and_layers(call, random_network, label, layer, reason):
+    _, file, images = random_network
+    argument = {"file": encoded(file), "image": encoded(images[0])}
+    found = call("gradCam", argument | {"classIndex": label, "layerNames": [layer]})
+    assert reason in found["message"]
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_conv2d_is_numpys(call, padding):
+    rng = np.random.default_rng(2)
+    for _ in range(40):
+        height, width = rng.integers(1, 13, 2)
+        kh, kw = rng.integers(1, 5, 2)
+        if padding == "valid":
+            kh, kw = min(kh, height), min(kw, width)
+        stride, channels, filters = (int(n) for n in rng.integers(1, 5, 3))
+        image = rng.normal(size=(height, width, channels)).astype(np.float32)
+        kernel = rng.normal(size=(kh, kw, channels, filters)).astype(np.float32)
+        bias = rng.normal(size=filters).astype(np.float32) if rng.random() < 0.7 else None
+        argument = {
+            "input": sent(image),
+            "kernel": sent(kernel),
+            "bias": None if bias is None else sent(bias),
+            "options": {"stride": stride, "padding": padding},
+        }
+        expected = conv2d(image, kernel, stride, padding, bias)
+        assert_allclose(received(call("conv2d", argument)), expected, atol=1e-5)
+
+
+def test_conv2d_is_scipys_cross_correlation(call):
+    rng = np.random.default_rng(3)
+    image, kernel = rng.normal(size=(9, 12, 3)), rng.normal(size=(3, 4, 3, 2))
+    found = call("conv2d", {"input": sent(image), "kernel": sent(kernel), "bias": None})
+    for n in range(2):
+        expected = correlate(image, kernel[..., n], mode="valid")[:, :, 0]
+        assert_allclose(received(found)[:, :, n], expected, atol=1e-5)
+
+
+def test_max_pooling_is_numpys_and_scipys(call):
+    rng = np.random.default_rng(4)
+    for _ in range(30):
+        height, width, channels = rng.integers(1, 12, 3)
+        size = int(rng.integers(1, min(height, width) + 1))
+        stride = int(rng.integers(1, 4))
+        image = rng.normal(size=(height, width, channels)).astype(np.float32)
+        found = call("maxPool2d", {"input": sent(image), "size": size, "stride": stride})
+        assert_array_equal(received(found), max_pool2d(image, size, stride))
+    image = rng.normal(size=(7, 9, 2)).astype(np.float32) - 5
+    by_scipy = maximum_filter(image, size=(2, 2, 1), origin=(-1, -1, 0))[:-1:2, :-1:2]
+    assert_array_equal(received(call("maxPool2d", {"input": sent(image)})), by_scipy)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "bias", "options", "reason"),
+    [
+        ((3, 3, 2, 1), None, {}, "does not go with"),
+        ((3, 3), None, {}, "does not go with"),
+        ((6, 6, 1, 1), None, {}, "does not fit"),
+        ((3, 3, 1, 2), (3,), {}, "2 filters"),
+        ((3, 3, 1, 1), None, {"stride": 0}, "stride"),
+        ((3, 3, 1, 1), None, {"stride": 1.5}, "stride"),
+        ((3, 3, 1, 1), None, {"padding": "full"}, "padding"),
+    ],
+)
+def test_conv2d_refuses_what_does_not_belong_together(call, kernel, bias, options, reason):
+    argument = {"input": sent(np.ones((5, 5, 1))), "kernel": sent(np.ones(kernel))}
+    argument |= {"bias": None if bias is None else sent(np.ones(bias)), "options": options}
+    assert reason in call("conv2d", argument)["message"]
+
+
+def test_softmax_does_not_overflow(call):
+    for logits in ([1.0, 2.0, 3.0], [1000.0, 999.0, -1000.0], [-1000.0, -1000.0, -1001.0]):
+        logits = np.array(logits, np.float32)
+        assert_allclose(received(call("softmax", sent(logits))), softmax(logits), atol=1e-6)
+
+
+# --- pictures ----------------------------------------------------------------------------------
+
+
+def file_of(picture, kind="PNG", **options):
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def prepared(call, file, name="prepareFile"):
+    """Return the steps that JavaScript takes, as [name, uint8 array (H, W, channels)]."""
+    found = call(name, {"bytes": encoded(file), "type": ""})
+    assert "message" not in found, found["message"]
+    assert found["pixels"] == found["steps"][-1]["data"]
+    return steps_of(found)
+
+
+def steps_of(found):
+    return [
+        (s["name"], decoded(s["data"]).reshape(s["height"], s["width"], s["channels"]))
+        for s in found["steps"]
+    ]
+
+
+def same_steps(found, expected):
+    """Compare every step.
+
+    JavaScript cannot tell a gray picture from an RGB one that looks it. The last step rounds
+    long sums, whose order differs between machines: an exact half may go either way.
+    """
+    assert [name for name, _ in found] == [name for name, _ in expected.steps]
+    for (name, mine), (_, theirs) in zip(found, expected.steps, strict=True):
+        theirs = theirs.reshape(*theirs.shape[:2], -1)
+        if mine.shape[2] == 1:
+            assert (theirs == theirs[:, :, :1]).all(), name
+            theirs = theirs[:, :, :1]
+        assert_allclose(mine, theirs, atol=int(name == "28×28"), rtol=0, err_msg=name)
+
+
+def close_pixels(found, expected, levels=2):
+    """Compare the outcome.
+
+    Another decoder may round a color, or a color times its alpha, to the next level. That moves
+    the outcome by a level or two; a wrong step or a wrong side up moves it by dozens.
+    """
+    difference = found[-1][1][:, :, 0].astype(int) - expected.pixels
+    assert np.abs(difference).max() <= levels
+
+
+@pytest.fixture(scope="module")
+def garment():
+    """Return a drawn garment on white that looks different from each side."""
+    drawn = np.array(Image.open(example_pictures()["pullover"]).convert("RGB"))[:290]
+    drawn[200:260, 60:120] = (200, 30, 60)
+    return Image.fromarray(drawn)
+
+
+@pytest.mark.parametrize("name", example_pictures())
+def test_examples_are_prepared_as_in_python_at_every_step(call, name):
+    file = example_pictures()[name].read_bytes()
+    expected = prepare_image(file)
+    assert len(expected.steps) == 6
+    same_steps(prepared(call, file), expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("PNG", {}), ("BMP", {}), ("GIF", {}), ("WEBP", {"lossless": True})],
+)
+@pytest.mark.parametrize("mode", ["RGB", "L", "1"])
+def test_lossless_files_are_prepared_exactly(call, garment, kind, options, mode):
+    file = file_of(garment.convert(mode), kind, **options)
+    same_steps(prepared(call, file), prepare_image(file))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {"quality": 90}),
+        ("JPEG", {"quality": 60, "progressive": True}),
+        ("JPEG", {"quality": 95, "subsampling": 0}),
+        ("WEBP", {"quality": 80}),
+    ],
+)
+def test_lossy_files_are_prepared_alike(call, garment, kind, options):
+    file = file_of(garment, kind, **options)
+    close_pixels(prepared(call, file), prepare_image(file))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_turns_pictures_upright(call, garment, kind, orientation):
+    exif = Image.Exif()
+    exif[0x010F] = "A maker whose name comes first"
+    exif[ORIENTATION] = orientation
+    file = file_of(garment, kind, exif=exif)
+    close_pixels(prepared(call, file), prepare_image(file))
+
+
+@pytest.mark.parametrize("damage", [slice(2, 4), slice(4, 8), slice(8, 10), slice(-6, None)])
+def test_damaged_exif_data_are_ignored(call, garment, damage):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = bytearray(exif.tobytes().removeprefix(b"Exif\0\0"))
+    data[damage] = b"\xff" * len(data[damage])
+    file = file_of(garment, "WEBP", lossless=True, exif=bytes(data))
+    (_, original), *_ = prepared(call, file)
+    assert original.shape[:2] in {(290, 320), (320, 290)}  # some damage leaves the tag legible
+
+
+def with_alpha(low, high):
+    """Return colored noise in [low, high), more or less transparent, in a transparent frame."""
+    rng = np.random.default_rng(low)
+    pixels = np.zeros((160, 120, 4), np.uint8)
+    pixels[20:140, 30:80, :3] = rng.integers(low, high, (120, 50, 3))
+    pixels[20:140, 30:80, 3] = rng.integers(0, 256, (120, 50))
+    pixels[60:100, 40:70, 3] = 255
+    return Image.fromarray(pixels)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize(("low", "high", "backdrop"), [(0, 120, 255), (140, 256, 0)])
+def test_transparent_files_are_laid_on_black_or_white(call, kind, low, high, backdrop):
+    file = file_of(with_alpha(low, high), kind, **({"lossless": True} if kind == "WEBP" else {}))
+    expected = prepare_image(file)
+    found = prepared(call, file)
+    assert (found[0][1][0, 0] == backdrop).all()
+    assert np.abs(found[0][1].astype(int) - expected.steps[0][1]).max() <= 1
+    close_pixels(found, expected)
+
+
+def test_every_alpha_is_laid_on_a_backdrop_as_in_python(call):
+    values, alphas = np.meshgrid(np.arange(256), np.arange(256))
+    for offset in (0, 90):  # brighter or darker than the middle: laid on black or white
+        gray = np.clip(values - offset, 0, 255)
+        same_pixels(call, np.stack([gray, gray, gray, alphas], axis=2).astype(np.uint8))
+
+
+def outcome(picture):
+    """Return what Python prepares, or why it refuses to."""
+    try:
+        return prepare_image(picture), None
+    except ImageError as error:
+        return None, str(error)
+
+
+def same_pixels(call, rgba):
+    """Compare all steps from pixels on, where no decoder is between."""
+    height, width, _ = rgba.shape
+    found = call("preparePixels", {"width": width, "height": height, "data": encoded(rgba)})
+    expected, reason = outcome(Image.fromarray(rgba))
+    if reason:
+        assert found["message"] == reason
+    else:
+        same_steps(steps_of(found), expected)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_pixels_are_prepared_as_in_python_at_every_step(call, seed):
+    """Shapes of random size, place and tone on sloping, noisy backgrounds, some at the edge."""
+    rng = np.random.default_rng(seed)
+    height, width = rng.integers(3, 160, 2)
+    down, across = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    background = rng.integers(0, 256) + down * rng.normal(0, 20) + across * rng.normal(0, 20)
+    pixels = background[..., None] + rng.normal(0, rng.choice([0, 1, 4]), (height, width, 3))
+    top, left = rng.integers(0, height), rng.integers(0, width)
+    bottom, right = rng.integers(top + 1, height + 1), rng.integers(left + 1, width + 1)
+    pixels[top:bottom, left:right] = rng.integers(0, 256, 3)
+    alpha = np.full((height, width, 1), 255.0)
+    if seed % 3 == 0:
+        alpha[: height // 4] = rng.integers(0, 256)
+    same_pixels(call, np.concatenate([np.clip(pixels, 0, 255), alpha], axis=2).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("height", "width"),
+    [(600, 1023), (1024, 1024), (1025, 700), (1537, 911), (3, 2600), (2300, 1)],
+)
+def test_large_pictures_are_averaged_in_blocks_as_in_python(call, height, width):
+    rng = np.random.default_rng(height)
+    pixels = np.full((height, width, 3), 240, np.uint8)
+    inner = pixels[height // 4 : height - height // 4, width // 3 : width - width // 3]
+    inner[...] = rng.integers(0, 256, inner.shape)
+    file = file_of(Image.fromarray(pixels), compress_level=1)
+    same_steps(prepared(call, file), prepare_image(file))
+
+
+def test_images_of_the_data_set_go_through_unchanged(call, real_images):
+    for image in real_images[::5]:
+        found = prepared(call, file_of(Image.fromarray(image)))
+        assert [name for name, _ in found] == ["original", "28×28"]
+        assert_array_equal(found[-1][1][:, :, 0], image)
+
+
+def test_colors_are_the_files_own(call, garment):
+    """A profile that swaps red and green, and a gamma: Pillow ignores them; so must the page."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = (profile.index(tag) + 4 for tag in (b"rXYZ", b"gXYZ"))
+    profile[red : red + 8], profile[green : green + 8] = (
+        profile[green : green + 8],
+        profile[red : red + 8],
+    )
+    file = file_of(garment, icc_profile=bytes(profile))
+    same_steps(prepared(call, file), prepare_image(file))
+    plain = file_of(garment)
+    file = plain[:33] + png_chunk(b"gAMA", struct.pack(">I", 100_000)) + plain[33:]
+    same_steps(prepared(call, file), prepare_image(file))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_the_first_frame_of_an_animation_counts(call, garment, kind):
+    other = Image.open(example_pictures()["bag"]).convert("RGB").crop((0, 0, *garment.size))
+    options = {"lossless": True} if kind == "WEBP" else {}
+    file = file_of(garment, kind, save_all=True, append_images=[other], duration=90, **options)
+    same_steps(prepared(call, file), prepare_image(file))
+
+
+EMPTY_EXIF = Image.Exif().tobytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("PNG", {}),
+        ("JPEG", {"icc_profile": bytes(100_000)}),  # long segments before the size
+        ("GIF", {"comment": "A block before the frame"}),
+        ("BMP", {}),
+        ("WEBP", {"quality": 50}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"exif": EMPTY_EXIF}),
+    ],
+)
+def test_sizes_are_read_from_headers(call, kind, options):
+    for size in ((1, 300), (257, 3), (640, 333)):
+        file = file_of(Image.new("RGB", size, "red"), kind, **options)
+        found = call("describe", {"bytes": encoded(file)})
+        assert (found["type"], found["width"], found["height"]) == (f"image/{kind.lower()}", *size)
+
+
+@pytest.mark.parametrize("byte_order", [b"II*\0", b"MM\0*"])
+def test_the_orientation_is_taken_out_of_a_webp_file(call, garment, byte_order):
+    """Otherwise a browser that turns WebP pictures would turn it once more."""
+    pack = "<" if byte_order[:1] == b"I" else ">"
+    for orientation, expected in ((6, 6), (8, 8), (0, 1), (9, 1)):
+        entry = struct.pack(f"{pack}IHHHIHH", 8, 1, ORIENTATION, 3, 1, orientation, 0)
+        file = file_of(garment, "WEBP", exif=byte_order + entry + bytes(4))
+        assert call("describe", {"bytes": encoded(file)})["orientations"] == [expected, 1]
+
+
+def test_a_worker_prepares_pictures_too(call, garment):
+    file = file_of(garment)
+    same_steps(prepared(call, file, "prepareFileInWorker"), prepare_image(file))
+
+
+def test_the_stated_type_is_not_believed(call, garment):
+    file = file_of(garment, "JPEG")
+    for kind in ("image/png", "text/html", "image/svg+xml"):
+        found = call("prepareFile", {"bytes": encoded(file), "type": kind})
+        close_pixels(steps_of(found), prepare_image(file))
+
+
+# --- pictures that are refused -----------------------------------------------------------------
+
+
+def refusal(call, file, name="prepareFile"):
+    found = call(name, {"bytes": encoded(file), "type": "image/png"})
+    assert found["isImageError"], found
+    return found["message"]
+
+
+def png_chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def vp8x(width, height):
+    sizes = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + sizes
+
+
+PNG_HEADER = b"\x89PNG\r\n\x1a\n"
+BOMBS = {
+    "png": PNG_HEADER + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)),
+    "jpeg": b"\xff\xd8\xff\xc4\0\x08\0\0\x01\0\x01\0"  # a table that looks like a size
+    + b"\xff\xff\xc2\0\x0b\x08" + struct.pack(">HH", 30000, 30000),
+    "gif": b"GIF89a" + struct.pack("<HH", 30000, 30000) + b"\0\0\0\x2c" + bytes(9),
+    "gif frame": b"GIF89a" + struct.pack("<HHBH", 1, 1, 0x80, 0) + bytes(6)
+    + b"\x21\xf9\x04\0\0\0\0\0" + b"\x2c" + struct.pack("<HHHH", 0, 0, 30000, 30000) + b"\0",
+    "webp": vp8x(30000, 30000),
+    "bmp": b"BM" + bytes(12) + struct.pack("<Iii", 40, 30000, -30000),
+    "old bmp": b"BM" + bytes(12) + struct.pack("<IHH", 12, 30000, 30000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_header_with_too_many_pixels_is_refused_before_decoding(chromium_page, call, kind):
+    chromium_page.evaluate("""() => {
+        window.decoded = 0;
+        window.realDecoder ??= window.createImageBitmap;
+        window.createImageBitmap = (...all) => { decoded++; return realDecoder(...all); };
+    }""")
+    found = refusal(call, BOMBS[kind])
+    chromium_page.evaluate("() => { window.createImageBitmap = realDecoder; }")
+    assert chromium_page.evaluate("decoded") == 0
+    assert found == (
+        "The picture has 900.0 megapixels; at most 20 are allowed. Save a smaller copy of it: "
+        "1,000 pixels a side are plenty."
+    )
+
+
+def test_refusals_are_those_of_python(call):
+    blank = file_of(Image.new("RGB", (50, 40), "white"))
+    invisible = file_of(Image.new("RGBA", (50, 40)))
+    no_pixels = BOMBS["bmp"][:18] + bytes(8)
+    too_large = file_of(Image.new("L", (6000, 3500)))
+    for file in (blank, invisible, b"", too_large):
+        _, reason = outcome(file)
+        assert refusal(call, file) == reason
+    assert refusal(call, no_pixels) == "The picture is empty: it has no pixels."
+
+
+def test_too_many_bytes_are_refused_and_the_limit_is_not(call):
+    at_limit = call("decodeZeros", pictures.MAX_BYTES)
+    assert "not a readable" in at_limit["message"]
+    beyond = call("decodeZeros", pictures.MAX_BYTES + 1)
+    _, reason = outcome(bytes(pictures.MAX_BYTES + 1))
+    assert beyond == {"isImageError": True, "message": reason}
+
+
+HEIC = b"\0\0\0\x18ftypheic" + bytes(12)
+AVIF = b"\0\0\0\x20ftypavif" + bytes(20)
+
+
+@pytest.mark.parametrize(
+    ("file", "advice"),
+    [
+        (b"Not a picture, but words in a file named boot.png.", "Save it as PNG or JPEG."),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "PNG or JPEG."),
+        (b"\0", "Save it as PNG or JPEG."),
+        (HEIC, "exported as JPEG"),
+        (AVIF, "exported as JPEG"),
+        (file_of(Image.new("RGB", (9, 9)), "TIFF"), "Browsers do not show TIFF."),
+        (file_of(Image.new("RGB", (9, 9)), "ICO"), "Save it as PNG or JPEG."),
+    ],
+)
+def test_other_files_are_refused_with_advice(call, file, advice):
+    found = refusal(call, file)
+    assert found.startswith("This is not a readable PNG, JPEG, WebP, GIF or BMP picture. ")
+    assert advice in found
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+@pytest.mark.parametrize("share", [0.01, 0.5])
+def test_incomplete_files_are_refused(call, garment, kind, share):
+    file = file_of(garment, kind)
+    found = refusal(call, file[: max(12, int(share * len(file)))])
+    assert found.startswith("The picture is damaged or incomplete.")
+    assert "save it again" in found
+
+
+def test_a_file_that_cannot_be_read_is_an_image_error(call):
+    found = call("decodeLost")
+    assert found["isImageError"]
+    assert "cannot be read" in found["message"]
+
+
+def test_noise_in_place_of_pixels_is_noticed(chromium_page, call, garment):
+    chromium_page.evaluate("""() => {
+        const canvas = CanvasRenderingContext2D.prototype;
+        window.realReader = canvas.getImageData;
+        canvas.getImageData = function (...all) {
+            const image = realReader.apply(this, all);
+            image.data.forEach((_, n) => { image.data[n] = (n * 97) % 256; });
+            return image;
+        };
+    }""")
+    found = refusal(call, file_of(garment))
+    chromium_page.evaluate(
+        "() => { CanvasRenderingContext2D.prototype.getImageData = realReader; }"
+    )
+    assert "does not let this page read" in found
+    same_steps(prepared(call, file_of(garment)), prepare_image(file_of(garment)))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_can_be_linked_and_run_as_a_classic_script(chromium_page, name):
+    chromium_page.add_script_tag(content=link(f"shared/{name}", "worker"))

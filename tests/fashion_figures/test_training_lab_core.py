@@ -1,0 +1,258 @@
+"""The training lab's loop in Node: early stopping, engines, checkpoints. No browser needed."""
+
+import json
+import subprocess
+
+import numpy as np
+import pytest
+
+from fashion_figures.host.linker import FOLDER
+from fashion_figures.training_lab.figure import training_images
+from fashion_lib.training import Patience
+
+# Runs scenarios one after the other; prints what each training posted, without the weights.
+SCRIPT = """
+import { readFileSync } from "node:fs";
+const [folder, module] = process.argv.slice(2);
+const { JavaScriptEngine, Training, readImages } = await import(module);
+const data = new Uint8Array(readFileSync(`${folder}/images`));
+const base = {
+  learningRate: 0.003, batchSize: 12, patience: 2, seed: 1, images: 36, validationImages: 20,
+  maxEpochs: 4, engines: ["javascript"],
+};
+const breathe = () => new Promise((resolve) => setImmediate(resolve));
+const weights = (message) => message.parameters ?? message.checkpoint?.state.parameters;
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+/** Train, call `react` at each message, and return all messages when it ends. */
+function train(options, { makers = {}, checkpoint = null, react = () => {} } = {}) {
+  return new Promise((resolve) => {
+    const messages = [];
+    const training = new Training((message) => {
+      messages.push(message);
+      react(message, training);
+      if (["finished", "failed"].includes(message.type)) resolve(messages);
+    }, breathe, makers);
+    training.receive({ type: "begin", options: { ...base, ...options }, data, checkpoint });
+  });
+}
+const rows = (messages) => messages.filter((m) => m.type === "epoch").map((m) => m.row);
+const brief = (messages) => messages.map(({ type, name, reason, code, message, bestEpoch }) =>
+  ({ type, name, reason, code, message, bestEpoch }));
+
+const results = {};
+const plain = await train({});
+const epochs = plain.filter((m) => m.type === "epoch");
+results.plain = { rows: rows(plain), end: brief(plain).at(-1), types: plain.map((m) => m.type) };
+results.again = rows(await train({}));
+results.otherSeed = rows(await train({ seed: 2 }));
+
+const wild = await train({ learningRate: 0.02, patience: 1, maxEpochs: 12, batchSize: 8 });
+const [best, end] = [wild.at(-1).bestEpoch, wild.at(-1)];
+const kept = wild.filter((m) => m.type === "epoch")[best - 1].checkpoint.state.parameters;
+const last = wild.filter((m) => m.type === "epoch").at(-1).checkpoint.state.parameters;
+results.wild = {
+  rows: rows(wild), waited: wild.filter((m) => m.type === "epoch").map((m) => m.waited),
+  end: brief(wild).at(-1),
+  restored: kept.every((w, i) => w === end.parameters[i]),
+  lastIsOther: last.some((w, i) => w !== end.parameters[i]),
+};
+results.endless = brief(await train({ learningRate: 0.02, patience: null, batchSize: 8 })).at(-1);
+results.nan = brief(await train({ learningRate: 1e20 })).at(-1);
+
+// Paused in the first epoch, and woken: the same numbers as without.
+let naps = 0;
+const paused = await train({}, {
+  react(message, training) {
+    if (message.type === "progress" && naps === 0) training.receive({ type: "pause" });
+    if (message.type === "paused") {
+      naps += 1;
+      setTimeout(() => training.receive({ type: "continue" }), 5);
+    }
+  },
+});
+results.paused = { naps, rows: rows(paused) };
+
+// A new training from the checkpoint of epoch 2 goes on with epoch 3.
+const more = await train({}, { checkpoint: structuredClone(epochs[1].checkpoint) });
+results.resumed = { rows: rows(more), end: brief(more).at(-1) };
+
+// A changed learning rate acts from the next batch on.
+const changed = await train({}, {
+  react(message, training) {
+    const options = { learningRate: 1e-9 };
+    if (message.type === "epoch") training.receive({ type: "configure", options });
+  },
+});
+results.changed = rows(changed).map((row) => [row.learning_rate, row.val_loss]);
+
+/** An engine that does nothing, at once. */
+class Idle extends JavaScriptEngine {
+  constructor() {
+    super(breathe);
+    this.name = "webgl";
+  }
+  async update(images, batch) { this.sums.count += batch.length; }
+}
+const race = await train({ engines: ["javascript", "webgl"], maxEpochs: 1 }, {
+  makers: { webgl: async () => new Idle() },
+});
+results.race = { ...race.find((m) => m.type === "engine"), brief: brief(race) };
+const refused = await train({ engines: ["webgl"], maxEpochs: 1 }, {
+  makers: { webgl: async () => { throw new Error("not today"); } },
+});
+results.refused = brief(refused);
+
+/** Equal to JavaScript's engine until it is lost in the second epoch. */
+class Doomed extends JavaScriptEngine {
+  constructor() {
+    super(breathe);
+    this.name = "webgl";
+    this.left = 5; // three batches an epoch
+  }
+  async update(...all) {
+    if (this.left === 0) throw new Error("gone");
+    this.left -= 1;
+    return super.update(...all);
+  }
+}
+const steps = [];
+const lost = await train({ engines: ["webgl"] }, {
+  makers: { webgl: async () => new Doomed() },
+  react(message, training) {
+    if (message.type === "engine") steps.push(training.engine.moments.step);
+  },
+});
+results.lost = { brief: brief(lost), rows: rows(lost), steps };
+
+const broken = await train({}, { checkpoint: { state: {} } });
+results.broken = brief(broken).at(-1);
+const { train: some, validation } = readImages(data);
+results.images = {
+  counts: [some.count, validation.count],
+  labels: sum(some.labels),
+  first: [...some.pixels.subarray(0, 484)],
+  last: [...validation.pixels.subarray(-484)],
+};
+try { readImages(data.subarray(0, 99_999)); } catch (error) { results.cut = error.message; }
+console.log(JSON.stringify(results));
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("core")
+    (folder / "images").write_bytes(training_images())
+    (folder / "run.mjs").write_text(SCRIPT)
+    command = ["node", folder / "run.mjs", folder, (FOLDER / "training_lab" / "core.mjs").as_uri()]
+    return json.loads(subprocess.check_output(command, text=True))
+
+
+def numbers(rows):
+    """Return the metrics; sums of losses depend in the last bit on when they were reported."""
+    keys = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return [[round(row[key], 12) for key in keys] for row in rows]
+
+
+def test_each_epoch_is_reported_and_the_end(results):
+    plain = results["plain"]
+    assert [row["epoch"] for row in plain["rows"]] == [1, 2, 3, 4]
+    assert plain["types"][-1] == "finished"
+    assert plain["end"]["reason"] == "epochs"
+    losses = [row["loss"] for row in plain["rows"]]
+    assert losses == sorted(losses, reverse=True)
+    assert 1.8 < losses[0] < 2.6
+    assert all(row["seconds"] > 0 for row in plain["rows"])
+
+
+def test_the_same_seed_gives_the_same_numbers(results):
+    assert numbers(results["again"]) == numbers(results["plain"]["rows"])
+    assert numbers(results["otherSeed"]) != numbers(results["plain"]["rows"])
+
+
+def test_stops_early_by_the_rule_of_train_and_restores_the_best_weights(results):
+    wild = results["wild"]
+    patience, waited = Patience(1), []
+    for row in wild["rows"]:
+        assert not patience.exhausted
+        patience.improves(row["epoch"], row["val_loss"])
+        waited.append(patience.waited)
+    assert patience.exhausted
+    assert wild["waited"] == waited
+    assert wild["end"]["reason"] == "patience"
+    assert wild["end"]["bestEpoch"] == patience.best_epoch < len(wild["rows"])
+    assert wild["restored"]
+    assert wild["lastIsOther"]
+
+
+def test_without_patience_all_epochs_run(results):
+    assert results["endless"]["reason"] == "epochs"
+
+
+def test_a_loss_that_is_no_number_ends_the_training(results):
+    assert results["nan"]["type"] == "failed"
+    assert results["nan"]["code"] == "nan"
+
+
+def test_a_pause_changes_no_number(results):
+    assert results["paused"]["naps"] == 1
+    assert numbers(results["paused"]["rows"]) == numbers(results["plain"]["rows"])
+
+
+def test_goes_on_from_a_checkpoint(results):
+    resumed = results["resumed"]
+    assert [row["epoch"] for row in resumed["rows"]] == [3, 4]
+    # Better than epoch 2 was, and not as if begun anew.
+    assert resumed["rows"][0]["loss"] < results["plain"]["rows"][1]["loss"]
+
+
+def test_a_new_learning_rate_acts_at_once(results):
+    rates, losses = zip(*results["changed"], strict=True)
+    assert list(rates) == [0.003, 1e-9, 1e-9, 1e-9]
+    assert losses[1] == pytest.approx(losses[0], abs=1e-4)
+
+
+def test_the_faster_engine_wins_the_race(results):
+    race = results["race"]
+    assert race["name"] == "webgl"
+    assert race["rates"]["webgl"] > race["rates"]["javascript"] > 0
+    assert [m["name"] for m in race["brief"] if m["type"] == "racing"] == ["javascript", "webgl"]
+
+
+def test_an_engine_that_refuses_is_replaced(results):
+    types = [message["type"] for message in results["refused"]]
+    assert types[:3] == ["racing", "fallback", "engine"]
+    assert results["refused"][1]["message"] == "not today"
+    assert results["refused"][2]["name"] == "javascript"
+    assert types[-1] == "finished"
+
+
+def test_an_engine_lost_on_the_way_is_replaced_from_the_last_weights(results):
+    lost = results["lost"]
+    engines = [m["name"] for m in lost["brief"] if m["type"] == "engine"]
+    assert engines == ["webgl", "javascript"]
+    assert [m["message"] for m in lost["brief"] if m["type"] == "fallback"] == ["gone"]
+    assert len(lost["rows"]) == 4
+    plain = numbers(results["plain"]["rows"])
+    assert numbers(lost["rows"])[0] == plain[0]
+    # It went on from a state between the end of epoch 1 and the batch before the loss.
+    assert lost["steps"][0] == 0
+    assert 3 <= lost["steps"][1] <= 5
+
+
+def test_an_error_is_reported_with_its_message(results):
+    assert results["broken"]["type"] == "failed"
+    assert results["broken"]["code"] == "error"
+    assert results["broken"]["message"]
+
+
+def test_reads_the_images_that_python_wrote(results):
+    from fashion_figures.training_lab.figure import _selection
+
+    x, y, x_val, _, _ = _selection()
+    images = results["images"]
+    assert images["counts"] == [4000, 1000]
+    assert images["labels"] == int(y.sum())
+    np.testing.assert_array_equal(images["first"], x[0, :22, :22].ravel())
+    np.testing.assert_array_equal(images["last"], x_val[-1, :22, :22].ravel())
+    assert results["cut"] == "The images are incomplete."

@@ -1,0 +1,296 @@
+"""Submissions arrive as folders, zip files and LMS exports, with everything students do to them."""
+
+import json
+import os
+import zipfile
+
+import pytest
+
+from grader.collect import collect, origin_of, slug
+from grader.course import Course, CourseError
+
+NAME = "a2_convolution"
+
+
+def notebook(text="x = 1", assignment=NAME):
+    cell = {"cell_type": "code", "source": text, "metadata": {}, "outputs": []}
+    return json.dumps({"cells": [cell], "metadata": {"assignment": assignment}}).encode()
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Course.open(tmp_path / "course")
+
+
+def take(course, tmp_path, files, as_zip):
+    """Collect files given as a dict of path to bytes; return the states by student."""
+    source = tmp_path / ("export.zip" if as_zip else "export")
+    if as_zip:
+        with zipfile.ZipFile(source, "w") as archive:
+            for path, content in files.items():
+                archive.writestr(path, content)
+    else:
+        for path, content in files.items():
+            (source / path).parent.mkdir(parents=True, exist_ok=True)
+            (source / path).write_bytes(content)
+    return {one.origin.student: one for one in collect(course, NAME, source)}
+
+
+def stored(course, student):
+    return (course.submitted(student, NAME) / f"{NAME}.ipynb").read_bytes()
+
+
+LAYOUTS = {
+    "a folder for each student": ("ann/answers.ipynb", "bob/Untitled (2).ipynb"),
+    "a notebook for each student": ("ann.ipynb", "bob.ipynb"),
+    "one folder around everything": ("hand ins/ann/x.ipynb", "hand ins/bob/y.ipynb"),
+    "one folder around the notebooks": ("hand ins/ann.ipynb", "hand ins/bob.ipynb"),
+    "nbgrader's own folders": (f"ann/{NAME}/{NAME}.ipynb", f"bob/{NAME}/{NAME}.ipynb"),
+    "deep folders": ("ann/my work/final/x.ipynb", "bob/y.ipynb"),
+    "names in capitals": ("Ann/x.ipynb", "BOB/y.ipynb"),
+    "names of files like Canvas's": ("ann/hw_2_1_final.ipynb", "bob/hw_2_1_final.ipynb"),
+    "the same, with a folder around": ("h/ann/hw_2_1_final.ipynb", "h/bob/hw_2_1_final.ipynb"),
+    "two folders around everything": ("late/week 3/ann/x.ipynb", "late/week 3/bob/y.ipynb"),
+}
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(course, tmp_path, layout, as_zip):
+    ann, bob = LAYOUTS[layout]
+    states = take(course, tmp_path, {ann: notebook("a = 1"), bob: notebook("b = 2")}, as_zip)
+    assert {student: one.state for student, one in states.items()} == {"ann": "new", "bob": "new"}
+    assert stored(course, "ann") == notebook("a = 1")
+    assert stored(course, "bob") == notebook("b = 2")
+
+
+#: All that a source holds, and the students that it is of.
+ALONE = {
+    "one student, two notebooks": (("lee/a.ipynb", "lee/b.ipynb"), {"lee"}),
+    "one student, one notebook": (("lee/a.ipynb",), {"lee"}),
+    "one student, a name like Canvas's": (("lee/hw_2_1_final.ipynb",), {"lee"}),
+    "one student, more of these": (("lee/hw_2_1_a.ipynb", "lee/hw_2_2_b.ipynb"), {"lee"}),
+    "one student, other files": (("lee/a.ipynb", "lee/old/b.ipynb", "lee/notes.pdf"), {"lee"}),
+    "one student, a deep folder": (("lee/my work/a.ipynb",), {"lee"}),
+    "one student, nbgrader's folders": ((f"lee/{NAME}/{NAME}.ipynb",), {"lee"}),
+    "one student, a folder around": (("week 3/lee/a.ipynb", "week 3/lee/b.ipynb"), {"lee"}),
+    "one student, a folder around the file": (("hand-ins/lee.ipynb",), {"lee"}),
+    "a folder named after the assignment": ((f"{NAME}/lee.ipynb", f"{NAME}/bo.ipynb"),
+                                            {"lee", "bo"}),
+    "Canvas, a folder around": (("x/lee_7_90_a.ipynb", "x/bo_8_91_a.ipynb"), {"lee-7", "bo-8"}),
+    "Canvas, one student": (("submissions/lee_7_90_a.ipynb",), {"lee-7"}),
+    "Moodle, a folder around": (("A-1/Bo Li_12_assignsubmission_file_/a.ipynb",), {"bo-li"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize("layout", ALONE)
+def test_a_folder_around_everything_is_a_student_or_is_not(course, tmp_path, layout, as_zip):
+    paths, students = ALONE[layout]
+    files = {path: notebook(path) for path in paths}
+    assert set(take(course, tmp_path, files, as_zip)) == students
+
+
+def test_the_newest_of_a_late_students_notebooks_counts(course, tmp_path):
+    take(course, tmp_path, {"lee/a.ipynb": notebook("a"), "lee/b.ipynb": notebook("b")}, False)
+    os.utime(tmp_path / "export" / "lee" / "b.ipynb", (1e9, 1e9))
+    one = next(collect(course, NAME, tmp_path / "export"))
+    assert "2 notebooks" in one.origin.problem
+    assert stored(course, "lee") == notebook("a")
+
+
+def test_students_who_are_known_decide_how_a_folder_is_read(course, tmp_path):
+    first = {"Late/a.ipynb": notebook("a"), "lee/a.ipynb": notebook("a")}
+    assert set(take(course, tmp_path / "1", first, False)) == {"late", "lee"}
+    again = {"Late/a.ipynb": notebook("a"), "Late/b.ipynb": notebook("b")}
+    assert set(take(course, tmp_path / "2", again, False)) == {"late"}
+    flat = {"x/lee.ipynb": notebook("a"), "x/new.ipynb": notebook("b")}
+    assert set(take(course, tmp_path / "3", flat, False)) == {"lee", "new"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        (["lee/a.ipynb", "lee/b.ipynb"], "folder lee: read as the work of one student"),
+        (["hand ins/a.ipynb", "hand ins/b.ipynb"], "one notebook for each student"),
+        (["x/a/1.ipynb", "x/b/1.ipynb"], "folder x: read as holding one folder for each student"),
+    ],
+)
+def test_it_is_told_how_a_folder_around_everything_is_read(course, tmp_path, paths, words):
+    for path in paths:
+        (tmp_path / "export" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "export" / path).write_bytes(notebook(path))
+    told = []
+    list(collect(course, NAME, tmp_path / "export", told.append))
+    assert len(told) == 1
+    assert words in told[0]
+
+
+def test_nothing_is_told_where_nothing_is_unclear(course, tmp_path):
+    for student in ("ann", "bob"):
+        (tmp_path / "export" / student).mkdir(parents=True)
+        (tmp_path / "export" / student / "x.ipynb").write_bytes(notebook(student))
+    told = []
+    list(collect(course, NAME, tmp_path / "export", told.append))
+    assert told == []
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_moodle(course, tmp_path, as_zip):
+    states = take(course, tmp_path, {
+        "Ann Lee_1201_assignsubmission_file_/work.ipynb": notebook("a"),
+        "Zoë Müller-Öz_1202_assignsubmission_file_/work.ipynb": notebook("z"),
+        "Bo Li_1203_assignsubmission_file_/work.ipynb": notebook("b1"),
+        "Bo Li_1204_assignsubmission_file_/work.ipynb": notebook("b2"),
+    }, as_zip)  # fmt: skip
+    assert set(states) == {"ann-lee", "zoë-müller-öz", "bo-li-1203", "bo-li-1204"}
+    origin = origin_of(course, NAME, "ann-lee")
+    assert (origin.lms, origin.lms_id, origin.full_name) == ("moodle", "1201", "Ann Lee")
+    assert stored(course, "bo-li-1204") == notebook("b2")
+
+
+def test_a_second_person_of_the_same_name_hands_in_later(course, tmp_path):
+    one, other = (f"Bo Li_{n}_assignsubmission_file_/work.ipynb" for n in (1203, 1204))
+    assert set(take(course, tmp_path, {one: notebook("1")}, False)) == {"bo-li"}
+    both = take(course, tmp_path, {one: notebook("1"), other: notebook("2")}, False)
+    assert {s: each.state for s, each in both.items()} == {"bo-li": "same", "bo-li-1204": "new"}
+    assert stored(course, "bo-li") == notebook("1")
+
+
+#: Downloads without folders: the LMS, and for each file its student and their number there.
+FLAT = {
+    "Ann Lee_1201_assignsubmission_file_work.ipynb": ("moodle", "ann-lee", "1201"),
+    "Bo Li_1203_assignsubmission_file_work.ipynb": ("moodle", "bo-li", "1203"),
+    "leeann_71_9001_work.ipynb": ("canvas", "leeann-71", "71"),
+    "bobb_LATE_72_9002_work-1.ipynb": ("canvas", "bobb-72", "72"),
+}
+
+
+@pytest.mark.parametrize("lms", ["moodle", "canvas"])
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_downloads_without_folders(course, tmp_path, lms, as_zip):
+    files = {path: who for path, who in FLAT.items() if who[0] == lms}
+    states = take(course, tmp_path, {path: notebook(path) for path in files}, as_zip)
+    assert set(states) == {student for _, student, _ in files.values()}
+    for path, (_, student, number) in files.items():
+        origin = origin_of(course, NAME, student)
+        assert (origin.lms, origin.lms_id) == (lms, number)
+        assert stored(course, student) == notebook(path)
+
+
+def test_collecting_again_changes_nothing_until_a_student_does(course, tmp_path):
+    files = {"ann/x.ipynb": notebook("a"), "bob/x.ipynb": notebook("b")}
+    take(course, tmp_path, files, False)
+    again = take(course, tmp_path, files, False)
+    assert {one.state for one in again.values()} == {"same"}
+    changed = take(course, tmp_path, files | {"bob/x.ipynb": notebook("new")}, False)
+    assert changed["bob"].state == "changed"
+    assert stored(course, "bob") == notebook("new")
+
+
+def test_the_notebook_is_found_whatever_it_is_called(course, tmp_path):
+    states = take(course, tmp_path, {
+        "ann/answers.ipynb.txt": notebook("a"), "ann/notes.pdf": b"%PDF", "ann/.DS_Store": b"x",
+        "bob/other.ipynb": notebook("no", "a1_data"), "bob/this.ipynb": notebook("yes"),
+    }, True)  # fmt: skip
+    assert {one.state for one in states.values()} == {"new"}
+    assert stored(course, "ann") == notebook("a")
+    assert stored(course, "bob") == notebook("yes")
+
+
+def test_two_notebooks_are_reported_and_the_newest_counts(course, tmp_path):
+    one = take(course, tmp_path, {"ann/1.ipynb": notebook("1"), "ann/2.ipynb": notebook("2"),
+                                  "bob/x.ipynb": notebook()}, True)["ann"]  # fmt: skip
+    assert one.state == "problem"
+    assert "2 notebooks" in one.origin.problem
+    assert stored(course, "ann") == notebook("2")
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"{}", b"def slide(): pass"])
+def test_no_notebook_is_reported(course, tmp_path, content):
+    one = take(course, tmp_path, {"ann/x.ipynb": content, "bob/x.ipynb": notebook()}, True)["ann"]
+    assert one.state == "problem"
+    assert "no notebook" in one.origin.problem
+    assert not (course.submitted("ann", NAME) / f"{NAME}.ipynb").exists()
+
+
+@pytest.mark.parametrize("path", ["../../../escape.ipynb", "/etc/escape.ipynb",
+                                  "..\\..\\escape.ipynb", "ann/../../../escape.ipynb"])  # fmt: skip
+def test_names_that_point_out_of_the_folder_stay_inside(course, tmp_path, path):
+    take(course, tmp_path, {path: notebook("evil"), "bob/x.ipynb": notebook()}, True)
+    outside = [p for p in tmp_path.rglob("*.ipynb") if not p.is_relative_to(course.root)]
+    assert outside == []
+    for folder in (course.root / "submitted").iterdir():
+        assert folder.resolve().parent == course.root / "submitted"
+
+
+def test_links_are_not_followed(course, tmp_path):
+    secret = tmp_path / "secret.ipynb"
+    secret.write_bytes(notebook("secret"))
+    source = tmp_path / "export"
+    (source / "ann").mkdir(parents=True)
+    (source / "ann" / "x.ipynb").symlink_to(secret)
+    (source / "bob").symlink_to(tmp_path)
+    states = {one.origin.student: one for one in collect(course, NAME, source)}
+    assert "symbolic link" in states["ann"].origin.problem
+    assert not list((course.root / "submitted").rglob("*.ipynb"))
+
+
+def test_names_cannot_give_orders_to_a_terminal(course, tmp_path):
+    one = take(course, tmp_path, {"ann/\x1b[2J\x07x.ipynb": b"", "bob/x.ipynb": notebook()},
+               False)["ann"]  # fmt: skip
+    assert one.origin.problem.isprintable()
+
+
+def test_names_that_are_not_unicode_are_collected(course, tmp_path):
+    files = {
+        os.fsdecode(name + b"/l\xf6sung.ipynb"): notebook() for name in (b"J\xfcrgen", b"Zo\xeb")
+    }
+    states = take(course, tmp_path, files, False)
+    assert {student: one.state for student, one in states.items()} == {"j-rgen": "new", "zo": "new"}
+
+
+def test_a_damaged_zip_file_costs_the_damaged_files_alone(course, tmp_path):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("ann/x.ipynb", (1980, 0, 0, 0, 0, 0)), notebook())
+        archive.writestr("bob/x.ipynb", notebook("x" * 5000))
+        archive.writestr(".", b"")
+    content = bytearray(path.read_bytes())
+    start = content.index(b"bob/x.ipynb") + len("bob/x.ipynb")
+    content[start : start + 20] = b"\xff" * 20
+    path.write_bytes(content)
+    states = {one.origin.student: one for one in collect(course, NAME, path)}
+    assert states["ann"].state == "new"
+    assert "cannot be unpacked" in states["bob"].origin.problem
+
+
+def test_a_zip_file_whose_list_of_files_is_damaged_is_an_error(course, tmp_path):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ann/x.ipynb", notebook())
+    content = path.read_bytes()
+    start = content.index(b"PK\x01\x02")
+    path.write_bytes(content[:start] + b"\xff" * 4 + content[start + 4 :])
+    assert zipfile.is_zipfile(path)
+    with pytest.raises(CourseError, match=r"damaged zip file.*Download it again"):
+        list(collect(course, NAME, path))
+
+
+def test_what_is_neither_folder_nor_zip_is_an_error(course, tmp_path):
+    (tmp_path / "file.txt").write_text("x")
+    with pytest.raises(CourseError, match="neither a folder nor a zip"):
+        list(collect(course, NAME, tmp_path / "file.txt"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Ann Lee", "ann-lee"), ("../x", "x"), ("", "unnamed"), ("a/b\\c", "a-b-c"), ("..", "unnamed"),
+     ("李雷", "李雷"), ("हिन्दी नाम", "हिन्दी-नाम"), ("x" * 300, "x" * 60)],
+)  # fmt: skip
+def test_names_are_made_safe(text, expected):
+    assert slug(text) == expected
+
+
+def test_names_fit_into_a_file_system():
+    assert len(f"{slug('𠀀' * 300)}-12345678".encode()) < 255

@@ -1,0 +1,1 @@
+"""Makes the notebooks of the chapters, runs them, opens them."""
