@@ -4,9 +4,13 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
+from fashion_lib._palette import PALETTE
+
 WIDTH = 6.5  # inches: the text column of the book, and still legible on a phone
-INK, GRAY, LIGHT = "#14213d", "#5c6b73", "#d9e2e3"
-BLUE, ORANGE, GREEN, RED, PURPLE = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#a34f80"
+INK, GRAY, LIGHT = (PALETTE["plots"][name] for name in ("ink", "gray", "light"))
+BLUE, ORANGE, GREEN, RED, PURPLE = (
+    PALETTE["plots"][name] for name in ("blue", "orange", "green", "red", "purple")
+)
 COUNTS, SIGNED = "Blues", "vlag"  # color maps: amounts; values on both sides of zero
 
 
