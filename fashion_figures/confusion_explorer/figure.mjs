@@ -16,7 +16,9 @@ import { imageSheet } from "./images.mjs";
 
 // Above this share of the scale a number is written in the other ink; fits both themes' scales.
 const OTHER_INK = 0.66;
-const SHORT_NAMES = CLASS_NAMES.map((name) => ({ "T-shirt/top": "T-shirt", "Ankle boot": "Boot" })[name] ?? name);
+const SHORT_NAMES = CLASS_NAMES.map(
+  (name) => ({ "T-shirt/top": "T-shirt", "Ankle boot": "Boot" })[name] ?? name,
+);
 
 const whole = (number) => number.toLocaleString("en-US");
 const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)}%`;
@@ -34,52 +36,76 @@ function imagesWords(count) {
 
 /** The table of a hundred buttons. */
 function matrix(figure, table, choose) {
-  const buttons = table.map((row, truth) => row.map((_, answer) => h(
-    "button.cw-cx-cell", { type: "button", "data-cell": `${truth}/${answer}` },
-  )));
+  const buttons = table.map((row, truth) =>
+    row.map((_, answer) =>
+      h("button.cw-cx-cell", { type: "button", "data-cell": `${truth}/${answer}` }),
+    ),
+  );
   const heads = CLASS_NAMES.map((name) => h("th", { scope: "col" }, h("span", { text: name })));
-  const rowHeads = CLASS_NAMES.map((name, label) => h(
-    "th",
-    { scope: "row" },
-    h("span.cw-cx-long", { text: name }),
-    h("span.cw-cx-short", { text: SHORT_NAMES[label] }),
-  ));
+  const rowHeads = CLASS_NAMES.map((name, label) =>
+    h(
+      "th",
+      { scope: "row" },
+      h("span.cw-cx-long", { text: name }),
+      h("span.cw-cx-short", { text: SHORT_NAMES[label] }),
+    ),
+  );
   const words = h("p.cw-cx-legend", {
-    id: uniqueId("cw-cx"), text: "Rows: what it is. Columns: what the network said.",
+    id: uniqueId("cw-cx"),
+    text: "Rows: what it is. Columns: what the network said.",
   });
   const element = h(
     "table.cw-cx-matrix",
     { "aria-labelledby": words.id },
     h("thead", {}, h("tr", {}, h("td"), ...heads)),
-    h("tbody", {}, ...buttons.map((row, truth) => h(
-      "tr", {}, rowHeads[truth], ...row.map((button) => h("td", {}, button)),
-    ))),
+    h(
+      "tbody",
+      {},
+      ...buttons.map((row, truth) =>
+        h("tr", {}, rowHeads[truth], ...row.map((button) => h("td", {}, button))),
+      ),
+    ),
   );
   figure.on(element, "click", (event) => {
     const button = event.target.closest("[data-cell]");
     if (button) choose(button.dataset.cell.split("/").map(Number));
   });
   const all = buttons.flat();
-  const settle = roving(figure, element, () => all, () => CLASS_NAMES.length);
+  const settle = roving(
+    figure,
+    element,
+    () => all,
+    () => CLASS_NAMES.length,
+  );
   const supports = table.map((row) => row.reduce((a, b) => a + b));
   const update = ({ selected, normalize, fade }) => {
     const shares = table.map((row, truth) => row.map((count) => count / (supports[truth] || 1)));
     const values = normalize ? shares : table;
-    const scale = values.flatMap((row, truth) => row.filter((_, answer) => !fade || truth !== answer));
+    const scale = values.flatMap((row, truth) =>
+      row.filter((_, answer) => !fade || truth !== answer),
+    );
     const limit = Math.max(...scale) || 1;
-    buttons.forEach((row, truth) => row.forEach((button, answer) => {
-      const value = values[truth][answer];
-      const count = table[truth][answer];
-      const level = fade && truth === answer ? 0 : value / limit;
-      button.textContent = normalize ? shareText(value) : String(count);
-      button.setAttribute("aria-label", `${cellWords(truth, answer)}: ${button.textContent}`
-        + `${normalize ? " percent" : ` of ${supports[truth]}`}`);
-      button.setAttribute("aria-pressed", String(truth === selected[0] && answer === selected[1]));
-      button.style.setProperty("--cw-cx-level", `${(level * 100).toFixed(1)}%`);
-      button.classList.toggle("cw-cx-strong", level >= OTHER_INK);
-      button.classList.toggle("cw-cx-none", count === 0);
-      button.classList.toggle("cw-cx-faded", fade && truth === answer);
-    }));
+    buttons.forEach((row, truth) =>
+      row.forEach((button, answer) => {
+        const value = values[truth][answer];
+        const count = table[truth][answer];
+        const level = fade && truth === answer ? 0 : value / limit;
+        button.textContent = normalize ? shareText(value) : String(count);
+        button.setAttribute(
+          "aria-label",
+          `${cellWords(truth, answer)}: ${button.textContent}` +
+            `${normalize ? " percent" : ` of ${supports[truth]}`}`,
+        );
+        button.setAttribute(
+          "aria-pressed",
+          String(truth === selected[0] && answer === selected[1]),
+        );
+        button.style.setProperty("--cw-cx-level", `${(level * 100).toFixed(1)}%`);
+        button.classList.toggle("cw-cx-strong", level >= OTHER_INK);
+        button.classList.toggle("cw-cx-none", count === 0);
+        button.classList.toggle("cw-cx-faded", fade && truth === answer);
+      }),
+    );
     heads.forEach((head, label) => head.classList.toggle("cw-cx-on", label === selected[1]));
     rowHeads.forEach((head, label) => head.classList.toggle("cw-cx-on", label === selected[0]));
     if (selected.length) settle(buttons[selected[0]][selected[1]]);
@@ -103,7 +129,12 @@ function controls(figure, model) {
     element: h(
       "div.cw-row",
       {},
-      h("div.cw-cx-switch", { role: "group", "aria-label": "Numbers in the table" }, counts, shares),
+      h(
+        "div.cw-cx-switch",
+        { role: "group", "aria-label": "Numbers in the table" },
+        counts,
+        shares,
+      ),
       h("label.cw-cx-check", {}, fade, "Color the mistakes only"),
     ),
     update(state) {
@@ -124,7 +155,12 @@ function shortcuts(figure, table, choose) {
     figure.on(button, "click", () => choose([truth, answer]));
     return button;
   });
-  return h("div.cw-row.cw-cx-shortcuts", { hidden: !buttons.length }, h("span", { text: "Largest mistakes:" }), ...buttons);
+  return h(
+    "div.cw-row.cw-cx-shortcuts",
+    { hidden: !buttons.length },
+    h("span", { text: "Largest mistakes:" }),
+    ...buttons,
+  );
 }
 
 /** Precision, recall, F1 and support of the classes concerned. */
@@ -133,16 +169,26 @@ function scoreTable(table) {
   const element = h(
     "table.cw-cx-scores",
     {},
-    h("thead", {}, h("tr", {}, h("td"), ...["precision", "recall", "F1", "support"].map((text) => h("th", { scope: "col", text })))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("td"),
+        ...["precision", "recall", "F1", "support"].map((text) => h("th", { scope: "col", text })),
+      ),
+    ),
     body,
   );
-  const line = (name, { precision, recall, f1, support }) => h(
-    "tr",
-    {},
-    h("th", { scope: "row", text: name }),
-    ...[precision, recall, f1].map((value) => h("td", { text: value.toFixed(3) })),
-    h("td", { text: whole(support) }),
-  );
+  const line = (name, { precision, recall, f1, support }) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row", text: name }),
+      ...[precision, recall, f1].map((value) => h("td", { text: value.toFixed(3) })),
+      h("td", { text: whole(support) }),
+    );
   return {
     element,
     update({ selected }) {
@@ -161,9 +207,9 @@ function summary({ count, truth, predicted, suspect }) {
   return h(
     "p",
     {},
-    `Of ${whole(count)} test images, the network names ${whole(right)} correctly (${percent(right / count)}). `
-      + `The other ${whole(count - right)} are in this table, off the diagonal. `
-      + `In ${whole(suspects)} of them, the label itself is a suspect. Open a cell to look at its images.`,
+    `Of ${whole(count)} test images, the network names ${whole(right)} correctly (${percent(right / count)}). ` +
+      `The other ${whole(count - right)} are in this table, off the diagonal. ` +
+      `In ${whole(suspects)} of them, the label itself is a suspect. Open a cell to look at its images.`,
   );
 }
 
@@ -188,7 +234,13 @@ function start(figure, model, predictions) {
   const parts = [controls(figure, model), matrix(figure, table, choose), scoreTable(table)];
   const [switches, grid, numbers] = parts.map(({ element }) => element);
   const detail = h("div.cw-cx-detail", {}, title, numbers, sheet.element);
-  figure.body.replaceChildren(summary(predictions), switches, grid, shortcuts(figure, table, choose), detail);
+  figure.body.replaceChildren(
+    summary(predictions),
+    switches,
+    grid,
+    shortcuts(figure, table, choose),
+    detail,
+  );
 
   const update = () => {
     const selected = model.get("selected") ?? [];
@@ -221,12 +273,20 @@ export default {
       if (!alive) return;
       inner?.();
       const undo = [];
-      inner = () => undo.splice(0).reverse().forEach((action) => action());
+      inner = () =>
+        undo
+          .splice(0)
+          .reverse()
+          .forEach((action) => action());
       const on = (target, type, listener, options) => {
         target.addEventListener(type, listener, options);
         undo.push(() => target.removeEventListener(type, listener, options));
       };
-      start({ ...outer, on, dispose: (action) => undo.push(action) }, model, readPredictions(bytes));
+      start(
+        { ...outer, on, dispose: (action) => undo.push(action) },
+        model,
+        readPredictions(bytes),
+      );
     };
     const load = () => {
       const own = toBytes(model.get("predictions"));

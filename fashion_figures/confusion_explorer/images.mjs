@@ -11,8 +11,9 @@ const PIXELS = 28 * 28;
 const GRAY_STEPS = 63; // a pixel of the assets has 6 bits
 const MARK = "◆";
 
-const SUSPECT = `${MARK} The label is a suspect: the network is at least as sure of its answer as it is, on `
-  + "average, of images that bear that answer as their label (confident learning).";
+const SUSPECT =
+  `${MARK} The label is a suspect: the network is at least as sure of its answer as it is, on ` +
+  "average, of images that bear that answer as their label (confident learning).";
 
 const percent = (share) => `${(share * 100).toFixed(1)}%`;
 
@@ -20,9 +21,10 @@ const percent = (share) => `${(share * 100).toFixed(1)}%`;
 function thumbnail(predictions, image, names) {
   const { truth, predicted, runnerUp, confidence, second, suspect } = predictions;
   const marked = suspect[image] === 1;
-  const label = `Test image ${image}, labeled ${CLASS_NAMES[truth[image]]}: `
-    + `${CLASS_NAMES[predicted[image]]} ${percent(confidence[image])}, then `
-    + `${CLASS_NAMES[runnerUp[image]]} ${percent(second[image])}${marked ? "; the label is a suspect" : ""}`;
+  const label =
+    `Test image ${image}, labeled ${CLASS_NAMES[truth[image]]}: ` +
+    `${CLASS_NAMES[predicted[image]]} ${percent(confidence[image])}, then ` +
+    `${CLASS_NAMES[runnerUp[image]]} ${percent(second[image])}${marked ? "; the label is a suspect" : ""}`;
   const canvas = h("canvas", { role: "img", "aria-label": label, width: 28, height: 28 });
   const line = (tag, text) => h(tag, { "aria-hidden": "true", text });
   return {
@@ -40,11 +42,14 @@ function thumbnail(predictions, image, names) {
 
 /** Return an element's watcher that calls `seen` once, when the element is near the screen. */
 function whenNear(figure, element, seen) {
-  const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    seen();
-  }, { rootMargin: "200px" });
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      seen();
+    },
+    { rootMargin: "200px" },
+  );
   observer.observe(element);
   figure.dispose(() => observer.disconnect());
 }
@@ -54,7 +59,8 @@ function paintAll(thumbnails, { rank }, bytes) {
   for (const { image, canvas } of thumbnails) {
     const start = rank[image] * PIXELS;
     paint(canvas, bytes.subarray(start, start + PIXELS), 28, 28, (value) =>
-      Array(3).fill(Math.round((value * 255) / GRAY_STEPS)));
+      Array(3).fill(Math.round((value * 255) / GRAY_STEPS)),
+    );
   }
 }
 
@@ -72,15 +78,19 @@ function thumbnailList(figure, model, predictions, names) {
     const wanted = thumbnails;
     const current = () => alive && wanted === thumbnails;
     list.dataset.state = "loading";
-    loadAsset(model, `test-images-${label}`).then((bytes) => {
-      if (!current()) return;
-      paintAll(wanted, predictions, bytes);
-      list.dataset.state = "painted";
-    }).catch((error) => {
-      if (!current()) return;
-      list.dataset.state = "failed";
-      trouble.replaceChildren(failure(figure, `The images could not be loaded: ${error.message}`, load));
-    });
+    loadAsset(model, `test-images-${label}`)
+      .then((bytes) => {
+        if (!current()) return;
+        paintAll(wanted, predictions, bytes);
+        list.dataset.state = "painted";
+      })
+      .catch((error) => {
+        if (!current()) return;
+        list.dataset.state = "failed";
+        trouble.replaceChildren(
+          failure(figure, `The images could not be loaded: ${error.message}`, load),
+        );
+      });
   };
   whenNear(figure, element, () => {
     near = true;
@@ -98,7 +108,9 @@ function thumbnailList(figure, model, predictions, names) {
 
 /** Buttons to turn pages. */
 function pageTurner(figure, turn) {
-  const [previous, next] = ["Previous", "Next"].map((text) => h("button.cw-cx-small", { type: "button", text }));
+  const [previous, next] = ["Previous", "Next"].map((text) =>
+    h("button.cw-cx-small", { type: "button", text }),
+  );
   const place = h("span");
   const element = h("div.cw-row", {}, previous, place, next);
   figure.on(previous, "click", () => turn(-1));
@@ -107,7 +119,10 @@ function pageTurner(figure, turn) {
     const last = Math.min(first + PAGE, count);
     element.hidden = count <= PAGE;
     place.textContent = `${first + 1} to ${last} of ${count}`;
-    const ends = [[previous, next, first === 0], [next, previous, last === count]];
+    const ends = [
+      [previous, next, first === 0],
+      [next, previous, last === count],
+    ];
     for (const [button, other, end] of ends) {
       const focused = end && button === document.activeElement;
       button.disabled = end;
@@ -141,8 +156,9 @@ export function imageSheet(figure, model, predictions, names) {
     only.textContent = `Only the ${suspects.length} with a suspected label`;
     only.setAttribute("aria-pressed", String(suspectsOnly));
     legend.hidden = !shown.length;
-    legend.textContent = "The surest first. Under each picture: the network’s confidence in its answer, and "
-      + `its second choice.${suspects.length ? ` ${SUSPECT}` : ""}`;
+    legend.textContent =
+      "The surest first. Under each picture: the network’s confidence in its answer, and " +
+      `its second choice.${suspects.length ? ` ${SUSPECT}` : ""}`;
     pager.update(first, shown.length);
   };
   const pager = pageTurner(figure, (step) => {

@@ -23,8 +23,11 @@ export function readPredictions(bytes) {
   if (!Number.isInteger(count)) throw new Error("The predictions are cut off.");
   const plane = (n) => bytes.subarray(n * count, (n + 1) * count);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const probabilities = (start) => Float64Array.from({ length: count }, (_, n) =>
-    view.getUint16(start + 2 * n, true) / PROBABILITY_STEPS);
+  const probabilities = (start) =>
+    Float64Array.from(
+      { length: count },
+      (_, n) => view.getUint16(start + 2 * n, true) / PROBABILITY_STEPS,
+    );
   const seen = new Uint32Array(CLASSES);
   const truth = plane(0);
   return {
@@ -73,7 +76,12 @@ export function scores(table, label) {
 export function macroAverage(table) {
   const each = table.map((_, label) => scores(table, label));
   const mean = (name) => sum(each.map((score) => score[name])) / CLASSES;
-  return { precision: mean("precision"), recall: mean("recall"), f1: mean("f1"), support: sum(table.flat()) };
+  return {
+    precision: mean("precision"),
+    recall: mean("recall"),
+    f1: mean("f1"),
+    support: sum(table.flat()),
+  };
 }
 
 /**
@@ -96,7 +104,9 @@ export function members({ truth, predicted, confidence }, trueLabel, answer) {
  * @returns {Array<{truth: number, answer: number, count: number}>} the largest mistakes
  */
 export function largestMistakes(table, n) {
-  const cells = table.flatMap((row, truth) => row.map((count, answer) => ({ truth, answer, count })));
+  const cells = table.flatMap((row, truth) =>
+    row.map((count, answer) => ({ truth, answer, count })),
+  );
   return cells
     .filter(({ truth, answer, count }) => truth !== answer && count > 0)
     .sort((a, b) => b.count - a.count)

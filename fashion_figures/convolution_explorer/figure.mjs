@@ -1,15 +1,7 @@
 /** Figure 1, the convolution explorer: a window slides, its sums grow into a map. */
 
 import { conv2d, relu } from "../shared/cnn.mjs";
-import {
-  choice,
-  garmentList,
-  kernelList,
-  labeled,
-  option,
-  player,
-  sizeLine,
-} from "./controls.mjs";
+import { choice, garmentList, kernelList, labeled, option, player, sizeLine } from "./controls.mjs";
 import { frame, h, loadAsset, prefersStillness, put, toBytes } from "../shared/kit.mjs";
 import { inputPanel, stroke } from "./input.mjs";
 import { SIZE, WINDOW, geometry, showNumber, windowAt } from "./numbers.mjs";
@@ -77,11 +69,24 @@ class Explorer {
     this.kernels = kernelList(figure, model.get("presets"), (name) =>
       put(model, { kernel: model.get("presets")[name].map((row) => [...row]) }),
     );
-    this.strides = choice(figure, "Stride", [[1, "1"], [2, "2"], [3, "3"]], (stride) =>
-      this.reshape({ stride }),
+    this.strides = choice(
+      figure,
+      "Stride",
+      [
+        [1, "1"],
+        [2, "2"],
+        [3, "3"],
+      ],
+      (stride) => this.reshape({ stride }),
     );
-    this.paddings = choice(figure, "Padding", [["valid", "valid"], ["same", "same"]], (padding) =>
-      this.reshape({ padding }),
+    this.paddings = choice(
+      figure,
+      "Padding",
+      [
+        ["valid", "valid"],
+        ["same", "same"],
+      ],
+      (padding) => this.reshape({ padding }),
     );
     this.relu = h("button", { type: "button", text: "ReLU" });
     figure.on(this.relu, "click", () => {
@@ -105,9 +110,17 @@ class Explorer {
   tools() {
     const { figure } = this;
     this.ink = true;
-    const tool = choice(figure, "Tool", [[true, "pen"], [false, "eraser"]], (ink) => {
-      this.ink = ink;
-    });
+    const tool = choice(
+      figure,
+      "Tool",
+      [
+        [true, "pen"],
+        [false, "eraser"],
+      ],
+      (ink) => {
+        this.ink = ink;
+      },
+    );
     tool.show(true);
     const clear = h("button", { type: "button", text: "Clear the sheet" });
     figure.on(clear, "click", () => {
@@ -139,7 +152,12 @@ class Explorer {
     speed.value = "medium";
     const still = prefersStillness();
     const positions = () => (still ? 1 : SPEEDS[speed.value]);
-    this.play = player(figure, positions, () => this.advance(still), (on) => this.played(on));
+    this.play = player(
+      figure,
+      positions,
+      () => this.advance(still),
+      (on) => this.played(on),
+    );
     this.playButton = button("Play", () => {
       if (!this.play.isRunning() && this.position() === this.seen.length - 1) this.restart();
       this.play.toggle();

@@ -3,7 +3,13 @@
 import { h } from "../shared/kit.mjs";
 import { SIZE, WINDOW, placeNear } from "./numbers.mjs";
 
-const DOT = [[0, 0, 255], [0, 1, 160], [1, 0, 160], [0, -1, 160], [-1, 0, 160]];
+const DOT = [
+  [0, 0, 255],
+  [0, 1, 160],
+  [1, 0, 160],
+  [0, -1, 160],
+  [-1, 0, 160],
+];
 
 /**
  * Place an element over part of a picture.
@@ -116,7 +122,10 @@ function followPointer(figure, stage, state, actions) {
 /** Let the keyboard move the window, or the pen. */
 function followKeys(figure, stage, state, actions) {
   const arrows = {
-    ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+    ArrowLeft: [-1, 0],
+    ArrowRight: [1, 0],
+    ArrowUp: [0, -1],
+    ArrowDown: [0, 1],
   };
   const movePen = (event) => {
     const [x, y] = state.pen;
@@ -205,7 +214,11 @@ export function inputPanel(figure, actions) {
       cover(pen, x + state.shape.before, y + state.shape.before, 1, total());
       const { size } = state.shape;
       const values = state.drawing
-        ? [y * SIZE + x + 1, SIZE * SIZE, `row ${y}, column ${x}, pen ${state.penDown ? "down" : "up"}`]
+        ? [
+            y * SIZE + x + 1,
+            SIZE * SIZE,
+            `row ${y}, column ${x}, pen ${state.penDown ? "down" : "up"}`,
+          ]
         : [row * size + column + 1, size * size, words];
       stage.setAttribute("aria-label", state.drawing ? "Pen" : "Place of the window");
       stage.setAttribute("aria-valuemin", "1");

@@ -21,18 +21,24 @@ import {
 } from "./parts.mjs";
 
 const LESSONS = {
-  conv1: "32 filters slide over the picture. Each is a pattern of 3×3 weights and lights up where the "
-    + "picture fits the pattern: along an edge, mostly.",
-  pool1: "Of every 2×2 window, the largest value stays. The maps halve, and what was found may have "
-    + "moved by a pixel.",
-  conv2: "64 filters look at 3×3 windows of all 32 maps at once. So they can combine edges into parts: "
-    + "a corner, a strap, a hem.",
+  conv1:
+    "32 filters slide over the picture. Each is a pattern of 3×3 weights and lights up where the " +
+    "picture fits the pattern: along an edge, mostly.",
+  pool1:
+    "Of every 2×2 window, the largest value stays. The maps halve, and what was found may have " +
+    "moved by a pixel.",
+  conv2:
+    "64 filters look at 3×3 windows of all 32 maps at once. So they can combine edges into parts: " +
+    "a corner, a strap, a hem.",
   pool2: "Again the largest of every 2×2 window stays: 64 maps of 5×5.",
   conv3: "64 filters combine parts. One value now depends on most of the picture.",
-  pool3: "One number is left of each of the 64 maps: how much of its shape is there. That is all the "
-    + "dense layers get.",
-  dense: "512 units, each with 64 weights, mix the 64 numbers. A unit whose sum is below zero is silent.",
-  output: "Ten units, one for each class, weigh the 512. Softmax turns the ten sums into probabilities.",
+  pool3:
+    "One number is left of each of the 64 maps: how much of its shape is there. That is all the " +
+    "dense layers get.",
+  dense:
+    "512 units, each with 64 weights, mix the 64 numbers. A unit whose sum is below zero is silent.",
+  output:
+    "Ten units, one for each class, weigh the 512. Softmax turns the ten sums into probabilities.",
 };
 
 /** Name a place and its value in words. */
@@ -121,7 +127,10 @@ function mapView(figure, go, current, back) {
     paintMap(canvas, view, layer, filter);
     placeBox(cursor, drawnPlace(view.place), columns, rows);
     const units = layer in UNITS_IN_A_ROW;
-    canvas.setAttribute("aria-label", units ? `All values of ${layer}` : `Feature map ${filter} of ${layer}`);
+    canvas.setAttribute(
+      "aria-label",
+      units ? `All values of ${layer}` : `Feature map ${filter} of ${layer}`,
+    );
     cursor.setAttribute("aria-label", `${sentence(view)}. Arrow keys move, Enter walks back.`);
     words.textContent = units
       ? `All ${stage(layer).filters} values of ${layer}, brighter is larger. Point at one.`
@@ -249,11 +258,15 @@ function start(figure, model, weights) {
     votes(figure, (label) => go({ layer: "output", filter: label, row: 0, column: 0 })),
   ];
   const guide = h("p", {
-    text: "The picture goes in on the left. Each layer looks at small windows of the layer before it and "
-      + "keeps what it finds: edges, then parts, then shapes. The last layer votes. Choose a layer, a map "
-      + "and a value to see what made it; the frames show which part of the picture it has seen.",
+    text:
+      "The picture goes in on the left. Each layer looks at small windows of the layer before it and " +
+      "keeps what it finds: edges, then parts, then shapes. The last layer votes. Choose a layer, a map " +
+      "and a value to see what made it; the frames show which part of the picture it has seen.",
   });
-  const back = h("button.cw-nw-small.cw-primary", { type: "button", text: "Start at the vote and walk back" });
+  const back = h("button.cw-nw-small.cw-primary", {
+    type: "button",
+    text: "Start at the vote and walk back",
+  });
   figure.on(back, "click", () => {
     const { data } = view.layers.output;
     go({ layer: "output", filter: data.indexOf(Math.max(...data)), row: 0, column: 0 });
@@ -265,7 +278,9 @@ function start(figure, model, weights) {
     if (!alive || !picture) return;
     const fresh = !view.picture || picture.some((value, n) => value !== view.picture[n]);
     if (fresh) compute(view, weights, picture.slice());
-    const wanted = Object.fromEntries(["layer", "filter", "row", "column"].map((name) => [name, model.get(name)]));
+    const wanted = Object.fromEntries(
+      ["layer", "filter", "row", "column"].map((name) => [name, model.get(name)]),
+    );
     view.place = resolve(view, wanted);
     view.chosen[view.place.layer] = view.place;
     view.found = explain(weights, view.layers, view.place);
@@ -303,12 +318,14 @@ export default {
     });
     const load = () => {
       figure.body.replaceChildren(h("p.cw-quiet", { text: "Loading the network’s weights …" }));
-      loadAsset(model, "weights").then((bytes) => {
-        if (alive) start(figure, model, parseSafetensors(bytes));
-      }).catch((error) => {
-        const words = `The network’s weights could not be loaded: ${error.message}`;
-        if (alive) figure.body.replaceChildren(failure(figure, words, load));
-      });
+      loadAsset(model, "weights")
+        .then((bytes) => {
+          if (alive) start(figure, model, parseSafetensors(bytes));
+        })
+        .catch((error) => {
+          const words = `The network’s weights could not be loaded: ${error.message}`;
+          if (alive) figure.body.replaceChildren(failure(figure, words, load));
+        });
     };
     load();
     return figure.cleanup;

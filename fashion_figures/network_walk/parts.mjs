@@ -35,7 +35,8 @@ export function paintMap(canvas, view, layer, filter) {
     return;
   }
   const { columns, rows } = drawnSize(layer);
-  const values = layer in UNITS_IN_A_ROW ? view.layers[layer].data : channel(view.layers, layer, filter);
+  const values =
+    layer in UNITS_IN_A_ROW ? view.layers[layer].data : channel(view.layers, layer, filter);
   paint(canvas, values, columns, rows, activationColor(view.limits[layer]));
 }
 
@@ -73,10 +74,18 @@ function thumbnail() {
  * @param {(picture: Uint8Array) => void} choose
  */
 export function pictureChoice(figure, model, choose) {
-  const buttons = CLASS_NAMES.map((name) => h(
-    "button.cw-nw-garment", { type: "button", "aria-label": name }, h("canvas", { "aria-hidden": "true" }),
-  ));
-  const bar = h("div.cw-nw-garments", { role: "toolbar", "aria-label": "Choose a picture" }, ...buttons);
+  const buttons = CLASS_NAMES.map((name) =>
+    h(
+      "button.cw-nw-garment",
+      { type: "button", "aria-label": name },
+      h("canvas", { "aria-hidden": "true" }),
+    ),
+  );
+  const bar = h(
+    "div.cw-nw-garments",
+    { role: "toolbar", "aria-label": "Choose a picture" },
+    ...buttons,
+  );
   const other = h("button.cw-nw-small", { type: "button", text: "Other pictures" });
   const element = h("div.cw-row", { hidden: true }, bar, other);
   let [garments, set, shown] = [null, 0, null];
@@ -86,21 +95,32 @@ export function pictureChoice(figure, model, choose) {
     buttons.forEach((button, label) => {
       const picture = pictureOf(label);
       paint(button.firstChild, picture, 28, 28);
-      button.setAttribute("aria-pressed", String(shown !== null && picture.every((v, n) => v === shown[n])));
+      button.setAttribute(
+        "aria-pressed",
+        String(shown !== null && picture.every((v, n) => v === shown[n])),
+      );
     });
   };
-  loadAsset(model, "garments").then((bytes) => {
-    garments = toBytes(bytes);
-    element.hidden = false;
-    draw();
-    if (!shown) choose(pictureOf(CLASS_NAMES.length - 1));
-  }, () => {}); // the walk works without; a picture that is there stays
+  loadAsset(model, "garments").then(
+    (bytes) => {
+      garments = toBytes(bytes);
+      element.hidden = false;
+      draw();
+      if (!shown) choose(pictureOf(CLASS_NAMES.length - 1));
+    },
+    () => {},
+  ); // the walk works without; a picture that is there stays
   buttons.forEach((button, label) => figure.on(button, "click", () => choose(pictureOf(label))));
   figure.on(other, "click", () => {
     set = (set + 1) % PER_CLASS;
     draw();
   });
-  roving(figure, bar, () => buttons, () => buttons.length);
+  roving(
+    figure,
+    bar,
+    () => buttons,
+    () => buttons.length,
+  );
   return {
     element,
     update(view) {
@@ -131,27 +151,40 @@ function sizeWords(name) {
 export function overview(figure, choose) {
   const picture = thumbnail();
   const thumbs = new Map(WALK.map(({ name }) => [name, thumbnail()]));
-  const buttons = new Map(WALK.map(({ name }) => [name, h(
-    "button.cw-nw-layer",
-    { type: "button" },
-    thumbs.get(name).element,
-    h("span.cw-nw-name", { text: name }),
-    h("span.cw-nw-size", { text: sizeWords(name) }),
-  )]));
+  const buttons = new Map(
+    WALK.map(({ name }) => [
+      name,
+      h(
+        "button.cw-nw-layer",
+        { type: "button" },
+        thumbs.get(name).element,
+        h("span.cw-nw-name", { text: name }),
+        h("span.cw-nw-size", { text: sizeWords(name) }),
+      ),
+    ]),
+  );
   const element = h(
     "div.cw-nw-strip",
     { role: "toolbar", "aria-label": "Layers of the network" },
     h("div.cw-nw-stage", {}, h("span.cw-nw-chapter", { text: "Picture" }), picture.element),
-    ...STORY.map(([title, names]) => h(
-      "div.cw-nw-stage",
-      {},
-      h("span.cw-nw-chapter", { text: title }),
-      ...names.map((name) => buttons.get(name)),
-    )),
+    ...STORY.map(([title, names]) =>
+      h(
+        "div.cw-nw-stage",
+        {},
+        h("span.cw-nw-chapter", { text: title }),
+        ...names.map((name) => buttons.get(name)),
+      ),
+    ),
   );
   for (const [name, button] of buttons) figure.on(button, "click", () => choose(name));
   const all = [...buttons.values()];
-  const settle = roving(figure, element, () => all, () => all.length, (button) => button.click());
+  const settle = roving(
+    figure,
+    element,
+    () => all,
+    () => all.length,
+    (button) => button.click(),
+  );
   const update = (view) => {
     paintMap(picture.canvas, view, "picture", 0);
     placeBox(picture.box, reach(view.place, "picture"), 28);
@@ -192,12 +225,16 @@ export function mapChoice(figure, choose, redraw) {
     redraw();
   });
   const rebuild = (filters) => {
-    list.replaceChildren(...filters.map((filter) => h(
-      "button.cw-nw-map",
-      { type: "button", value: String(filter), "aria-label": `Feature map ${filter}` },
-      h("canvas", { "aria-hidden": "true" }),
-      h("span", { text: String(filter) }),
-    )));
+    list.replaceChildren(
+      ...filters.map((filter) =>
+        h(
+          "button.cw-nw-map",
+          { type: "button", value: String(filter), "aria-label": `Feature map ${filter}` },
+          h("canvas", { "aria-hidden": "true" }),
+          h("span", { text: String(filter) }),
+        ),
+      ),
+    );
   };
   const update = (view) => {
     const { layer, filter } = view.place;
@@ -238,10 +275,16 @@ export function pictureView() {
       paintMap(canvas, view, "picture", 0);
       placeBox(box, field, 28);
       const side = `${field.side}×${field.side}`;
-      canvas.setAttribute("aria-label", `The picture; the value depends on ${side} pixels, from row `
-        + `${field.top}, column ${field.left} on.`);
-      words.textContent = `The value depends on ${side} pixels of the picture, its receptive field.`
-        + (field.side >= 22 ? " What lies outside never reaches a vote: a pooling window that does not fit is dropped." : "");
+      canvas.setAttribute(
+        "aria-label",
+        `The picture; the value depends on ${side} pixels, from row ` +
+          `${field.top}, column ${field.left} on.`,
+      );
+      words.textContent =
+        `The value depends on ${side} pixels of the picture, its receptive field.` +
+        (field.side >= 22
+          ? " What lies outside never reaches a vote: a pooling window that does not fit is dropped."
+          : "");
     },
   };
 }
@@ -262,17 +305,24 @@ export function verdict({ layers }) {
 export function votes(figure, choose) {
   const fills = CLASS_NAMES.map(() => h("span.cw-nw-fill"));
   const numbers = CLASS_NAMES.map(() => h("span.cw-nw-percent"));
-  const buttons = CLASS_NAMES.map((name, label) => h(
-    "button.cw-nw-vote",
-    { type: "button" },
-    h("span.cw-nw-class", { text: name }),
-    h("span.cw-nw-track", { "aria-hidden": "true" }, fills[label]),
-    numbers[label],
-  ));
+  const buttons = CLASS_NAMES.map((name, label) =>
+    h(
+      "button.cw-nw-vote",
+      { type: "button" },
+      h("span.cw-nw-class", { text: name }),
+      h("span.cw-nw-track", { "aria-hidden": "true" }, fills[label]),
+      numbers[label],
+    ),
+  );
   const words = h("p.cw-nw-verdict");
   const bars = h("div.cw-nw-votes", { role: "toolbar", "aria-label": "Probabilities" }, ...buttons);
   buttons.forEach((button, label) => figure.on(button, "click", () => choose(label)));
-  const settle = roving(figure, bars, () => buttons, () => 1);
+  const settle = roving(
+    figure,
+    bars,
+    () => buttons,
+    () => 1,
+  );
   return {
     element: h("div", {}, words, bars),
     update(view) {

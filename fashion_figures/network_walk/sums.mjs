@@ -8,7 +8,11 @@ import { byContribution, channel, stage } from "./trace.mjs";
 
 const SHOWN_TERMS = 4;
 // From night blue over the book's teal to nearly white: brighter is always larger.
-const ACTIVATION = [[10, 22, 30], [20, 118, 126], [240, 250, 236]];
+const ACTIVATION = [
+  [10, 22, 30],
+  [20, 118, 126],
+  [240, 250, 236],
+];
 
 /**
  * @param {number} limit the value with the brightest color
@@ -36,9 +40,9 @@ function signed(value, digits = 3) {
 
 /** Return black or white, whichever is readable on a color. */
 function inkOn([red, green, blue]) {
-  const linear = [red, green, blue].map((part) => (part / 255 <= 0.04045
-    ? part / 255 / 12.92
-    : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  const linear = [red, green, blue].map((part) =>
+    part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+  );
   return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 ? "#000" : "#fff";
 }
 
@@ -70,12 +74,14 @@ function receipt(lines) {
   const body = h("tbody");
   lines.forEach(([words, number], n) => {
     const last = n === lines.length - 1;
-    body.append(h(
-      last ? "tr.cw-nw-total" : "tr",
-      {},
-      h("th", { scope: "row", text: words }),
-      h("td", { text: number }),
-    ));
+    body.append(
+      h(
+        last ? "tr.cw-nw-total" : "tr",
+        {},
+        h("th", { scope: "row", text: words }),
+        h("td", { text: number }),
+      ),
+    );
   });
   const table = h("table.cw-nw-receipt", {}, h("caption", { text: "The sum" }), body);
   table.querySelector("tr:last-child td").dataset.result = "";
@@ -121,12 +127,16 @@ function firstConvolution(found) {
     numberTable("Products", products, signedColor(limit(products) * 1.3), 2),
   );
   const end = "These nine pixels are all that the value has seen: here the walk back ends.";
-  return [h("p.cw-nw-note", { text: end }), tables, receipt([
-    ["nine products together", signed(found.terms[0].sum)],
-    ["bias of this filter", signed(found.bias)],
-    ["sum", decimals(found.sum)],
-    [reluWords(found.sum), decimals(found.value)],
-  ])];
+  return [
+    h("p.cw-nw-note", { text: end }),
+    tables,
+    receipt([
+      ["nine products together", signed(found.terms[0].sum)],
+      ["bias of this filter", signed(found.bias)],
+      ["sum", decimals(found.sum)],
+      [reluWords(found.sum), decimals(found.value)],
+    ]),
+  ];
 }
 
 function laterConvolution(view, found) {
@@ -137,18 +147,25 @@ function laterConvolution(view, found) {
   const top = Math.abs(ordered[0].sum) || 1;
   const light = activationColor(view.limits[before]);
   const limit = Math.max(...shown.flatMap((term) => term.kernel.map(Math.abs)));
-  const rows = shown.map((term) => h("li", {}, goButton(
-    term.from,
-    square(channel(layers, before, term.from.filter), light),
-    h("span.cw-nw-of", { text: `map ${term.from.filter}` }),
-    square(term.window, light),
-    sign("×"),
-    square(term.kernel, signedColor(limit)),
-    sign("="),
-    h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
-  )));
-  const words = `${before} has ${found.terms.length} maps. The four that matter most here: the map, `
-    + "its window, the filter's weights for it (red adds, blue takes away). Choose one to walk back.";
+  const rows = shown.map((term) =>
+    h(
+      "li",
+      {},
+      goButton(
+        term.from,
+        square(channel(layers, before, term.from.filter), light),
+        h("span.cw-nw-of", { text: `map ${term.from.filter}` }),
+        square(term.window, light),
+        sign("×"),
+        square(term.kernel, signedColor(limit)),
+        sign("="),
+        h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
+      ),
+    ),
+  );
+  const words =
+    `${before} has ${found.terms.length} maps. The four that matter most here: the map, ` +
+    "its window, the filter's weights for it (red adds, blue takes away). Choose one to walk back.";
   return [
     h("p.cw-nw-note", { text: words }),
     h("ol.cw-nw-terms", { "aria-label": "Largest contributions" }, ...rows),
@@ -174,15 +191,21 @@ function denseRows(found, before) {
   const shown = ordered.slice(0, SHOWN_TERMS);
   const top = Math.abs(ordered[0].sum) || 1;
   const thing = before === "dense" ? "unit" : "map";
-  const rows = shown.map((term) => h("li", {}, goButton(
-    term.from,
-    h("span.cw-nw-of", { text: `${thing} ${term.from.filter}` }),
-    h("span.cw-nw-factor", { text: decimals(term.input, 2) }),
-    sign("×"),
-    h("span.cw-nw-factor", { text: decimals(term.weight, 2) }),
-    sign("="),
-    h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
-  )));
+  const rows = shown.map((term) =>
+    h(
+      "li",
+      {},
+      goButton(
+        term.from,
+        h("span.cw-nw-of", { text: `${thing} ${term.from.filter}` }),
+        h("span.cw-nw-factor", { text: decimals(term.input, 2) }),
+        sign("×"),
+        h("span.cw-nw-factor", { text: decimals(term.weight, 2) }),
+        sign("="),
+        h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
+      ),
+    ),
+  );
   return { shown, list: h("ol.cw-nw-terms", { "aria-label": "Largest contributions" }, ...rows) };
 }
 
@@ -191,8 +214,9 @@ function dense(view, found) {
   const { before } = stage(layer);
   const { shown, list } = denseRows(found, before);
   const things = before === "dense" ? "units" : "maps";
-  const words = `Every one of the ${found.terms.length} values of ${before} counts, each with a `
-    + "weight of its own. The four that matter most here, as value × weight. Choose one to walk back.";
+  const words =
+    `Every one of the ${found.terms.length} values of ${before} counts, each with a ` +
+    "weight of its own. The four that matter most here, as value × weight. Choose one to walk back.";
   const lines = sumLines(found, shown, things);
   if (layer === "output") lines.splice(3, 2, ...voteLines(found, view.place.filter));
   return [h("p.cw-nw-note", { text: words }), list, receipt(lines)];
@@ -215,7 +239,9 @@ function pool(view, found) {
   const { before } = stage(layer);
   const color = activationColor(view.limits[before]);
   return [
-    h("p.cw-nw-note", { text: `A 2×2 window of map ${filter} in ${before}; the framed value is the largest.` }),
+    h("p.cw-nw-note", {
+      text: `A 2×2 window of map ${filter} in ${before}; the framed value is the largest.`,
+    }),
     h(
       "div.cw-nw-product",
       {},

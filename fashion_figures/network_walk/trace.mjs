@@ -12,12 +12,60 @@ import { softmax } from "../shared/cnn.mjs";
  * before, `stride` the step from one value to the next; a dense layer looks at everything.
  */
 export const WALK = Object.freeze([
-  { name: "conv1", kind: "convolution", before: "picture", size: 26, filters: 32, window: 3, stride: 1 },
-  { name: "pool1", kind: "max pooling", before: "conv1", size: 13, filters: 32, window: 2, stride: 2 },
-  { name: "conv2", kind: "convolution", before: "pool1", size: 11, filters: 64, window: 3, stride: 1 },
-  { name: "pool2", kind: "max pooling", before: "conv2", size: 5, filters: 64, window: 2, stride: 2 },
-  { name: "conv3", kind: "convolution", before: "pool2", size: 3, filters: 64, window: 3, stride: 1 },
-  { name: "pool3", kind: "max pooling", before: "conv3", size: 1, filters: 64, window: 2, stride: 2 },
+  {
+    name: "conv1",
+    kind: "convolution",
+    before: "picture",
+    size: 26,
+    filters: 32,
+    window: 3,
+    stride: 1,
+  },
+  {
+    name: "pool1",
+    kind: "max pooling",
+    before: "conv1",
+    size: 13,
+    filters: 32,
+    window: 2,
+    stride: 2,
+  },
+  {
+    name: "conv2",
+    kind: "convolution",
+    before: "pool1",
+    size: 11,
+    filters: 64,
+    window: 3,
+    stride: 1,
+  },
+  {
+    name: "pool2",
+    kind: "max pooling",
+    before: "conv2",
+    size: 5,
+    filters: 64,
+    window: 2,
+    stride: 2,
+  },
+  {
+    name: "conv3",
+    kind: "convolution",
+    before: "pool2",
+    size: 3,
+    filters: 64,
+    window: 3,
+    stride: 1,
+  },
+  {
+    name: "pool3",
+    kind: "max pooling",
+    before: "conv3",
+    size: 1,
+    filters: 64,
+    window: 2,
+    stride: 2,
+  },
   { name: "dense", kind: "dense", before: "pool3", size: 1, filters: 512, window: 1, stride: 1 },
   { name: "output", kind: "dense", before: "dense", size: 1, filters: 10, window: 1, stride: 1 },
 ]);
@@ -125,16 +173,26 @@ function explainConvolution(weights, layers, { layer, filter, row, column }) {
   const kernel = weights[`${layer}/kernel`].data;
   const terms = Array.from({ length: channels }, (_, c) => {
     const places = Array.from({ length: 9 }, (_unused, n) => [Math.floor(n / 3), n % 3]);
-    const window = places.map(([y, x]) => input.data[((row + y) * width + column + x) * channels + c]);
+    const window = places.map(
+      ([y, x]) => input.data[((row + y) * width + column + x) * channels + c],
+    );
     const taps = places.map((_unused, n) => kernel[(n * channels + c) * filters + filter]);
     const products = window.map((value, n) => value * taps[n]);
-    const top = products.reduce((best, p, n) => (Math.abs(p) > Math.abs(products[best]) ? n : best), 0);
+    const top = products.reduce(
+      (best, p, n) => (Math.abs(p) > Math.abs(products[best]) ? n : best),
+      0,
+    );
     return {
       window,
       kernel: taps,
       products,
       sum: products.reduce((a, b) => a + b),
-      from: { layer: before, filter: c, row: row + places[top][0], column: column + places[top][1] },
+      from: {
+        layer: before,
+        filter: c,
+        row: row + places[top][0],
+        column: column + places[top][1],
+      },
     };
   });
   return withBias(weights, layer, filter, terms);
@@ -195,8 +253,10 @@ export function explain(weights, layers, place) {
   }
   const found = explainDense(weights, layers, place);
   if (place.layer !== "output") return { ...found, value: Math.max(0, found.sum) };
-  const logits = Array.from({ length: filters }, (_, filter) =>
-    explainDense(weights, layers, { ...place, filter }).sum);
+  const logits = Array.from(
+    { length: filters },
+    (_, filter) => explainDense(weights, layers, { ...place, filter }).sum,
+  );
   const { data } = softmax({ shape: [filters], data: Float32Array.from(logits) });
   return { ...found, logits, value: data[place.filter] };
 }

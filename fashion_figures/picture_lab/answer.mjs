@@ -37,7 +37,9 @@ export function percent(share) {
  */
 export function spoken(share) {
   const words = { "<": "below", ">": "above", "%": "percent" };
-  return percent(share).replaceAll("\u00a0", " ").replace(/[<>%]/g, (sign) => words[sign]);
+  return percent(share)
+    .replaceAll("\u00a0", " ")
+    .replace(/[<>%]/g, (sign) => words[sign]);
 }
 
 /**
@@ -87,7 +89,8 @@ export function answerView(figure) {
   const { element: picture, update: updatePicture } = pictureView(figure, view);
   const { element: bars, update: updateBars } = barsView(figure, view, updatePicture);
   const element = h(
-    "div.cw-pic-answer", {},
+    "div.cw-pic-answer",
+    {},
     h("div.cw-pic-head", {}, heading, subline),
     picture,
     bars,
@@ -118,7 +121,8 @@ function pictureView(figure, view) {
   const canvas = h("canvas.cw-pic-seen", { role: "img", "aria-describedby": note });
   const toggle = h("button", { type: "button", "aria-pressed": "true", text: "Grad-CAM" });
   const choice = h(
-    "select", { "aria-label": "Layer for Grad-CAM" },
+    "select",
+    { "aria-label": "Layer for Grad-CAM" },
     ...Object.keys(FIELDS).map((name) => {
       const [rows, columns] = LAYERS.find((layer) => layer.name === name).shape;
       return h("option", { value: name, text: `${name}, ${rows}×${columns}` });
@@ -152,7 +156,8 @@ function pictureView(figure, view) {
     figure.say(words.textContent);
   });
   const element = h(
-    "div.cw-pic-picture", {},
+    "div.cw-pic-picture",
+    {},
     canvas,
     h("div.cw-pic-cam", {}, toggle, choice),
     words,
@@ -186,7 +191,8 @@ function barsView(figure, view, changed) {
     const fill = h("span.cw-pic-fill");
     const share = h("span.cw-pic-share");
     const button = h(
-      "button.cw-pic-bar", { type: "button", "aria-pressed": "false" },
+      "button.cw-pic-bar",
+      { type: "button", "aria-pressed": "false" },
       h("span.cw-pic-name", { text: name }),
       h("span.cw-pic-track", { "aria-hidden": "true" }, fill),
       share,
@@ -196,7 +202,12 @@ function barsView(figure, view, changed) {
   const buttons = rows.map((row) => row.button);
   const caption = uniqueId("cw-pic-bars");
   const list = h("div.cw-pic-list", { role: "group", "aria-labelledby": caption }, ...buttons);
-  const settle = roving(figure, list, () => buttons, () => 1);
+  const settle = roving(
+    figure,
+    list,
+    () => buttons,
+    () => 1,
+  );
   const mark = () => {
     buttons.forEach((button, n) => button.setAttribute("aria-pressed", String(n === view.label)));
   };
@@ -220,9 +231,11 @@ function barsView(figure, view, changed) {
     settle(buttons[view.label]);
   };
   const element = h(
-    "div.cw-pic-bars", {},
+    "div.cw-pic-bars",
+    {},
     h("p.cw-pic-caption", {
-      id: caption, text: "Ten probabilities, the top 3 in bold. Select one to see what speaks for it.",
+      id: caption,
+      text: "Ten probabilities, the top 3 in bold. Select one to see what speaks for it.",
     }),
     list,
   );

@@ -63,10 +63,15 @@ export function cameraPanel(figure, { take, fail, closed }) {
   const video = h("video.cw-pic-video", { "aria-label": "Live picture of the camera" });
   video.muted = true;
   video.playsInline = true;
-  const shoot = h("button.cw-primary", { type: "button", text: "Take the picture", disabled: true });
+  const shoot = h("button.cw-primary", {
+    type: "button",
+    text: "Take the picture",
+    disabled: true,
+  });
   const cancel = h("button", { type: "button", text: "Close the camera" });
   const element = h(
-    "div.cw-pic-panel", { hidden: true },
+    "div.cw-pic-panel",
+    { hidden: true },
     h("p.cw-pic-note", {
       text: "One garment on a plain background of another tone, all of it in the picture, upright.",
     }),

@@ -107,7 +107,9 @@ function draw(plot, { threshold, histogram }) {
   const limit = h("span.cw-pic-limit", {}, h("span", { text: "← warns" }));
   const marker = h("span.cw-pic-marker", {}, h("span", { text: "this picture" }));
   plot.replaceChildren(
-    h("span.cw-pic-key", {},
+    h(
+      "span.cw-pic-key",
+      {},
       h("span", {}, h("span.cw-pic-patch.cw-pic-others"), "other things"),
       h("span", {}, h("span.cw-pic-patch.cw-pic-garments"), "garments"),
     ),

@@ -5,7 +5,10 @@ import { h, uniqueId } from "../shared/kit.mjs";
 const EDGE = 336; // twelve times 28
 const MOVE = EDGE / 28;
 const ARROWS = {
-  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
 };
 /** Paper, line and filling; the filling is a softer tone, as cloth is. */
 const SHEETS = {
@@ -178,8 +181,12 @@ function controls(figure, pen, sheet, { done, clear, close }) {
 export function drawingPanel(figure, { take, clear, closed }) {
   const hint = uniqueId("cw-pic-hint");
   const canvas = h("canvas.cw-pic-sheet", {
-    role: "img", tabindex: "0", "aria-label": "Sheet to draw on", "aria-describedby": hint,
-    width: EDGE, height: EDGE,
+    role: "img",
+    tabindex: "0",
+    "aria-label": "Sheet to draw on",
+    "aria-describedby": hint,
+    width: EDGE,
+    height: EDGE,
   });
   const cursor = h("span.cw-pic-pen", { "aria-hidden": "true" });
   const pen = { at: [EDGE / 2, EDGE / 2], isDown: false, width: PENS.Thin, isFilling: true };
@@ -192,7 +199,10 @@ export function drawingPanel(figure, { take, clear, closed }) {
     cursor.classList.toggle("cw-pic-down", pen.isDown);
     const [column, row] = pen.at.map((value) => Math.round(value / MOVE));
     const height = pen.isDown ? "down" : "up";
-    canvas.setAttribute("aria-label", `Sheet to draw on. Pen ${height}, column ${column}, row ${row}`);
+    canvas.setAttribute(
+      "aria-label",
+      `Sheet to draw on. Pen ${height}, column ${column}, row ${row}`,
+    );
   };
   const close = () => {
     if (element.hidden) return;
@@ -200,7 +210,8 @@ export function drawingPanel(figure, { take, clear, closed }) {
     closed();
   };
   const element = h(
-    "div.cw-pic-panel", { hidden: true },
+    "div.cw-pic-panel",
+    { hidden: true },
     h("p.cw-pic-note", {
       id: hint,
       text:

@@ -27,8 +27,18 @@ import { parseSafetensors } from "../shared/safetensors.mjs";
  * @property {string} doubt why there is no reference
  */
 const EMPTY = Object.freeze({
-  step: "empty", source: "", name: "", stage: "", message: "", answers: 0, size: null,
-  pixels: null, steps: [], layers: null, order: [], evidence: null,
+  step: "empty",
+  source: "",
+  name: "",
+  stage: "",
+  message: "",
+  answers: 0,
+  size: null,
+  pixels: null,
+  steps: [],
+  layers: null,
+  order: [],
+  evidence: null,
 });
 
 const laboratories = new WeakMap();
@@ -182,7 +192,9 @@ class Laboratory {
   show(prepared, source, name) {
     const layers = forward(this.weights, normalize(prepared.pixels));
     const logits = dense(
-      layers.dense, this.weights["output/kernel"], this.weights["output/bias"].data,
+      layers.dense,
+      this.weights["output/kernel"],
+      this.weights["output/bias"].data,
     ).data;
     const probabilities = [...layers.output.data];
     const order = probabilities.map((_, label) => label);
@@ -192,12 +204,23 @@ class Laboratory {
     const isKnown = source === "Python" && isClose(this.model.get("probabilities"), probabilities);
     const origin = (isKnown && this.model.get("source")) || source;
     this.update({
-      step: "answered", answers: this.state.answers + 1, message: "", stage: "",
-      source: origin, name, layers, order, evidence, ...prepared,
+      step: "answered",
+      answers: this.state.answers + 1,
+      message: "",
+      stage: "",
+      source: origin,
+      name,
+      layers,
+      order,
+      evidence,
+      ...prepared,
     });
     if (!isKnown) {
       this.publish({
-        probabilities, class_name: CLASS_NAMES[order[0]], source, evidence,
+        probabilities,
+        class_name: CLASS_NAMES[order[0]],
+        source,
+        evidence,
         pixels: new DataView(prepared.pixels.slice().buffer),
       });
     }
@@ -221,8 +244,14 @@ class Laboratory {
   /** Write the answer, or that there is none, to the state; the pixels last. */
   publish(values) {
     put(this.model, {
-      error: "", source: "", probabilities: [], class_name: "", evidence: null,
-      looks_like_a_garment: null, pixels: null, ...values,
+      error: "",
+      source: "",
+      probabilities: [],
+      class_name: "",
+      evidence: null,
+      looks_like_a_garment: null,
+      pixels: null,
+      ...values,
     });
   }
 }

@@ -33,13 +33,22 @@ export default {
     const steps = stepsView();
     const doubt = doubtView();
     const result = h(
-      "div.cw-pic-result", { hidden: true },
+      "div.cw-pic-result",
+      { hidden: true },
       warning.element,
       answer.element,
-      h("details.cw-pic-fold", { open: isOpen },
-        h("summary", { text: "From your picture to 28 × 28 pixels" }), steps.element),
-      h("details.cw-pic-fold", { open: isOpen },
-        h("summary", { text: "Does it look like a garment at all?" }), doubt.element),
+      h(
+        "details.cw-pic-fold",
+        { open: isOpen },
+        h("summary", { text: "From your picture to 28 × 28 pixels" }),
+        steps.element,
+      ),
+      h(
+        "details.cw-pic-fold",
+        { open: isOpen },
+        h("summary", { text: "Does it look like a garment at all?" }),
+        doubt.element,
+      ),
     );
     figure.body.append(sourcesView(figure, model, lab), busy, error, result);
 

@@ -58,7 +58,10 @@ function acceptDrops(figure, lab) {
       const { file, name } = pick(files);
       lab.answer(file, "drop", name);
     } else {
-      lab.fail("What you dropped is not a file. Save the picture first, then drop the file.", "drop");
+      lab.fail(
+        "What you dropped is not a file. Save the picture first, then drop the file.",
+        "drop",
+      );
     }
   });
 }
@@ -98,11 +101,19 @@ function acceptPastes(figure, lab) {
 function exampleButtons(figure, model, lab) {
   const buttons = model.get("examples").map(([name, title]) => {
     const canvas = h("canvas", { width: THUMB, height: THUMB, "aria-hidden": "true" });
-    const button = h("button.cw-pic-example", { type: "button", "aria-label": title, title }, canvas);
+    const button = h(
+      "button.cw-pic-example",
+      { type: "button", "aria-label": title, title },
+      canvas,
+    );
     figure.on(button, "click", () => lab.answerExample(name));
     return button;
   });
-  const list = h("div.cw-pic-examples", { role: "group", "aria-label": "Example drawings" }, ...buttons);
+  const list = h(
+    "div.cw-pic-examples",
+    { role: "group", "aria-label": "Example drawings" },
+    ...buttons,
+  );
   roving(figure, list, () => buttons);
   const mark = ({ source, name }) => {
     for (const button of buttons) {
@@ -110,20 +121,23 @@ function exampleButtons(figure, model, lab) {
     }
   };
   figure.dispose(lab.subscribe(mark));
-  loadAsset(model, "example-thumbs").then((bytes) => {
-    buttons.forEach((button, n) => {
-      const context = button.firstChild.getContext("2d");
-      const picture = context.createImageData(THUMB, THUMB);
-      for (let i = 0; i < THUMB * THUMB; i += 1) {
-        const from = 3 * (n * THUMB * THUMB + i);
-        picture.data.set([bytes[from], bytes[from + 1], bytes[from + 2], 255], 4 * i);
-      }
-      context.putImageData(picture, 0, 0);
-    });
-  }, () => {
-    // Without the small pictures the buttons show their titles.
-    buttons.forEach((button) => button.replaceChildren(button.title));
-  });
+  loadAsset(model, "example-thumbs").then(
+    (bytes) => {
+      buttons.forEach((button, n) => {
+        const context = button.firstChild.getContext("2d");
+        const picture = context.createImageData(THUMB, THUMB);
+        for (let i = 0; i < THUMB * THUMB; i += 1) {
+          const from = 3 * (n * THUMB * THUMB + i);
+          picture.data.set([bytes[from], bytes[from + 1], bytes[from + 2], 255], 4 * i);
+        }
+        context.putImageData(picture, 0, 0);
+      });
+    },
+    () => {
+      // Without the small pictures the buttons show their titles.
+      buttons.forEach((button) => button.replaceChildren(button.title));
+    },
+  );
   return list;
 }
 
@@ -192,11 +206,13 @@ export function sourcesView(figure, model, lab) {
     ? "The picture stays in your browser; its 28 × 28 pixels go to your own notebook."
     : "The picture never leaves your device: the network runs in this page.";
   return h(
-    "div.cw-pic-sources", {},
-    h("p.cw-pic-lead", {},
-      "Show the network a garment of yours. ", h("strong", { text: privacy })),
+    "div.cw-pic-sources",
+    {},
+    h("p.cw-pic-lead", {}, "Show the network a garment of yours. ", h("strong", { text: privacy })),
     h("div.cw-row", {}, ...fileButton(figure, lab), camera.button, drawing.button, paste),
-    h("p.cw-pic-note", { text: "Or drop a picture here, press Ctrl+V (⌘V), or try one of our drawings:" }),
+    h("p.cw-pic-note", {
+      text: "Or drop a picture here, press Ctrl+V (⌘V), or try one of our drawings:",
+    }),
     exampleButtons(figure, model, lab),
     camera.panel.element,
     drawing.panel.element,

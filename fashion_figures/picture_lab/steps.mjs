@@ -62,12 +62,14 @@ export function stepsView() {
       shown = state.answers;
       const items = state.steps.map((step, n) => {
         const canvas = h("canvas", {
-          role: "img", "aria-label": `Step ${n + 1}: ${step.name}, ${step.width} by ${step.height}`,
+          role: "img",
+          "aria-label": `Step ${n + 1}: ${step.name}, ${step.width} by ${step.height}`,
         });
         paintStep(canvas, step);
         canvas.classList.toggle("cw-pic-sharp", step.width < 60);
         return h(
-          "li", {},
+          "li",
+          {},
           h("span.cw-pic-thumb", {}, canvas),
           h("span.cw-pic-step", { text: `${n + 1}. ${step.name}` }),
           h("span.cw-pic-reason", { text: reason(step, state) }),

@@ -9,7 +9,9 @@ import { ImageError, decodePicture, preparePixels } from "../shared/prepare.mjs"
 
 /** Whether this browser can read a picture's pixels in a worker. */
 function canRead() {
-  return typeof OffscreenCanvas === "function" && new OffscreenCanvas(1, 1).getContext("2d") !== null;
+  return (
+    typeof OffscreenCanvas === "function" && new OffscreenCanvas(1, 1).getContext("2d") !== null
+  );
 }
 
 async function answer({ id, blob }) {

@@ -75,7 +75,9 @@ class Question {
       this.answered(chosen);
       this.button.focus(); // the radio buttons cannot have it any more
     });
-    figure.on(this.all, "click", () => this.explain(this.all.getAttribute("aria-expanded") !== "true"));
+    figure.on(this.all, "click", () =>
+      this.explain(this.all.getAttribute("aria-expanded") !== "true"),
+    );
     figure.on(this.element, "change", () => {
       this.verdict.textContent = "";
     });
@@ -145,7 +147,9 @@ function keptAnswers(key, questions) {
 }
 
 function keepAnswers(key, questions, answers) {
-  const given = answers.flatMap((answer, i) => (answer === null ? [] : [[questions[i].id ?? i, answer]]));
+  const given = answers.flatMap((answer, i) =>
+    answer === null ? [] : [[questions[i].id ?? i, answer]],
+  );
   const right = answers.filter((answer, i) => answer === questions[i].answer).length;
   const record = { total: questions.length, right, answers: Object.fromEntries(given) };
   remember(`quiz:${key}`, given.length ? record : undefined);

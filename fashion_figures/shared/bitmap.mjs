@@ -43,7 +43,10 @@ export function readPixels(bitmap) {
  */
 export function hidesPixels() {
   const context = makeContext(8, 8);
-  const colors = [[200, 100, 50], [20, 60, 180]]; // two, because an even canvas may be spared
+  const colors = [
+    [200, 100, 50],
+    [20, 60, 180],
+  ]; // two, because an even canvas may be spared
   colors.forEach(([red, green, blue], n) => {
     context.fillStyle = `rgb(${red}, ${green}, ${blue})`;
     context.fillRect(0, 4 * n, 8, 4);

@@ -80,7 +80,12 @@ export function frame(el, model, className) {
     body,
     live,
     model.get("text") // a figure that is all words has none
-      ? h("details.cw-words", {}, h("summary", { text: "In words" }), h("p", { text: model.get("text") }))
+      ? h(
+          "details.cw-words",
+          {},
+          h("summary", { text: "In words" }),
+          h("p", { text: model.get("text") }),
+        )
       : null,
   );
   el.append(root);
@@ -143,9 +148,10 @@ export function loadAsset(model, name) {
         model.off("msg:custom", receive);
         if (content.error) return void reject(new Error(content.error));
         const view = buffers[0];
-        const bytes = view instanceof ArrayBuffer
-          ? new Uint8Array(view)
-          : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+        const bytes =
+          view instanceof ArrayBuffer
+            ? new Uint8Array(view)
+            : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
         resolve(bytes);
       };
       model.on("msg:custom", receive);
@@ -204,7 +210,10 @@ export function paint(canvas, values, width, height, color = (v) => [v, v, v]) {
  * @returns {(value: number) => [number, number, number]}
  */
 export function signedColor(limit) {
-  const [low, high] = [[33, 102, 172], [178, 24, 43]];
+  const [low, high] = [
+    [33, 102, 172],
+    [178, 24, 43],
+  ];
   return (value) => {
     const share = Math.min(1, Math.abs(value) / (limit || 1));
     const end = value < 0 ? low : high;

@@ -21,7 +21,12 @@ export const COUNT = 94154;
 
 const CLASSES = 10;
 const KERNEL = 3; // rows and columns of a window
-const WINDOWS = [[0, 0], [0, 1], [1, 0], [1, 1]]; // row and column of a pooling's four places
+const WINDOWS = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+]; // row and column of a pooling's four places
 const NOBODY = 255; // all four places were below zero
 
 /** The layers' parameters: where each begins in the array, and its shape as in Keras. */
@@ -220,7 +225,8 @@ class ConvolutionBlock {
     const { input, inputGradient } = this;
     const run = KERNEL * channels; // numbers of one row of a window
     if (wanted) inputGradient.fill(0);
-    for (let f = 0; f < filters; f += 1) { // one filter at a time: its weights stay at hand
+    for (let f = 0; f < filters; f += 1) {
+      // one filter at a time: its weights stay at hand
       for (let window = 0; window < pooled * pooled; window += 1) {
         const place = window * filters + f;
         const slope = gradient[place];

@@ -39,7 +39,11 @@ function thin(points) {
  * @returns {SVGElement}
  */
 export function sample(kind) {
-  const picture = svg("svg", { viewBox: "0 0 28 12", "aria-hidden": "true", class: "cw-tl-sample" });
+  const picture = svg("svg", {
+    viewBox: "0 0 28 12",
+    "aria-hidden": "true",
+    class: "cw-tl-sample",
+  });
   picture.append(svg("line", { x1: 1, x2: 27, y1: 6, y2: 6, class: `cw-tl-line cw-tl-${kind}` }));
   if (kind === "training" || kind === "validation") picture.append(mark(kind, 14, 6));
   return picture;
@@ -84,7 +88,12 @@ export function chart({ title, metric, guess }) {
 
 /** Return functions from epochs and values to places, and the ticks. */
 function scales({ rows, live: points, book: run }, metric, guess) {
-  const epochs = Math.max(5, run?.loss?.length ?? 0, rows.length, Math.ceil(points.at(-1)?.at ?? 0));
+  const epochs = Math.max(
+    5,
+    run?.loss?.length ?? 0,
+    rows.length,
+    Math.ceil(points.at(-1)?.at ?? 0),
+  );
   const values = rows.flatMap((row) => [row[metric], row[`val_${metric}`]]);
   values.push(...(run?.[metric] ?? []), ...(run?.[`val_${metric}`] ?? []));
   if (!rows.length) values.push(guess);
@@ -114,7 +123,8 @@ function axes({ x, y, across, up }) {
     parts.push(svg("line", { ...place, class: "cw-tl-grid" }));
     parts.push(words(text, BOX.left - 6, y(value) + 4, "end"));
   }
-  for (const { value, text } of across) parts.push(words(text, x(value), BOX.bottom + 16, "middle"));
+  for (const { value, text } of across)
+    parts.push(words(text, x(value), BOX.bottom + 16, "middle"));
   const floor = { x1: BOX.left, x2: BOX.right, y1: BOX.bottom, y2: BOX.bottom };
   parts.push(svg("line", { ...floor, class: "cw-tl-axis" }));
   parts.push(words("epochs", BOX.right, HEIGHT - 4, "end"));
@@ -145,7 +155,9 @@ function book({ x, y }, run, metric) {
     const values = run?.[key] ?? [];
     if (!values.length) return [];
     const points = values.map((value, epoch) => [x(epoch + 1), y(value)]);
-    return [svg("path", { d: path(points), class: `cw-tl-line cw-tl-book ${i ? "cw-tl-val" : ""}` })];
+    return [
+      svg("path", { d: path(points), class: `cw-tl-line cw-tl-book ${i ? "cw-tl-val" : ""}` }),
+    ];
   });
 }
 

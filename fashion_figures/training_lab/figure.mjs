@@ -29,7 +29,8 @@ const INTRODUCTION =
   "the dashed one turns, it begins to learn its images by heart: then patience runs out, the " +
   "training stops, and the weights of the best epoch come back.";
 const count = (number) => Math.round(number).toLocaleString("en-US");
-const fixed = (number, digits) => (Number.isFinite(number) ? number.toFixed(digits) : "not a number");
+const fixed = (number, digits) =>
+  Number.isFinite(number) ? number.toFixed(digits) : "not a number";
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** Write a learning rate without powers of ten, unless that would be unreadable. */
@@ -57,7 +58,9 @@ function choice(figure, model, { name, label, values, text }) {
 function settings(figure, model) {
   const make = (name, label, values, text = count) =>
     choice(figure, model, { name, label, values, text });
-  const rates = Object.keys(RATES).map(Number).sort((a, b) => a - b);
+  const rates = Object.keys(RATES)
+    .map(Number)
+    .sort((a, b) => a - b);
   const rate = make("learning_rate", "Learning rate", rates, (value) =>
     [rateText(value), RATES[value]].filter(Boolean).join(" "),
   );
@@ -95,7 +98,9 @@ function statusText(model, session) {
   const download = model.get("download");
   if (phase === "loading") return "Loading the images …";
   if (phase === "racing") {
-    const name = { javascript: "plain JavaScript", webgl: "WebGL", webgpu: "WebGPU" }[session.racing];
+    const name = { javascript: "plain JavaScript", webgl: "WebGL", webgpu: "WebGPU" }[
+      session.racing
+    ];
     return name ? `Measuring how fast ${name} trains …` : "Preparing the training …";
   }
   if (phase === "finished") return finishedText(model, finished);
@@ -156,7 +161,8 @@ function noticeText(notice) {
   if (!notice) return "";
   const name = { webgl: "WebGL", webgpu: "WebGPU" }[notice.name] ?? notice.name;
   return {
-    "no-tfjs": "This copy of the course comes without TensorFlow.js: it trains in plain JavaScript.",
+    "no-tfjs":
+      "This copy of the course comes without TensorFlow.js: it trains in plain JavaScript.",
     "no-worker":
       "The browser refuses a background worker here: the training runs in the page itself, in short slices.",
     returned:
@@ -173,7 +179,9 @@ function noticeText(notice) {
 function stuckText(model, { epochs }) {
   const rate = rateText(model.get("learning_rate"));
   const near = Math.abs(epochs.at(-1).val_loss - GUESS) < 0.1;
-  const price = near ? `, and its loss sits near ln 10 = ${GUESS.toFixed(2)}, the price of a guess` : "";
+  const price = near
+    ? `, and its loss sits near ln 10 = ${GUESS.toFixed(2)}, the price of a guess`
+    : "";
   return (
     `The network gives every picture the same answer${price}. At the learning rate ${rate}, the ` +
     "updates threw its weights so far that most units put out 0 whatever the image; such a unit " +
@@ -248,7 +256,13 @@ export default {
       h("p", { text: INTRODUCTION }),
       menus.element,
       h("div.cw-row.cw-tl-buttons", {}, main, reset),
-      status, bar, problem, notice, charts.element, patience.element, table.element,
+      status,
+      bar,
+      problem,
+      notice,
+      charts.element,
+      patience.element,
+      table.element,
       h("div.cw-tl-pair", {}, kernels.element, picture.element),
     ); // prettier-ignore
 

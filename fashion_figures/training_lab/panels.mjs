@@ -88,7 +88,13 @@ export function picturePanel(figure, model) {
   const [truth, list] = [h("p.cw-tl-truth"), h("ol.cw-tl-answers")];
   const bars = CLASS_NAMES.map((name) => {
     const [fill, value] = [h("span.cw-tl-fill"), h("span.cw-tl-value")];
-    const row = h("li", {}, h("span.cw-tl-name", { text: name }), h("span.cw-tl-bar", {}, fill), value);
+    const row = h(
+      "li",
+      {},
+      h("span.cw-tl-name", { text: name }),
+      h("span.cw-tl-bar", {}, fill),
+      value,
+    );
     list.append(row);
     return { row, fill, value };
   });
@@ -100,7 +106,11 @@ export function picturePanel(figure, model) {
     figure.on(button, "click", () => put(model, { picture: new DataView(picture.slice().buffer) }));
     return button;
   });
-  const strip = h("div.cw-tl-strip", { role: "group", "aria-label": "Held-out pictures" }, ...buttons);
+  const strip = h(
+    "div.cw-tl-strip",
+    { role: "group", "aria-label": "Held-out pictures" },
+    ...buttons,
+  );
   const settle = roving(figure, strip, () => buttons);
   let [current, weights, text] = [null, null, ""];
   const draw = (parameters) => {
@@ -136,7 +146,9 @@ export function picturePanel(figure, model) {
   /** Does the network give all pictures one answer? Then none of its units reacts any more. */
   const stuck = (parameters) => {
     const all = answers(parameters, pictures);
-    return all.length > 1 && all.every((one) => one.every((p, k) => Math.abs(p - all[0][k]) < 1e-3));
+    return (
+      all.length > 1 && all.every((one) => one.every((p, k) => Math.abs(p - all[0][k]) < 1e-3))
+    );
   };
   return { element, draw, answer: () => text, stuck };
 }
@@ -178,7 +190,15 @@ export function patiencePanel() {
  * @returns {{element: HTMLElement, draw: (rows: object[], bestEpoch: number) => void}}
  */
 export function epochTable() {
-  const columns = ["Epoch", "Loss", "Accuracy", "Validation loss", "Validation accuracy", "Rate", "Seconds"];
+  const columns = [
+    "Epoch",
+    "Loss",
+    "Accuracy",
+    "Validation loss",
+    "Validation accuracy",
+    "Rate",
+    "Seconds",
+  ];
   const body = h("tbody");
   const head = h("tr", {}, ...columns.map((text) => h("th", { scope: "col", text })));
   const caption = h("caption.cw-visually-hidden", { text: "The training, epoch by epoch" });

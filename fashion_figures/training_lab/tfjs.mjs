@@ -105,7 +105,10 @@ export class TensorFlowEngine {
     slopes.unshift(tf.matMul(flat, slope, true), sumRows(slope));
     slope = tf.matMul(slope, parts[6], false, true);
     for (const { input, kernel, active, pooled } of [...blocks].reverse()) {
-      slope = tf.mul(this.throughPool(tf.reshape(slope, pooled.shape), active, pooled), tf.step(active));
+      slope = tf.mul(
+        this.throughPool(tf.reshape(slope, pooled.shape), active, pooled),
+        tf.step(active),
+      );
       slopes.unshift(this.kernelSlope(input, slope, kernel.shape), tf.sum(slope, [0, 1, 2]));
       if (input.shape[3] > 1) slope = tf.conv2dTranspose(slope, kernel, input.shape, 1, "valid");
     }
