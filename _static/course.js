@@ -1,4 +1,5 @@
 /* What the pages do beyond the theme: a named color mode, whole prints, quiet search. */
+// biome-ignore lint/suspicious/noRedundantUseStrict: a classic script, not a module
 "use strict";
 
 (() => {

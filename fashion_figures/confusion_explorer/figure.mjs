@@ -85,8 +85,8 @@ function matrix(figure, table, choose) {
       row.filter((_, answer) => !fade || truth !== answer),
     );
     const limit = Math.max(...scale) || 1;
-    buttons.forEach((row, truth) =>
-      row.forEach((button, answer) => {
+    for (const [truth, row] of buttons.entries()) {
+      for (const [answer, button] of row.entries()) {
         const value = values[truth][answer];
         const count = table[truth][answer];
         const level = fade && truth === answer ? 0 : value / limit;
@@ -104,10 +104,12 @@ function matrix(figure, table, choose) {
         button.classList.toggle("cw-cx-strong", level >= OTHER_INK);
         button.classList.toggle("cw-cx-none", count === 0);
         button.classList.toggle("cw-cx-faded", fade && truth === answer);
-      }),
-    );
-    heads.forEach((head, label) => head.classList.toggle("cw-cx-on", label === selected[1]));
-    rowHeads.forEach((head, label) => head.classList.toggle("cw-cx-on", label === selected[0]));
+      }
+    }
+    for (const [label] of CLASS_NAMES.entries()) {
+      heads[label].classList.toggle("cw-cx-on", label === selected[1]);
+      rowHeads[label].classList.toggle("cw-cx-on", label === selected[0]);
+    }
     if (selected.length) settle(buttons[selected[0]][selected[1]]);
   };
   return { element: h("div", {}, words, h("div.cw-cx-frame", {}, element)), update };
@@ -273,11 +275,9 @@ export default {
       if (!alive) return;
       inner?.();
       const undo = [];
-      inner = () =>
-        undo
-          .splice(0)
-          .reverse()
-          .forEach((action) => action());
+      inner = () => {
+        for (const action of undo.splice(0).reverse()) action();
+      };
       const on = (target, type, listener, options) => {
         target.addEventListener(type, listener, options);
         undo.push(() => target.removeEventListener(type, listener, options));

@@ -26,7 +26,7 @@ function linkCells(figure, element, groups) {
     const cell = event.target.closest("td");
     for (const cells of groups) {
       const place = groups.map((group) => group.indexOf(cell)).find((found) => found >= 0) ?? -1;
-      cells.forEach((one, i) => one.classList.toggle("cw-conv-linked", i === place));
+      for (const [i, one] of cells.entries()) one.classList.toggle("cw-conv-linked", i === place);
     }
   };
   figure.on(element, "pointerover", mark);

@@ -5,6 +5,7 @@
  * `render({ model, el })`, as anywidget would call it. `model` has the part of the Jupyter
  * model that the modules use: get, set, save_changes, on, off, send.
  */
+// biome-ignore lint/suspicious/noRedundantUseStrict: a classic script, so that it loads from disk
 "use strict";
 
 (() => {

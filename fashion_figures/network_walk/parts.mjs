@@ -110,7 +110,9 @@ export function pictureChoice(figure, model, choose) {
     },
     () => {},
   ); // the walk works without; a picture that is there stays
-  buttons.forEach((button, label) => figure.on(button, "click", () => choose(pictureOf(label))));
+  for (const [label, button] of buttons.entries()) {
+    figure.on(button, "click", () => choose(pictureOf(label)));
+  }
   figure.on(other, "click", () => {
     set = (set + 1) % PER_CLASS;
     draw();
@@ -316,7 +318,9 @@ export function votes(figure, choose) {
   );
   const words = h("p.cw-nw-verdict");
   const bars = h("div.cw-nw-votes", { role: "toolbar", "aria-label": "Probabilities" }, ...buttons);
-  buttons.forEach((button, label) => figure.on(button, "click", () => choose(label)));
+  for (const [label, button] of buttons.entries()) {
+    figure.on(button, "click", () => choose(label));
+  }
   const settle = roving(
     figure,
     bars,

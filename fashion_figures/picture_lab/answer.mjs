@@ -209,7 +209,9 @@ function barsView(figure, view, changed) {
     () => 1,
   );
   const mark = () => {
-    buttons.forEach((button, n) => button.setAttribute("aria-pressed", String(n === view.label)));
+    for (const [label, button] of buttons.entries()) {
+      button.setAttribute("aria-pressed", String(label === view.label));
+    }
   };
   buttons.forEach((button, label) => {
     figure.on(button, "click", () => {

@@ -135,7 +135,7 @@ function exampleButtons(figure, model, lab) {
     },
     () => {
       // Without the small pictures the buttons show their titles.
-      buttons.forEach((button) => button.replaceChildren(button.title));
+      for (const button of buttons) button.replaceChildren(button.title);
     },
   );
   return list;

@@ -25,5 +25,5 @@ async function answer({ id, blob }) {
   }
 }
 
-onmessage = (event) => answer(event.data);
+self.onmessage = (event) => answer(event.data);
 postMessage({ ready: canRead() });

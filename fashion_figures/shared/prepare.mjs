@@ -302,7 +302,10 @@ function extent(light) {
   const limit = DUST * light.reduce((a, b) => a + b, 0);
   const darkEnd = (values) => {
     let sum = 0;
-    return values.findIndex((value) => (sum += value) > limit);
+    return values.findIndex((value) => {
+      sum += value;
+      return sum > limit;
+    });
   };
   return [darkEnd(light), light.length - darkEnd(light.slice().reverse())];
 }

@@ -29,26 +29,32 @@ const WINDOWS = [
 ]; // row and column of a pooling's four places
 const NOBODY = 255; // all four places were below zero
 
+const SHAPES = [
+  ["conv1/kernel", [3, 3, 1, 32]],
+  ["conv1/bias", [32]],
+  ["conv2/kernel", [3, 3, 32, 64]],
+  ["conv2/bias", [64]],
+  ["conv3/kernel", [3, 3, 64, 64]],
+  ["conv3/bias", [64]],
+  ["dense/kernel", [64, 512]],
+  ["dense/bias", [512]],
+  ["output/kernel", [512, 10]],
+  ["output/bias", [10]],
+];
+
 /** The layers' parameters: where each begins in the array, and its shape as in Keras. */
-export const PARAMETERS = Object.freeze(
-  [
-    ["conv1/kernel", [3, 3, 1, 32]],
-    ["conv1/bias", [32]],
-    ["conv2/kernel", [3, 3, 32, 64]],
-    ["conv2/bias", [64]],
-    ["conv3/kernel", [3, 3, 64, 64]],
-    ["conv3/bias", [64]],
-    ["dense/kernel", [64, 512]],
-    ["dense/bias", [512]],
-    ["output/kernel", [512, 10]],
-    ["output/bias", [10]],
-  ].reduce((list, [name, shape]) => {
-    const last = list[list.length - 1];
-    const start = last ? last.start + last.length : 0;
+export const PARAMETERS = layOut(SHAPES);
+
+function layOut(shapes) {
+  let start = 0;
+  const parts = [];
+  for (const [name, shape] of shapes) {
     const length = shape.reduce((a, b) => a * b);
-    return [...list, Object.freeze({ name, shape, start, length })];
-  }, []),
-);
+    parts.push(Object.freeze({ name, shape, start, length }));
+    start += length;
+  }
+  return Object.freeze(parts);
+}
 
 /**
  * Return each layer's part of the parameters, without copying.

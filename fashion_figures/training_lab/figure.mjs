@@ -189,7 +189,7 @@ function stuckText(model, { epochs }) {
   );
 }
 
-function legend(figure, model) {
+function legend(figure) {
   const entries = {
     training: "training",
     live: "training, within an epoch",
@@ -217,7 +217,7 @@ function chartsPanel(figure, model) {
   const loss = chart({ title: "Loss (cross-entropy, nats)", metric: "loss", guess: GUESS });
   const accuracy = chart({ title: "Accuracy (share)", metric: "accuracy", guess: 0.1 });
   const pair = h("div.cw-tl-pair", {}, loss.element, accuracy.element);
-  const element = h("div", {}, pair, legend(figure, model));
+  const element = h("div", {}, pair, legend(figure));
   const draw = (session) => {
     const shared = {
       rows: session.epochs,
@@ -264,7 +264,7 @@ export default {
       patience.element,
       table.element,
       h("div.cw-tl-pair", {}, kernels.element, picture.element),
-    ); // prettier-ignore
+    );
 
     let stuck = false;
     const drawTick = () => {
@@ -282,7 +282,7 @@ export default {
       main.textContent = buttonText(session);
       reset.disabled = phase === "idle" && !session.epochs.length;
       const begun = ["loading", "racing", "training", "paused"].includes(phase);
-      menus.fixed.forEach((menu) => Object.assign(menu, { disabled: begun }));
+      for (const menu of menus.fixed) menu.disabled = begun;
       bar.hidden = !begun;
       const words = problemText(model, session);
       if (problem.textContent !== words) problem.textContent = words;

@@ -130,8 +130,10 @@ export function picturePanel(figure, model) {
     const label = pictures.findIndex((picture) => same(picture, current));
     truth.textContent = label < 0 ? "Your picture" : `It is: ${CLASS_NAMES[label]}`;
     canvas.setAttribute("aria-label", label < 0 ? "Your picture" : CLASS_NAMES[label]);
-    bars.forEach(({ row }, k) => row.classList.toggle("cw-tl-true", k === label));
-    buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === label)));
+    for (const [k, { row }] of bars.entries()) row.classList.toggle("cw-tl-true", k === label);
+    for (const [k, button] of buttons.entries()) {
+      button.setAttribute("aria-pressed", String(k === label));
+    }
     settle(buttons[Math.max(0, label)]);
     if (current) paint(canvas, current, 28, 28);
     if (weights) draw(weights);

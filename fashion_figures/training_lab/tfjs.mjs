@@ -53,7 +53,7 @@ export class TensorFlowEngine {
 
   /** Keep tensors beyond the current `tidy`, and let the ones before them go. */
   keep(tensors) {
-    this.kept.forEach((tensor) => tensor.dispose());
+    for (const tensor of this.kept) tensor.dispose();
     this.kept = tensors.map((tensor) => this.tf.keep(tensor));
     [this.parameters, this.mean, this.square, this.lossSum, this.rightSum] = this.kept;
   }
@@ -215,7 +215,7 @@ export class TensorFlowEngine {
 
   dispose() {
     try {
-      this.kept.forEach((tensor) => tensor.dispose());
+      for (const tensor of this.kept) tensor.dispose();
     } catch {
       // A lost processor has nothing left to free.
     }
