@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,7 +21,7 @@ import yaml
 from benchmarks import ROOT
 from book.build import COMMAND
 from book.chromium import find_browser
-from book.serve import Server
+from book.serve import Server, find_site
 
 LIGHTHOUSE = ROOT / "node_modules" / ".bin" / "lighthouse"
 CHROME_FLAGS = (
@@ -168,15 +167,11 @@ def run_lighthouse(name: str, address: str) -> PageScores:
 def served(site: Path) -> Iterator[str]:
     """Serve a site; give its address."""
     try:
-        server = Server(site)
+        folder = find_site(site)
     except FileNotFoundError as error:
         raise NoLighthouseError(str(error)) from error
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with Server(folder) as server:
         yield server.address
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def build_stock(folder: Path) -> Path:

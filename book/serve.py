@@ -3,28 +3,28 @@
     python -m book.serve [FOLDER] [--port 8000]
 
 Text is compressed with gzip if the browser accepts that. A browser asks again for what it
-has and gets a short answer. Only this machine is answered.
+has and gets a short answer. Only this machine is answered. Tests and benchmarks use the same
+server in a thread: ``with Server(folder) as server: … server.address …``.
 """
 
 import argparse
-import gzip
-import io
-import mimetypes
-import os
+import asyncio
 import sys
-from functools import lru_cache
-from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import threading
 from pathlib import Path
+from typing import Any, Self
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, GZipContentEncoding, StaticFileHandler
 
 from book import ROOT
 
-COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg+xml", "+xml")
+HOST = "127.0.0.1"
+# What the systems' tables of types do not know, or know under several names.
 TYPES = {
-    ".js": "text/javascript; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
     ".webp": "image/webp",
     ".woff": "font/woff",
     ".wasm": "application/wasm",
@@ -32,83 +32,104 @@ TYPES = {
 }
 
 
-@lru_cache(maxsize=1024)
-def compressed(path: str, modified: int) -> bytes:
-    """Return the file's content in gzip; `modified` keeps an old state from being served."""
-    return gzip.compress(Path(path).read_bytes(), 9, mtime=0)
+class Compression(GZipContentEncoding):
+    """As small as gzip can: what is measured here should be what a good host sends."""
+
+    GZIP_LEVEL = 9
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Answers with one file, compressed where that helps."""
+class Handler(StaticFileHandler):
+    """Answers with one file."""
 
-    protocol_version = "HTTP/1.1"  # one connection for a whole page
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | TYPES
+    def get_content_type(self) -> str:
+        """Return the type of the file, with the encoding of texts."""
+        name = TYPES.get(Path(self.absolute_path).suffix) or super().get_content_type()
+        return f"{name}; charset=utf-8" if name.startswith("text/") else name
 
-    def send_head(self) -> io.BytesIO | None:
-        """Send the headers; return the body that is to follow."""
-        path = Path(self.translate_path(self.path))
-        if path.is_dir():
-            if not self.path.partition("?")[0].endswith("/"):
-                return super().send_head()  # redirects to the address with a slash
-            path /= "index.html"
-        if not path.is_file():
-            return self._answer(HTTPStatus.NOT_FOUND, Path(self.directory) / "404.html")
-        return self._answer(HTTPStatus.OK, path)
+    def compute_etag(self) -> str | None:
+        """Return the file's state; tornado's own would be that of the first answer."""
+        stat = Path(self.absolute_path).stat()
+        return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
 
-    def _answer(self, status: HTTPStatus, path: Path) -> io.BytesIO | None:
-        if not path.is_file():
-            self.send_error(status)
-            return None
-        stat = path.stat()
-        tag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
-        if status == HTTPStatus.OK and self.headers.get("If-None-Match") == tag:
-            self.send_response(HTTPStatus.NOT_MODIFIED)
-            self.end_headers()
-            return None
-        kind = self.guess_type(path)
-        packs = any(part in kind for part in COMPRESSED) and "gzip" in self.headers.get(
-            "Accept-Encoding", ""
-        )
-        body = compressed(str(path), stat.st_mtime_ns) if packs else path.read_bytes()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Vary", "Accept-Encoding")
-        self.send_header("Cache-Control", "no-cache")
-        self.send_header("ETag", tag)
-        if packs:
-            self.send_header("Content-Encoding", "gzip")
-        self.end_headers()
-        return io.BytesIO(body)
+    def set_extra_headers(self, path: str) -> None:
+        """Let the browser ask whether the file has changed."""
+        self.set_header("Cache-Control", "no-cache")
 
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing about each request."""
+    def write_error(self, status_code: int, **options: Any) -> None:
+        """Answer with the site's own page, also to an address that leads out of it."""
+        page = Path(self.root) / "404.html"
+        if status_code not in (403, 404) or not page.is_file():
+            super().write_error(status_code, **options)
+            return
+        self.set_status(404)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(page.read_bytes())
 
 
-class Server(ThreadingHTTPServer):
-    """Serves one folder on this machine; ``address`` tells where."""
+class Server:
+    """Serves one folder on this machine; ``address``, without a slash at its end, tells where.
 
-    daemon_threads = True
+    Parameters
+    ----------
+    folder : Path
+        What to serve.
+    port : int, optional
+        Any free one if 0.
+
+    Raises
+    ------
+    OSError
+        If the port is taken.
+    """
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        """Listen on `port`, or on any free one."""
-        if not (folder / "index.html").is_file():
-            raise FileNotFoundError(f"There is no site in {folder}. Build it first: make book")
+        route = (r"/(.*)", Handler, {"path": str(folder), "default_filename": "index.html"})
+        self._application = Application(
+            [route], transforms=[Compression], log_function=lambda handler: None
+        )
+        self._sockets = bind_sockets(port, HOST)
+        self._ready = threading.Event()
+        self.address = f"http://{HOST}:{self._sockets[0].getsockname()[1]}"
 
-        def handler(*arguments: object) -> Handler:
-            return Handler(*arguments, directory=os.fspath(folder))
+    def run(self) -> None:
+        """Answer until Ctrl+C, or until the context ends."""
+        asyncio.run(self._answer())
 
-        super().__init__(("127.0.0.1", port), handler)
+    async def _answer(self) -> None:
+        server = HTTPServer(self._application)
+        server.add_sockets(self._sockets)
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._ready.set()
+        try:
+            await self._end.wait()
+        finally:
+            server.stop()
+            await server.close_all_connections()
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Report errors, except that a browser went away in the middle of an answer."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
+    def __enter__(self) -> Self:
+        """Answer in a thread."""
+        self._thread = threading.Thread(target=self.run, daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        return self
 
-    @property
-    def address(self) -> str:
-        """The address of the site, without a slash at the end."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
+    def __exit__(self, *exception: object) -> None:
+        """Stop, and end the connections that browsers keep."""
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+
+
+def find_site(folder: Path = ROOT / "_build" / "html") -> Path:
+    """Return the folder of a built site.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none; the message says what to do.
+    """
+    if not (folder / "index.html").is_file():
+        raise FileNotFoundError(f"There is no site in {folder}. Build it first: make book")
+    return folder.resolve()
 
 
 def main() -> int:
@@ -117,15 +138,14 @@ def main() -> int:
     parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "_build" / "html")
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
-    mimetypes.init()
     try:
-        server = Server(options.folder.resolve(), options.port)
+        server = Server(find_site(options.folder), options.port)
     except OSError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{server.address}/   (Ctrl+C stops)", flush=True)
     try:
-        server.serve_forever()
+        server.run()
     except KeyboardInterrupt:
         print()
     return 0

@@ -1,10 +1,7 @@
 """What finishing does to a site, on small pages written like the theme's."""
 
-import gzip
-import http.client
 import io
 import json
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +9,6 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from book import serve
 from book.site import code, csp, describe, icons, markup, scripts, styles
 from book.site import finish as finishing
 from book.site import images as site_images
@@ -266,11 +262,11 @@ class TestCode:
             '<span class="n">i</span><span class="p">:</span>\n  <span class="n" id="x">j</span>'
             '</pre></div><p><span class="n">prose</span></p>'
         )
-        code = made.soup.pre.get_text()
+        text = made.soup.pre.get_text()
         code.lighten(made, {"n"})
         kept = [(span.get("class"), span.get_text()) for span in made.soup.find_all("span")]
         assert kept == [(["k"], "for"), (["p"], ":"), (["n"], "j"), (["n"], "prose")]
-        assert made.soup.pre.get_text() == code
+        assert made.soup.pre.get_text() == text
 
     def test_the_installed_theme_has_such_a_stylesheet(self):
         from pygments.formatters import HtmlFormatter
@@ -624,54 +620,3 @@ class TestDescription:
         made = page("<h1>Search</h1>", name="search")
         describe.describe(made, COURSE, None)
         assert made.soup.head.find("meta", attrs={"name": "robots"})["content"] == "noindex"
-
-
-class TestServer:
-    @pytest.fixture
-    def ask(self, site):
-        (site / "404.html").write_text("<h1>Lost</h1>")
-        server = serve.Server(site)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        connection = http.client.HTTPConnection(*server.server_address)
-
-        def ask(path, **headers):
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
-
-        yield ask
-        connection.close()
-        server.shutdown()
-        server.server_close()
-
-    def test_text_is_compressed_for_who_can_read_it(self, ask, site):
-        plain = (site / "index.html").read_bytes()
-        status, headers, body = ask("/", **{"Accept-Encoding": "gzip, br"})
-        assert (status, headers["Content-Encoding"]) == (200, "gzip")
-        assert headers["Content-Type"] == "text/html; charset=utf-8"
-        assert gzip.decompress(body) == plain
-        status, headers, body = ask("/index.html?x=1")
-        assert "Content-Encoding" not in headers
-        assert body == plain
-
-    def test_pictures_are_not(self, ask):
-        _, headers, body = ask("/_images/plot.png", **{"Accept-Encoding": "gzip"})
-        assert headers["Content-Type"] == "image/png"
-        assert "Content-Encoding" not in headers
-        assert body.startswith(b"\x89PNG")
-
-    def test_what_the_browser_has_is_not_sent_again(self, ask, site):
-        _, headers, _ = ask("/")
-        status, _, body = ask("/", **{"If-None-Match": headers["ETag"]})
-        assert (status, body) == (304, b"")
-        (site / "index.html").write_text("changed")
-        assert ask("/", **{"If-None-Match": headers["ETag"]})[::2] == (200, b"changed")
-
-    def test_a_wrong_address_gets_the_page_for_it(self, ask):
-        status, _, body = ask("/deep/down/nothing.html")
-        assert (status, body) == (404, b"<h1>Lost</h1>")
-        assert ask("/../../etc/passwd")[0] == 404
-
-    def test_without_a_site_it_says_what_to_do(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match="make book"):
-            serve.Server(tmp_path)

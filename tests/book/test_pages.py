@@ -1,6 +1,5 @@
 """Every page of the built site in a browser: open to everyone, light, safe, whole from disk."""
 
-import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -59,11 +58,8 @@ CHAPTERS = [name for name in PAGES if name.startswith("chapters/")]
 @pytest.fixture(scope="module")
 def address():
     """Serve the site, compressed, on a free port of this machine."""
-    server = Server(SITE)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.address
-    server.shutdown()
-    server.server_close()
+    with Server(SITE) as server:
+        yield server.address
 
 
 @pytest.fixture
