@@ -154,11 +154,11 @@ def _require(fits: bool, name: str, wanted: str, config: TrainConfig) -> None:
         raise ValueError(f"{name} must be {wanted}, not {getattr(config, name)!r}.")
 
 
-def _is_count(value: object, least: int) -> bool:
+def _is_count(value: Any, least: int) -> bool:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return whole and value >= least
+    return bool(whole and value >= least)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: Any) -> bool:
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     return bool(number and math.isfinite(value) and value >= 0)

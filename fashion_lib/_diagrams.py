@@ -1,13 +1,24 @@
 """Drawings of how something is built: the network, the preparation of a picture."""
 
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from fashion_lib._style import BLUE, GRAY, GREEN, INK, LIGHT, ORANGE, WIDTH, axes_for, frameless
+from fashion_lib._style import (
+    BLUE,
+    BOX,
+    GRAY,
+    GREEN,
+    INK,
+    LIGHT,
+    ORANGE,
+    WIDTH,
+    axes_for,
+    frameless,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +38,10 @@ def _block(ax: Axes, left: float, middle: float, shape: tuple[int, ...], color: 
         ax.add_patch(Rectangle((left, middle - 0.1), length, 0.2, fc=color, ec="white"))
 
 
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], **style: Any) -> None:
+    ax.add_patch(FancyArrowPatch(start, end, color=GRAY, **style))
+
+
 def layer_diagram(
     table: "pd.DataFrame", title: str = "The network, layer by layer", ax: Axes | None = None
 ) -> Axes:
@@ -40,14 +55,11 @@ def layer_diagram(
         Title, and axes to draw on.
     """
     colors = {"convolution": BLUE, "max pooling": ORANGE, "flatten": GRAY, "dense": GREEN}
-    rows = [("input", "image", (28, 28, 1), 0)]
-    rows += list(
-        table[["layer", "kind", "output_shape", "parameters"]].itertuples(index=False, name=None)
-    )
+    columns = table[["layer", "kind", "output_shape", "parameters"]]
+    rows = [("input", "image", (28, 28, 1), 0), *columns.itertuples(index=False, name=None)]
     ax = axes_for(ax, 0.85 * len(rows) + 0.5)
     for number, (layer, kind, shape, parameters) in enumerate(rows):
         middle = float(number)
-        shape = tuple(int(side) for side in shape)
         _block(ax, 0.1, middle, shape, colors.get(kind, INK))
         count = f"{parameters:,} parameters" if parameters else "no parameters"
         count = "" if layer == "input" else count
@@ -56,14 +68,7 @@ def layer_diagram(
         ax.text(3.9, middle, " × ".join(map(str, shape)), va="center", ha="center")
         ax.text(6.5, middle, count, va="center", ha="right")
         if number + 1 < len(rows):
-            arrow = FancyArrowPatch(
-                (3.9, middle + 0.2),
-                (3.9, middle + 0.8),
-                arrowstyle="->",
-                mutation_scale=12,
-                color=GRAY,
-            )
-            ax.add_patch(arrow)
+            _arrow(ax, (3.9, middle + 0.2), (3.9, middle + 0.8), arrowstyle="->", mutation_scale=12)
     ax.set(xlim=(0, WIDTH), ylim=(len(rows) - 0.4, -0.6), aspect="equal")
     frameless(ax, title)
     return ax
@@ -88,13 +93,12 @@ def preparation_steps(
         ax.imshow(
             image, cmap="gray", vmin=0, vmax=255, extent=(x, x + width, y + height, y), zorder=2
         )
-        ax.add_patch(Rectangle((left, top), 1, 1, fc="#eef2f2", ec=LIGHT, zorder=1))
+        ax.add_patch(Rectangle((left, top), 1, 1, fc=BOX, ec=LIGHT, zorder=1))
         label = f"{number + 1}. {name}"
         ax.text(left + 0.5, top + 1.03, fill(label, 26), ha="center", va="top", fontsize=10)
         if column + 1 < columns and number + 1 < len(steps):
-            ends = {"posA": (left + 1.01, top + 0.5), "posB": (left + 1.15, top + 0.5)}
-            arrow = FancyArrowPatch(**ends, arrowstyle="-|>", mutation_scale=13, color=GRAY)
-            ax.add_patch(arrow)
+            start, end = (left + 1.01, top + 0.5), (left + 1.15, top + 0.5)
+            _arrow(ax, start, end, arrowstyle="-|>", mutation_scale=13)
     ax.set(xlim=(-0.02, columns * 1.16 - 0.14), ylim=(rows * 1.2 + 0.02, -0.02), aspect="equal")
     frameless(ax, title)
     return ax

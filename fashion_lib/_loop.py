@@ -71,7 +71,7 @@ def augment(images: np.ndarray, random: np.random.Generator, shift: int = 1) -> 
         A changed copy, of the same shape and dtype.
     """
     count, height, width = images.shape[:3]
-    mirrored = np.where(random.random(count)[:, None, None, None] < 0.5, images[:, :, ::-1], images)
+    mirrored = np.where(random.random((count, 1, 1, 1)) < 0.5, images[:, :, ::-1], images)
     padded = np.pad(mirrored, ((0, 0), (shift, shift), (shift, shift), (0, 0)))
     down, right = random.integers(0, 2 * shift + 1, size=(2, count))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))

@@ -2,12 +2,13 @@
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from cycler import cycler
 from matplotlib.axes import Axes
 
 from fashion_lib._palette import PALETTE
 
 WIDTH = 6.5  # inches: the text column of the book, and still legible on a phone
-INK, GRAY, LIGHT = (PALETTE["plots"][name] for name in ("ink", "gray", "light"))
+INK, GRAY, LIGHT, BOX = (PALETTE["plots"][name] for name in ("ink", "gray", "light", "box"))
 BLUE, ORANGE, GREEN, RED, PURPLE = (
     PALETTE["plots"][name] for name in ("blue", "orange", "green", "red", "purple")
 )
@@ -32,7 +33,7 @@ def use_course_style() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.axisbelow": True,
-            "axes.prop_cycle": mpl.cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, GRAY]),
+            "axes.prop_cycle": cycler(color=[BLUE, RED, GREEN, ORANGE, PURPLE, GRAY]),
             "grid.color": LIGHT,
             "image.cmap": "gray",
             "image.interpolation": "nearest",

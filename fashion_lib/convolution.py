@@ -1,4 +1,4 @@
-"""Convolution, pooling and the network's forward pass in NumPy, to be read and run.
+"""Convolution, pooling and activations in NumPy, to be read and run.
 
 "Convolution" means what deep-learning libraries compute: cross-correlation, in which the
 kernel is not flipped. See Dumoulin and Visin, "A guide to convolution arithmetic for deep
@@ -6,14 +6,13 @@ learning" (arXiv:1603.07285) for the sizes.
 """
 
 from numbers import Integral
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy import typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 Padding = Literal["valid", "same"]
-
-# How many images the forward pass takes at once: bounds its memory (about 20 MB of patches).
 
 
 def _kernel(*rows: tuple[float, float, float]) -> np.ndarray:
@@ -73,7 +72,7 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: Padding = "val
     return (size - kernel) // stride + 1
 
 
-def _check_length(name: str, value: object) -> None:
+def _check_length(name: str, value: Any) -> None:
     if not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}.")
 
@@ -89,7 +88,7 @@ def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def _floating(values: np.ndarray) -> np.ndarray:
+def _floating(values: npt.ArrayLike) -> np.ndarray:
     """Keep float32 and float64; turn all else, uint8 above all, into float32."""
     values = np.asarray(values)
     _check_real(values)
@@ -181,12 +180,13 @@ def pool(images: np.ndarray, size: int, stride: int) -> np.ndarray:
     """Take the largest value of each window of (N, H, W, C)."""
     _, height, width, _ = images.shape
     rows, columns = output_size(height, size, stride), output_size(width, size, stride)
-    result = None
-    for i in range(size):  # one shifted view per place in the window
-        for j in range(size):
-            view = images[:, i : i + rows * stride : stride, j : j + columns * stride : stride]
-            view = view[:, :rows, :columns]
-            result = view.copy() if result is None else np.maximum(result, view, out=result)
+    tall, wide = (rows - 1) * stride + 1, (columns - 1) * stride + 1
+    first, *others = (  # one shifted view per place in the window
+        images[:, i : i + tall : stride, j : j + wide : stride] for i, j in np.ndindex(size, size)
+    )
+    result = first.copy()
+    for view in others:
+        np.maximum(result, view, out=result)
     return result
 
 

@@ -58,6 +58,7 @@ class Layer:
 
     def weight_shapes(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
         """Return the shapes of the layer's weights, by key, for an input of `shape`."""
+        kernel: tuple[int, ...]
         if self.kind == "convolution":
             kernel = (self.size, self.size, shape[2], self.units)
         elif self.kind == "dense":

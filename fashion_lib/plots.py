@@ -5,7 +5,7 @@ other figure is touched. Colors are told apart by color-blind readers (Okabe and
 """
 
 from collections.abc import Sequence
-from textwrap import fill
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,8 +134,8 @@ def image_grid(
     inches = WIDTH * min(1.0, columns / 3) / columns  # of one tile
     size = min(11.5, max(7.5, 11 * inches))  # the longest class name fits below its image
     letters = max(11, int(inches * 115 / size))
-    wrap = {"break_long_words": False, "break_on_hyphens": False}
-    texts = [fill(str(caption), letters, **wrap) for caption in captions or ()]
+    wrap = TextWrapper(letters, break_long_words=False, break_on_hyphens=False)
+    texts = [wrap.fill(str(caption)) for caption in captions or ()]
     lines = max((text.count("\n") + 1 for text in texts), default=0)
     below = round(lines * size * 1.35 / 72 * width / inches) + gap
     montage = np.full((rows * (height + below), columns * (width + gap) - gap), np.nan)
@@ -262,16 +262,16 @@ def pca_map(
     points, labels = np.asarray(points), np.asarray(labels)
     colors = sns.color_palette("colorblind", len(CLASS_NAMES))
     shuffled = np.random.default_rng(0).permutation(len(points))  # no class hides the others
-    ax.scatter(
-        *points[shuffled].T, s=5, alpha=0.5, lw=0, c=[colors[label] for label in labels[shuffled]]
-    )
+    x, y = points[shuffled].T
+    ax.scatter(x, y, s=5, alpha=0.5, lw=0, c=[colors[label] for label in labels[shuffled]])
     box = {"boxstyle": "round,pad=0.2", "fc": "white", "alpha": 0.85}
     present = np.unique(labels)
     medians = np.array([np.median(points[labels == label], axis=0) for label in present])
     span = np.ptp(points, axis=0)
-    for label, at in zip(present, _spread(medians, 0.15 * span[0], 0.05 * span[1]), strict=True):
-        edge = {"ec": colors[label], "lw": 1.8}
-        ax.text(*at, CLASS_NAMES[label], ha="center", va="center", fontsize=10, bbox=box | edge)
+    places = _spread(medians, 0.15 * span[0], 0.05 * span[1])
+    for label, (x, y) in zip(present, places, strict=True):
+        frame = box | {"ec": colors[label], "lw": 1.8}
+        ax.text(x, y, CLASS_NAMES[label], ha="center", va="center", fontsize=10, bbox=frame)
     ax.set(xlabel="first principal component", ylabel="second principal component", title=title)
     return ax
 

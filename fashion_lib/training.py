@@ -199,7 +199,7 @@ def train(
         try:
             for epoch in range(1, config.epochs + 1):
                 before = time.perf_counter()
-                row = {"epoch": epoch}
+                row: dict[str, float] = {"epoch": epoch}
                 row |= loop.epoch(x, y, rates[epoch - 1], epoch, report)
                 row |= loop.evaluate(*validation, epoch)
                 row["learning_rate"] = float(rates[epoch - 1].mean())
