@@ -104,8 +104,8 @@ def tensorflow_rates(browser: Any, repeats: int, batch: int = BATCH) -> list[flo
     for name in _CPU:
         page.evaluate((_TFJS / name).read_text(encoding="utf-8"))
     modules = link("training_lab/tfjs", "module").rsplit("export default", 1)[0]
-    start = "state: $training_core.freshState(0)"
-    page.evaluate(f"() => {{ {modules} globalThis.lab = {{ ...$training_tfjs, {start} }}; }}")
+    start = "state: $training_lab_core.freshState(0)"
+    page.evaluate(f"() => {{ {modules} globalThis.lab = {{ ...$training_lab_tfjs, {start} }}; }}")
     rates = page.evaluate(_BATCHES, [batch, repeats])
     page.close()
     return rates
@@ -123,7 +123,7 @@ def forward_times(browser: Any, count: int) -> list[float]:
         for name in ("cnn", "safetensors")
     )
     page.evaluate(
-        f"() => {{ {code} globalThis.core = {{ cnn: $cnn, safetensors: $safetensors }}; }}"
+        f"() => {{ {code} globalThis.core = {{ cnn: $shared_cnn, safetensors: $shared_safetensors }}; }}"
     )
     weights = base64.b64encode(weights_bytes()).decode("ascii")
     times = page.evaluate(_FORWARDS, [weights, count])
