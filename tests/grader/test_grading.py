@@ -368,7 +368,7 @@ def test_sandboxes_run_side_by_side():
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs all tests this way")
 def test_an_ordinary_user_gets_a_sandbox_too():
-    code = ("from grader import bench; from grader.sandbox import find_mode;"
+    code = ("from grader import trials; from grader.sandbox import find_mode;"
             "v = trials.variants('a2_convolution', ('basics',))[0];"
             "print(find_mode(), trials.run('a2_convolution', v).ok)")  # fmt: skip
     done = subprocess.run([*USER, "--", sys.executable, "-c", code], cwd=ROOT, text=True,
