@@ -123,7 +123,8 @@ def forward_times(browser: Any, count: int) -> list[float]:
         for name in ("cnn", "safetensors")
     )
     page.evaluate(
-        f"() => {{ {code} globalThis.core = {{ cnn: $shared_cnn, safetensors: $shared_safetensors }}; }}"
+        f"() => {{ {code} globalThis.core = "
+        "{ cnn: $shared_cnn, safetensors: $shared_safetensors }; }"
     )
     weights = base64.b64encode(weights_bytes()).decode("ascii")
     times = page.evaluate(_FORWARDS, [weights, count])
