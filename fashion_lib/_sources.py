@@ -7,6 +7,10 @@
 5. ``download``: the publisher's address, then the copy that Keras uses;
 6. ``apt``: the package of 2, downloaded and unpacked without root;
 7. ``sample``: 7,000 of the images, which ship in this package.
+
+pooch downloads; the cache is ours. pooch would check the compressed files, of which every
+publisher has others, import requests for files that are there, read each of them twice, and
+give up where the cache cannot be written to.
 """
 
 import os
@@ -191,43 +195,21 @@ def _fetch(url: str) -> bytes:
     """Return what `url` holds, shown by a progress bar on a terminal if it takes over 2 s."""
     import pooch
     import requests
+    from tqdm import tqdm
 
-    bar = _ProgressBar(url.rsplit("/", 1)[-1])
+    class Bar(tqdm):
+        def reset(self, total: float | None = None) -> None:
+            self.n = 0  # tqdm's own would show a bar that is not due yet
+
+    # A bar without a total counts as none; pooch puts the real one in.
+    options = {"total": 1, "delay": 2, "leave": False, "disable": not sys.stderr.isatty()}
     buffer = BytesIO()  # not a file: nothing half-written can be left behind
     try:
-        pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=20)(url, buffer, None)
+        with Bar(desc=url.rsplit("/", 1)[-1], unit="B", unit_scale=True, **options) as bar:
+            pooch.HTTPDownloader(bar, chunk_size=1 << 16, timeout=20)(url, buffer, None)
     except (requests.RequestException, OSError, ValueError) as error:
         raise SourceError(f"the download failed ({type(error).__name__})") from error
-    finally:
-        bar.close()
     return buffer.getvalue()
-
-
-class _ProgressBar:
-    """What pooch asks of a progress bar. A bar of tqdm's own shows up early at its reset."""
-
-    def __init__(self, title: str) -> None:
-        from tqdm import tqdm
-
-        quiet = not sys.stderr.isatty()
-        self._bar = tqdm(desc=title, unit="B", unit_scale=True, delay=2, leave=False, disable=quiet)
-
-    @property
-    def total(self) -> int:
-        return self._bar.total
-
-    @total.setter
-    def total(self, size: int) -> None:
-        self._bar.total = size
-
-    def update(self, size: int) -> None:
-        self._bar.update(size)
-
-    def reset(self) -> None:
-        self._bar.n = 0
-
-    def close(self) -> None:
-        self._bar.close()
 
 
 def _apt() -> Result:

@@ -66,27 +66,12 @@ class DataFiles:
 def locate_data(source: str | PathLike | None = None) -> DataFiles:
     """Find the data set, get it if necessary, and verify it.
 
-    Parameters
-    ----------
-    source : str, path or None
-        None tries every source in turn. Otherwise a folder, or the name of the one source
-        to use: "directory" (the folder named by ``FASHION_MNIST_DIR``), "system", "cache",
-        "keras", "download", "apt" or "sample".
+    Takes the same as `load_data`, and raises and warns as it does.
 
     Returns
     -------
     DataFiles
         The source that `load_data` uses when it is called in the same way.
-
-    Raises
-    ------
-    DataError
-        If no source, or not the one asked for, has the data.
-
-    Warns
-    -----
-    DataWarning
-        If only the sample is left, or ``FASHION_MNIST_DIR`` names a folder of no use.
     """
     return _find(source)[0]
 
@@ -97,7 +82,9 @@ def load_data(source: str | PathLike | None = None) -> tuple[Pair, Pair]:
     Parameters
     ----------
     source : str, path or None
-        As for `locate_data`. With None, the first source that has the data is used.
+        None tries every source in turn. Otherwise a folder, or the name of the one source
+        to use: "directory" (the folder named by ``FASHION_MNIST_DIR``), "system", "cache",
+        "keras", "download", "apt" or "sample".
 
     Returns
     -------
@@ -284,22 +271,15 @@ class FileReport:
 
 
 @dataclass(frozen=True)
-class DataReport:
-    """The data set in use, file by file; `ok` says whether every file is as published."""
+class DataReport(DataFiles):
+    """The data set in use, file by file."""
 
-    source: str
-    folder: Path | None
     files: tuple[FileReport, ...]
 
     @property
     def ok(self) -> bool:
         """Whether every file is as published."""
         return all(file.ok for file in self.files)
-
-    @property
-    def is_sample(self) -> bool:
-        """Whether these are the sample's 7,000 images instead of all 70,000."""
-        return self.source == "sample"
 
 
 def data_report(source: str | PathLike | None = None, download: bool = False) -> DataReport:

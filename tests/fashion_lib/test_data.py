@@ -497,9 +497,13 @@ class TestDownload:
         import tqdm
 
         shown = []
-        monkeypatch.setattr(
-            tqdm, "tqdm", lambda real=tqdm.tqdm, **options: shown.append(options) or real(**options)
-        )
+
+        class Recorded(tqdm.tqdm):
+            def __init__(self, **options):
+                shown.append(options)
+                super().__init__(**options)
+
+        monkeypatch.setattr(tqdm, "tqdm", Recorded)
         load_data("download")
         assert all(options["disable"] for options in shown)
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
