@@ -50,12 +50,12 @@ function matrix(figure, table, choose) {
       h("span.cw-cx-short", { text: SHORT_NAMES[label] }),
     ),
   );
-  const words = h("p.cw-cx-legend", {
+  const words = h("p.cw-note", {
     id: uniqueId("cw-cx"),
     text: "Rows: what it is. Columns: what the network said.",
   });
   const element = h(
-    "table.cw-cx-matrix",
+    "table.cw-squares.cw-cx-matrix",
     { "aria-labelledby": words.id },
     h("thead", {}, h("tr", {}, h("td"), ...heads)),
     h(
@@ -132,7 +132,7 @@ function controls(figure, model) {
       "div.cw-row",
       {},
       h(
-        "div.cw-cx-switch",
+        "div.cw-joined.cw-cx-switch",
         { role: "group", "aria-label": "Numbers in the table" },
         counts,
         shares,
@@ -150,7 +150,7 @@ function controls(figure, model) {
 /** The largest mistakes, each a way to its cell. */
 function shortcuts(figure, table, choose) {
   const buttons = largestMistakes(table, 5).map(({ truth, answer, count }) => {
-    const button = h("button.cw-cx-shortcut", {
+    const button = h("button.cw-small.cw-cx-shortcut", {
       type: "button",
       text: `${CLASS_NAMES[truth]} → ${CLASS_NAMES[answer]} ${whole(count)}`,
     });

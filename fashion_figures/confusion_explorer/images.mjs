@@ -109,7 +109,7 @@ function thumbnailList(figure, model, predictions, names) {
 /** Buttons to turn pages. */
 function pageTurner(figure, turn) {
   const [previous, next] = ["Previous", "Next"].map((text) =>
-    h("button.cw-cx-small", { type: "button", text }),
+    h("button.cw-small", { type: "button", text }),
   );
   const place = h("span");
   const element = h("div.cw-row", {}, previous, place, next);
@@ -143,8 +143,8 @@ function pageTurner(figure, turn) {
  * @returns {{element: HTMLElement, show: (cell: number[], images: number[]) => void}}
  */
 export function imageSheet(figure, model, predictions, names) {
-  const legend = h("p.cw-cx-legend");
-  const only = h("button.cw-cx-small", { type: "button" });
+  const legend = h("p.cw-note");
+  const only = h("button.cw-small", { type: "button" });
   const list = thumbnailList(figure, model, predictions, names);
   let [cell, images, page, suspectsOnly] = [null, [], 0, false];
   const draw = () => {

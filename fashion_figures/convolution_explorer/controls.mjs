@@ -25,9 +25,9 @@ export function choice(figure, legend, values, act) {
   });
   return {
     element: h(
-      "fieldset.cw-conv-choice",
+      "fieldset.cw-joined.cw-conv-choice",
       {},
-      h("legend", { text: legend }),
+      h("legend.cw-note", { text: legend }),
       ...buttons.map(([, label]) => label),
     ),
     show(value) {
@@ -44,7 +44,7 @@ export function option(value, text) {
 /** @returns {HTMLElement} a control with its name */
 export function labeled(text, control) {
   control.id = uniqueId("cw-conv");
-  return h("div.cw-conv-field", {}, h("label", { for: control.id, text }), control);
+  return h("div.cw-conv-field", {}, h("label.cw-note", { for: control.id, text }), control);
 }
 
 /**
@@ -102,7 +102,7 @@ export function kernelList(figure, presets, act) {
 export function sizeLine() {
   const line = h("p.cw-conv-size");
   const part = (number, name) =>
-    h("span.cw-conv-part", {}, h("b", { text: number }), " ", h("small", { text: name }));
+    h("span.cw-conv-part", {}, h("b", { text: number }), " ", h("small.cw-quiet", { text: name }));
   return {
     element: line,
     show({ size, before, after, stride }) {

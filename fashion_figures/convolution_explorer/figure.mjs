@@ -133,7 +133,7 @@ class Explorer {
       this.toggleDrawing(false);
       this.pencil.focus();
     });
-    const hint = h("p.cw-conv-hint", {
+    const hint = h("p.cw-note.cw-conv-hint", {
       text: "Draw on the input: the output answers to every stroke.",
     });
     this.toolbox = h("div.cw-conv-tools", { hidden: true }, tool.element, clear, done, hint);

@@ -184,8 +184,8 @@ export function inputPanel(figure, actions) {
   const pen = h("div.cw-conv-pen", { "aria-hidden": "true", hidden: true });
   const stage = h("div.cw-conv-stage.cw-conv-input", { tabindex: 0, role: "slider" });
   stage.append(canvas, ghost, frameOfWindow, pen);
-  const caption = h("p.cw-conv-caption");
-  const hint = h("p.cw-conv-hint");
+  const caption = h("p.cw-note.cw-conv-caption");
+  const hint = h("p.cw-note.cw-conv-hint");
   const element = h("div.cw-conv-panel", {}, caption, stage, hint);
   const state = { shape: null, row: 0, column: 0, drawing: false, pen: [14, 14], penDown: false };
   followPointer(figure, stage, state, actions);

@@ -122,18 +122,3 @@ export function showSum(products, sum) {
   });
   return `${terms.join("")} = ${showNumber(sum)}`;
 }
-
-/**
- * Return the darker or the lighter ink, whichever is read better on a color.
- *
- * @param {[number, number, number]} color red, green and blue, 0 to 255
- * @returns {string}
- */
-export function inkOn(color) {
-  const [red, green, blue] = color.map((part) => {
-    const share = part / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
-  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  return luminance > 0.179 ? "#000000" : "#ffffff";
-}

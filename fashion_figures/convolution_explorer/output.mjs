@@ -16,7 +16,7 @@ export function outputPanel(figure, actions) {
   const canvas = h("canvas", { role: "img" });
   const here = h("div.cw-conv-here", { "aria-hidden": "true" });
   const stage = h("div.cw-conv-stage.cw-conv-output", {}, canvas, here);
-  const caption = h("p.cw-conv-caption");
+  const caption = h("p.cw-note.cw-conv-caption");
   const [low, high] = [h("span"), h("span")];
   const bar = h("span.cw-conv-bar", { "aria-hidden": "true" });
   const legend = h("div.cw-conv-legend", {}, low, bar, high);

@@ -1,7 +1,7 @@
 /** The arithmetic of the convolution explorer: window × kernel = products, and their sum. */
 
-import { grayColor, h, hiddenRowHeader, signedColor, uniqueId } from "../shared/kit.mjs";
-import { inkOn, readWeight, showNumber, showSum, showWeight } from "./numbers.mjs";
+import { grayColor, h, hiddenRowHeader, signedColor, tint, uniqueId } from "../shared/kit.mjs";
+import { readWeight, showNumber, showSum, showWeight } from "./numbers.mjs";
 
 const PLACES = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 const ROWS = [0, 1, 2];
@@ -12,12 +12,12 @@ function grid(caption, cells, className) {
   for (const row of ROWS) {
     body.append(h("tr", {}, hiddenRowHeader(row), ...cells.slice(3 * row, 3 * row + 3)));
   }
-  return h(`table.cw-conv-grid.${className}`, {}, h("caption", { text: caption }), body);
-}
-
-function tint(element, color) {
-  element.style.backgroundColor = `rgb(${color.join(" ")})`;
-  element.style.color = inkOn(color);
+  return h(
+    `table.cw-squares.cw-conv-grid.${className}`,
+    {},
+    h("caption.cw-note", { text: caption }),
+    body,
+  );
 }
 
 /** Show which pixel, weight and product belong together. */
@@ -88,7 +88,7 @@ export function sumPanel(figure, edit) {
     sign("="),
     grid("Products", products, "cw-conv-products"),
     sign("→"),
-    h("div.cw-conv-answer", {}, h("span", { text: "Their sum" }), chip),
+    h("div.cw-conv-answer", {}, h("span.cw-note", { text: "Their sum" }), chip),
   );
   linkCells(figure, grids, [pixels, weights, products]);
   const element = h("div.cw-conv-arithmetic", {}, grids, warning, line);

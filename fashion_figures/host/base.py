@@ -11,14 +11,35 @@ import numpy as np
 import traitlets
 
 from fashion_figures.host.linker import FOLDER, link
+from fashion_lib._palette import custom_properties
 
 # Of the widget machinery itself; the rest of a widget's state is its own.
-_MACHINERY = ("_esm", "_css", "_anywidget_id")
+_MACHINERY = ("_esm", "_css", "_anywidget_id", "layout", "tabbable", "tooltip")
 
 
-def stylesheets(module: str) -> list[str]:
-    """Return what styles a figure, in order: the paths of the shared and of its own stylesheet."""
-    return ["shared/shared.css", f"{module.partition('/')[0]}/figure.css"]
+_SHARED_STYLE = "shared/shared.css"
+_PARTS = ".cw, .cw-error, .cw-fallback"
+# The book's pages, JupyterLab, VS Code, and Colab say in these ways that they are dark.
+_DARK = (
+    'html[data-theme="dark"]',
+    'body[data-jp-theme-light="false"]',
+    "body.vscode-dark",
+    'html[theme="dark"]',
+)
+
+
+def stylesheets(module: str) -> dict[str, str]:
+    """Return what styles a figure, in order: path and text of the shared and its own stylesheet.
+
+    The shared one begins with the course's colors, of light and of dark pages.
+    """
+    paths = (_SHARED_STYLE, f"{module.partition('/')[0]}/figure.css")
+    styles = {path: (FOLDER / path).read_text(encoding="utf-8") for path in paths}
+    dark = f":is({', '.join(_DARK)}) :is({_PARTS})"
+    colors = (
+        f"{_PARTS} {{ {custom_properties('light')} }}\n{dark} {{ {custom_properties('dark')} }}\n"
+    )
+    return styles | {_SHARED_STYLE: colors + styles[_SHARED_STYLE]}
 
 
 class Pixels(traitlets.TraitType):
@@ -106,9 +127,7 @@ class CourseWidget(anywidget.AnyWidget):
         """Take the figure's front end from its files."""
         if cls.module and "_esm" not in cls.__dict__:
             cls._esm = link(cls.module, "module")
-            cls._css = "\n".join(
-                (FOLDER / path).read_text(encoding="utf-8") for path in stylesheets(cls.module)
-            )
+            cls._css = "\n".join(stylesheets(cls.module).values())
         super().__init_subclass__(**options)
 
     def __init__(self, **state: Any) -> None:
@@ -137,11 +156,7 @@ class CourseWidget(anywidget.AnyWidget):
         return {name: _encode(value) for name, value in sorted(state.items())}
 
     def _is_machinery(self, name: str) -> bool:
-        return name in _MACHINERY or name.startswith(("_model", "_view", "_dom")) or name in (
-            "layout",
-            "tabbable",
-            "tooltip",
-        )  # fmt: skip
+        return name in _MACHINERY or name.startswith(("_model", "_view", "_dom"))
 
     def static_html(self) -> str:
         """Return the figure for a page without a kernel."""

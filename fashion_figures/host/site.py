@@ -34,8 +34,7 @@ def write_site(folder: Path, figures: Iterable[type[CourseWidget]]) -> list[Path
     }
     for figure in figures:
         files[folder / f"{figure.module}.js"] = link(figure.module, "script")
-        for path in stylesheets(figure.module):
-            files[folder / path] = (FOLDER / path).read_text(encoding="utf-8")
+        files |= {folder / path: text for path, text in stylesheets(figure.module).items()}
         for name, make in figure.assets.items():
             target = folder / "assets" / f"{name}.js"
             if target not in files:

@@ -263,7 +263,7 @@ function start(figure, model, weights) {
       "keeps what it finds: edges, then parts, then shapes. The last layer votes. Choose a layer, a map " +
       "and a value to see what made it; the frames show which part of the picture it has seen.",
   });
-  const back = h("button.cw-nw-small.cw-primary", {
+  const back = h("button.cw-small.cw-primary", {
     type: "button",
     text: "Start at the vote and walk back",
   });

@@ -86,7 +86,7 @@ export function pictureChoice(figure, model, choose) {
     { role: "toolbar", "aria-label": "Choose a picture" },
     ...buttons,
   );
-  const other = h("button.cw-nw-small", { type: "button", text: "Other pictures" });
+  const other = h("button.cw-small", { type: "button", text: "Other pictures" });
   const element = h("div.cw-row", { hidden: true }, bar, other);
   let [garments, set, shown] = [null, 0, null];
   const pictureOf = (label) => garments.slice((label * PER_CLASS + set) * 784).slice(0, 784);
@@ -210,9 +210,9 @@ export function overview(figure, choose) {
  * @param {() => void} redraw
  */
 export function mapChoice(figure, choose, redraw) {
-  const words = h("p.cw-nw-note");
+  const words = h("p.cw-note");
   const list = h("div.cw-nw-maps", { role: "toolbar", "aria-label": "Feature maps" });
-  const more = h("button.cw-nw-small", { type: "button", "aria-expanded": "false" });
+  const more = h("button.cw-small", { type: "button", "aria-expanded": "false" });
   const element = h("div", {}, h("div.cw-row.cw-nw-between", {}, words, more), list);
   let [all, drawn] = [false, ""];
   const items = () => [...list.children];

@@ -3,7 +3,7 @@
  * contributions, and a receipt that adds up. Buttons with `data-go` lead to another value.
  */
 
-import { h, hiddenRowHeader, paint, signedColor } from "../shared/kit.mjs";
+import { h, hiddenRowHeader, paint, signedColor, tint } from "../shared/kit.mjs";
 import { byContribution, channel, stage } from "./trace.mjs";
 
 const SHOWN_TERMS = 4;
@@ -38,14 +38,6 @@ function signed(value, digits = 3) {
   return text.startsWith("−") ? text : `+${text}`;
 }
 
-/** Return black or white, whichever is readable on a color. */
-function inkOn([red, green, blue]) {
-  const linear = [red, green, blue].map((part) =>
-    part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
-  );
-  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 ? "#000" : "#fff";
-}
-
 /** Show a square of numbers on the colors that stand for them. */
 function numberTable(caption, values, color, digits, marked = -1) {
   const side = Math.sqrt(values.length);
@@ -54,9 +46,7 @@ function numberTable(caption, values, color, digits, marked = -1) {
     const line = h("tr", {}, hiddenRowHeader(row));
     for (let n = row * side; n < (row + 1) * side; n += 1) {
       const cell = h("td", { text: decimals(values[n], digits) });
-      const shade = color(values[n]);
-      cell.style.backgroundColor = `rgb(${shade.join(" ")})`;
-      cell.style.color = inkOn(shade);
+      tint(cell, color(values[n]));
       if (n === marked) cell.className = "cw-nw-winner";
       line.append(cell);
     }
@@ -128,7 +118,7 @@ function firstConvolution(found) {
   );
   const end = "These nine pixels are all that the value has seen: here the walk back ends.";
   return [
-    h("p.cw-nw-note", { text: end }),
+    h("p.cw-note", { text: end }),
     tables,
     receipt([
       ["nine products together", signed(found.terms[0].sum)],
@@ -167,7 +157,7 @@ function laterConvolution(view, found) {
     `${before} has ${found.terms.length} maps. The four that matter most here: the map, ` +
     "its window, the filter's weights for it (red adds, blue takes away). Choose one to walk back.";
   return [
-    h("p.cw-nw-note", { text: words }),
+    h("p.cw-note", { text: words }),
     h("ol.cw-nw-terms", { "aria-label": "Largest contributions" }, ...rows),
     receipt(sumLines(found, shown, "maps")),
   ];
@@ -219,7 +209,7 @@ function dense(view, found) {
     "weight of its own. The four that matter most here, as value × weight. Choose one to walk back.";
   const lines = sumLines(found, shown, things);
   if (layer === "output") lines.splice(3, 2, ...voteLines(found, view.place.filter));
-  return [h("p.cw-nw-note", { text: words }), list, receipt(lines)];
+  return [h("p.cw-note", { text: words }), list, receipt(lines)];
 }
 
 /** The logit's way through the softmax. */
@@ -239,7 +229,7 @@ function pool(view, found) {
   const { before } = stage(layer);
   const color = activationColor(view.limits[before]);
   return [
-    h("p.cw-nw-note", {
+    h("p.cw-note", {
       text: `A 2×2 window of map ${filter} in ${before}; the framed value is the largest.`,
     }),
     h(

@@ -85,7 +85,7 @@ export function spread(map, { first, step }) {
 export function answerView(figure) {
   const view = { isColored: true, layer: "conv2", label: 0, state: null, weights: null };
   const heading = h("p.cw-pic-verdict");
-  const subline = h("p.cw-pic-subline");
+  const subline = h("p.cw-quiet");
   const { element: picture, update: updatePicture } = pictureView(figure, view);
   const { element: bars, update: updateBars } = barsView(figure, view, updatePicture);
   const element = h(
@@ -129,7 +129,7 @@ function pictureView(figure, view) {
     }),
   );
   choice.value = view.layer;
-  const words = h("p.cw-pic-note", { id: note });
+  const words = h("p.cw-note", { id: note });
   const update = () => {
     const { pixels, layers } = view.state;
     const name = CLASS_NAMES[view.label];
@@ -235,7 +235,7 @@ function barsView(figure, view, changed) {
   const element = h(
     "div.cw-pic-bars",
     {},
-    h("p.cw-pic-caption", {
+    h("p.cw-note.cw-pic-caption", {
       id: caption,
       text: "Ten probabilities, the top 3 in bold. Select one to see what speaks for it.",
     }),

@@ -72,7 +72,7 @@ export function cameraPanel(figure, { take, fail, closed }) {
   const element = h(
     "div.cw-pic-panel",
     { hidden: true },
-    h("p.cw-pic-note", {
+    h("p.cw-note", {
       text: "One garment on a plain background of another tone, all of it in the picture, upright.",
     }),
     video,

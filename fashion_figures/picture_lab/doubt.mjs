@@ -44,7 +44,7 @@ export function warningView() {
 export function doubtView() {
   const plot = h("div.cw-pic-plot", { role: "img" });
   const result = h("p");
-  const measured = h("p.cw-pic-note");
+  const measured = h("p.cw-note");
   const element = h("div.cw-pic-doubt", {}, result, plot, measured);
   let drawn = null;
   let marker = null;

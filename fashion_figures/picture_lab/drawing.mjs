@@ -128,7 +128,7 @@ function choice(figure, label, names, chosen, choose) {
       choose(button.textContent);
     });
   }
-  return h("div.cw-pic-choice", { role: "group", "aria-label": label }, ...buttons);
+  return h("div.cw-joined", { role: "group", "aria-label": label }, ...buttons);
 }
 
 /** The rows of buttons below the sheet. */
@@ -212,7 +212,7 @@ export function drawingPanel(figure, { take, clear, closed }) {
   const element = h(
     "div.cw-pic-panel",
     { hidden: true },
-    h("p.cw-pic-note", {
+    h("p.cw-note", {
       id: hint,
       text:
         "Go around the outline of a garment in one stroke; it is filled when you lift the pen, " +

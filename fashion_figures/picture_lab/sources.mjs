@@ -210,7 +210,7 @@ export function sourcesView(figure, model, lab) {
     {},
     h("p.cw-pic-lead", {}, "Show the network a garment of yours. ", h("strong", { text: privacy })),
     h("div.cw-row", {}, ...fileButton(figure, lab), camera.button, drawing.button, paste),
-    h("p.cw-pic-note", {
+    h("p.cw-note", {
       text: "Or drop a picture here, press Ctrl+V (⌘V), or try one of our drawings:",
     }),
     exampleButtons(figure, model, lab),

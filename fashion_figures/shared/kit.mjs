@@ -222,6 +222,22 @@ export function signedColor(limit) {
 }
 
 /**
+ * Color an element, and write on it in black or white, whichever is read better.
+ *
+ * @param {HTMLElement} element
+ * @param {[number, number, number]} color red, green and blue, 0 to 255
+ */
+export function tint(element, color) {
+  const [red, green, blue] = color.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  element.style.backgroundColor = `rgb(${color.join(" ")})`;
+  element.style.color = luminance > 0.179 ? "#000000" : "#ffffff";
+}
+
+/**
  * Return a gray map from 0 (black) to `limit` (white).
  *
  * @param {number} limit

@@ -51,7 +51,10 @@ function choice(figure, model, { name, label, values, text }) {
     );
     menu.value = JSON.stringify(value);
   });
-  return { menu, element: h("div.cw-tl-field", {}, h("label", { for: id, text: label }), menu) };
+  return {
+    menu,
+    element: h("div.cw-tl-field", {}, h("label.cw-note", { for: id, text: label }), menu),
+  };
 }
 
 /** The menus; those that cannot act during a training are in `fixed`. */

@@ -34,14 +34,14 @@ function kernelSheet(parameters) {
 export function kernelPanel(model) {
   const canvases = ["start", "now"].map(() => h("canvas.cw-tl-kernels", { role: "img" }));
   const figures = ["At the start", "Now"].map((text, i) =>
-    h("figure.cw-tl-sheet", {}, canvases[i], h("figcaption", { text })),
+    h("figure.cw-tl-sheet", {}, canvases[i], h("figcaption.cw-note", { text })),
   );
   const element = h(
     "div.cw-tl-panel",
     {},
     h("p.cw-tl-title", { text: "32 kernels of the first layer" }),
     h("div.cw-tl-sheets", {}, ...figures),
-    h("p.cw-tl-note", { text: "Blue below zero, red above; the same colors in both." }),
+    h("p.cw-note", { text: "Blue below zero, red above; the same colors in both." }),
   );
   const draw = (parameters) => {
     const before = initialParameters(model.get("seed"));
@@ -85,7 +85,7 @@ function same(a, b) {
 export function picturePanel(figure, model) {
   const pictures = picturesOf(model);
   const canvas = h("canvas.cw-tl-picture", { role: "img" });
-  const [truth, list] = [h("p.cw-tl-truth"), h("ol.cw-tl-answers")];
+  const [truth, list] = [h("p.cw-note.cw-tl-truth"), h("ol.cw-tl-answers")];
   const bars = CLASS_NAMES.map((name) => {
     const [fill, value] = [h("span.cw-tl-fill"), h("span.cw-tl-value")];
     const row = h(
