@@ -74,6 +74,49 @@ class TestPortableText:
         for text in ("`{ref}`", "`` {ref}`ch-two` ``", "```\n:::{note}\n{cite:p}`one`\n:::\n```"):
             assert convert(text) == text
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "````\n```{note}\nx\n```\n````",  # how a directive is written
+            "`` `{ref}`ch-two` `` and `{term}`",
+            "An escaped \\{ref}`ch-two`.",
+            "Indented code:\n\n    {ref}`nowhere`\n    (label)=",
+            "\\begin{align}\na &= b\n\\end{align}",
+            "$$\na\n$$",
+            "A line that breaks,  \nand *one* that\tdoes   not.",
+            "- [ ] to do\n\n% for authors\n",
+        ],
+    )
+    def test_what_only_looks_like_markup_is_left_alone(self, convert, text):
+        assert convert(text) == text.strip()
+
+    def test_in_one_paragraph_code_stays_and_a_role_is_replaced(self, convert):
+        text = convert("`{ref}`, `` {ref}`ch-two` `` and **{ref}`it <ch-two>`**")
+        link = "[it](https://github.com/x/02.ipynb)"
+        assert text == f"`{{ref}}`, `` {{ref}}`ch-two` `` and **{link}**"
+
+    def test_a_directive_in_a_list_stays_in_it(self, convert):
+        text = convert("- one\n\n  :::{note}\n  Mind.\n\n  ```\n  x\n  ```\n  :::\n\n- two")
+        assert text == (
+            "- one\n\n  > **Note**\n  >\n  > Mind.\n  >\n  > ```\n  > x\n  > ```\n\n- two"
+        )
+        assert convert("1. :::{tip}\n   a\n   :::\n2. b") == "1. > **Tip**\n   >\n   > a\n2. b"
+
+    def test_a_quotation_keeps_its_marks(self, convert):
+        text = convert("> See {ref}`the\n> one <ch-two>`:\n>\n> :::{note}\n> x\n> :::\n")
+        link = "[the one](https://github.com/x/02.ipynb)"
+        assert text == f"> See {link}:\n>\n> > **Note**\n> >\n> > x"
+
+    def test_a_row_may_hold_the_same_role_twice(self, convert):
+        link = "[two](https://github.com/x/02.ipynb)"
+        row = "| {0} | `x` {0} | {0} |"
+        table = "| a | b | c |\n|---|---|---|\n"
+        assert convert(table + row.format("{ref}`two <ch-two>`")) == table + row.format(link)
+
+    def test_labels_go_and_their_formulas_stay_in_place(self, convert):
+        text = convert("1. a\n   (here)=\n   $$ a $$ (eq-a)\n   {eq}`eq-a`\n\n(there)=\n# T")
+        assert text == "1. a\n   $$\n   a \\tag{1.1}\n   $$\n   (1.1)\n\n# T"
+
     def test_dollars_and_other_alphabets_survive(self, convert):
         text = "It costs 5 \\$, not $x^2$ dollars: naïve, 日本語, 26 × 26."
         assert convert(text) == text
@@ -136,6 +179,8 @@ class TestPortableText:
             "{cite:p}`nobody`",
             "{eq}`none`",
             ":::{note}\nnever closed",
+            ":::{note}\n:::{tip}\nclosed once\n:::",
+            "- :::{note}\n  closed by the end of its list",
         ],
     )
     def test_the_unknown_is_an_error(self, convert, text):
@@ -267,7 +312,7 @@ class TestCheck:
     @pytest.fixture
     def check(self, monkeypatch, capsys):
         def run(folder):
-            monkeypatch.setattr(sys, "argv", ["make_notebooks.py", "--check", f"--output={folder}"])
+            monkeypatch.setattr(sys, "argv", ["chapters", "--check", f"--output={folder}"])
             return chapters.main(), capsys.readouterr().out
 
         return run
@@ -330,7 +375,7 @@ class TestChapters:
         assert done.returncode == 0, done.stderr
         for notebook in tmp_path.glob("*.ipynb"):
             text = notebook.read_text("utf-8")
-            assert book.repository.removeprefix("https://github.com/") not in text
+            assert book.address.repository.removeprefix("https://github.com/") not in text
             assert text.count("somebody/fork") > 5
 
     def test_after_an_answer_cell_nothing_depends_on_it(self, book):

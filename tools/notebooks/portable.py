@@ -5,36 +5,28 @@ block quotes, collapsed answers `<details>`, references and citations links, num
 formulas `$$` with a tag. Anything unknown is an error, so that nothing shows up raw.
 """
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
 from pybtex.database import BibliographyData, Entry, parse_file
 from pybtex.plugin import find_plugin
 
 from grader.opening import Address
-
-FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|:{3,})(?P<info>.*)$")
-DIRECTIVE = re.compile(r"^\{(?P<name>[\w:-]+)\} *(?P<argument>.*)$")
-# In the order in which they must be tried: a role inside a code span is code.
-INLINE = re.compile(
-    r"(?P<span>(?P<ticks>`{2,}).+?(?P=ticks))"
-    r"|\{(?P<role>[a-z]+(?::[a-z]+)?)\}`(?P<text>[^`]+)`"
-    r"|(?P<code>`[^`]+`)",
-    re.DOTALL,
+from tools.notebooks.myst import (
+    Mark,
+    UnknownMarkupError,
+    all_blocks,
+    labeled_headings,
+    marks,
+    parse,
 )
-TARGETED = re.compile(r"^(?P<text>.*?) *<(?P<target>[^<>]+)>$", re.DOTALL)
-LABEL = re.compile(r"^\((?P<label>[\w-]+)\)=$")
-EXERCISE = re.compile(r"^`{3,}\{exercise-start\} (.+)\n:label: ([\w-]+)$", re.MULTILINE)
-LABELED_FORMULA = re.compile(r"^\$\$(?P<tex>.+?)\$\$ *\((?P<label>[\w-]+)\)$", re.M | re.S)
+
+TARGETED = re.compile(r"(?P<text>.*?) *<(?P<target>[^<>]+)>")
 
 ADMONITIONS = {"note", "tip", "hint", "warning", "important", "caution", "danger", "attention"}
-
-
-class UnknownMarkupError(ValueError):
-    """A directive or a role without a plain counterpart."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +62,13 @@ class Library:
     def _collect(self, page: Path, path: Path) -> None:
         notebook = path.parts[0] == "chapters"
         address = self.file((path.with_suffix(".ipynb") if notebook else path).as_posix())
-        for label, marks, title in re.findall(
-            r"^\(([\w-]+)\)=\n+(#+) (.+)$", page.read_text("utf-8"), re.MULTILINE
-        ):
-            anchor = "" if marks == "#" else "#" + re.sub(r"[^\w]+", "-", title.lower()).strip("-")
+        text = page.read_text("utf-8")
+        for label, level, title in labeled_headings(text):
+            anchor = "" if level == 1 else "#" + re.sub(r"[^\w]+", "-", title.lower()).strip("-")
             self.titles[label] = (title, address + anchor)
-        for title, label in EXERCISE.findall(page.read_text("utf-8")):
-            self.titles[label] = (f"the exercise “{title}”", address)
+        for mark in all_blocks(text):
+            if mark.name == "exercise-start":
+                self.titles[mark.options["label"]] = (f"the exercise “{mark.argument}”", address)
 
     def file(self, path: str, kind: str = "blob") -> str:
         """Return the address of a file of the repository; "raw" for its bytes."""
@@ -133,26 +125,33 @@ class Converter:
         self.exercises: dict[str, tuple[str, str]] = {}
         self.solution: str | None = None  # the heading of the solution that is open
         self._told = False  # whether some of its text is out already
-        self._handlers: dict[str, Callable[[str, dict, list[str]], list[str]]] = {
+        self._handlers: dict[str, Callable[[Mark], str]] = {
             "math": self._math,
             "figure": self._figure,
             "image": self._figure,
             "list-table": self._list_table,
-            "tab-set": self._children,
-            "grid": self._children,
+            "tab-set": lambda mark: self._plain(mark.body),
+            "grid": lambda mark: self._plain(mark.body),
             "tab-item": self._item,
             "grid-item-card": self._item,
             "card": self._item,
-            "bibliography": lambda argument, options, body: [],
+            "dropdown": self._admonition,
+            "admonition": self._admonition,
+            **dict.fromkeys(ADMONITIONS, self._admonition),
+            "exercise-start": self._exercise,
+            "exercise-end": lambda mark: "",
+            "bibliography": lambda mark: "",
         }
 
     def number(self, text: str) -> None:
         """Give formulas and exercises their numbers, so that earlier text can refer to them."""
-        for title, label in EXERCISE.findall(text):
-            self.exercises.setdefault(label, (self._next(self.exercises), title))
-        labeled = r"^\$\$.+?\$\$ *\(([\w-]+)\)$|^```\{math\}\n:label: ([\w-]+)$"
-        for first, second in re.findall(labeled, text, re.MULTILINE | re.DOTALL):
-            self.formulas.setdefault(first or second, self._next(self.formulas))
+        for mark in all_blocks(text):
+            if mark.name == "exercise-start":
+                fresh = (self._next(self.exercises), mark.argument)
+                self.exercises.setdefault(mark.options["label"], fresh)
+            elif mark.kind == "formula" or (mark.name == "math" and "label" in mark.options):
+                label = mark.options.get("label", mark.name)
+                self.formulas.setdefault(label, self._next(self.formulas))
 
     def _next(self, numbered: dict) -> str:
         return f"{self._chapter}{len(numbered) + 1}"
@@ -160,166 +159,130 @@ class Converter:
     def convert(self, text: str) -> list[Piece]:
         """Convert one Markdown cell; return its pieces, those of solutions apart."""
         pieces: list[Piece] = []
-        lines: list[str] = []
+        place = 0
 
-        def close() -> None:
-            body = "\n".join(lines).strip()
-            lines.clear()
+        def close(end: int) -> None:
+            body = self._plain(text[place:end]).strip()
             if body and self.solution:
                 body = _details(self.solution + " (continued)" * self._told, body)
                 self._told = True
             if body:
                 pieces.append(Piece(body, bool(self.solution)))
 
-        for name, argument, options, body in self._blocks(text.splitlines()):
-            if name == "solution-start":
-                close()
-                number, title = self.exercises[argument]
+        for mark in marks(text):
+            if mark.name in ("solution-start", "solution-end"):
+                close(mark.start)
+                place, self.solution = mark.end, None
+            if mark.name == "solution-start":
+                number, title = self.exercises[mark.argument]
                 self.solution, self._told = f"Solution to exercise {number}: {title}", False
-            elif name == "solution-end":
-                close()
-                self.solution = None
-            elif name == "exercise-start":
-                fresh = (self._next(self.exercises), argument)
-                number, _ = self.exercises.setdefault(options["label"], fresh)
-                lines += [f"### Exercise {number}: {argument}", "", *self._lines(body)]
-            elif name != "exercise-end":
-                lines += self._block(name, argument, options, body)
-        close()
+        close(len(text))
         return pieces
 
-    def _blocks(self, lines: list[str]) -> list[tuple[str, str, dict, list[str]]]:
-        """Split lines into directives, fenced code ("code") and plain text ("text")."""
-        blocks: list[tuple[str, str, dict, list[str]]] = []
-        plain: list[str] = []
-        place = 0
-        while place < len(lines):
-            fence = FENCE.match(lines[place])
-            if not fence:
-                plain.append(lines[place])
-                place += 1
-                continue
-            end = _closing(lines, place, fence["fence"])
-            body, info = lines[place + 1 : end], fence["info"].strip()
-            if plain:
-                blocks.append(("text", "", {}, plain))
-                plain = []
-            if directive := DIRECTIVE.match(info):
-                options, body = _options(body)
-                blocks.append((directive["name"], directive["argument"].strip(), options, body))
-            else:
-                blocks.append(("code", info, {}, lines[place : end + 1]))
-            place = end + 1
-        if plain:
-            blocks.append(("text", "", {}, plain))
-        return blocks
-
-    def _lines(self, lines: list[str]) -> list[str]:
-        """Convert the inside of a directive."""
-        result: list[str] = []
-        for block in self._blocks(lines):
-            result += self._block(*block)
-        return result
-
-    def _block(self, name: str, argument: str, options: dict, body: list[str]) -> list[str]:
-        if name == "code":
-            return body
-        if name == "text":
-            return self._text("\n".join(body)).split("\n")
-        if name == "dropdown" or (name == "admonition" and "dropdown" in options.get("class", "")):
-            return _details(self._text(argument), "\n".join(self._lines(body))).split("\n")
-        if name == "admonition" or name in ADMONITIONS:
-            title = self._text(argument) if name == "admonition" else name.capitalize()
-            quoted = [f"**{title}**", "", *self._lines(body)]
-            return [f"> {line}".rstrip() for line in quoted]
-        if name in self._handlers:
-            return self._handlers[name](argument, options, body)
-        raise UnknownMarkupError(f"{self.page}: no plain counterpart for the directive {{{name}}}")
-
-    def _math(self, argument: str, options: dict, body: list[str]) -> list[str]:
-        return self._formula("\n".join([argument, *body]).strip(), options.get("label"))
-
-    def _formula(self, tex: str, label: str | None) -> list[str]:
-        if label:
-            number = self.formulas.setdefault(label, self._next(self.formulas))
-            tex = f"{tex} \\tag{{{number}}}"
-        return ["$$", *tex.split("\n"), "$$"]
-
-    def _figure(self, argument: str, options: dict, body: list[str]) -> list[str]:
-        path = (Path(self.page).parent / argument).as_posix()
+    def _plain(self, text: str) -> str:
+        """Replace the markup in a text; all else stays as it is."""
+        text += "\n"
         parts: list[str] = []
-        for part in path.split("/"):
-            if part == "..":
-                parts.pop()
-            elif part != ".":
-                parts.append(part)
-        address = self.library.file("/".join(parts), "raw")
-        caption = self._lines(body)
-        return [f"![{options.get('alt', '')}]({address})", "", *caption]
+        place = 0
+        for mark in marks(text):
+            before, plain = text[place : mark.start], self._counterpart(mark)
+            place = mark.end
+            if plain:
+                parts += [before, _indented(plain, mark.indent).removeprefix(mark.indent)]
+            else:  # its lines go, too
+                parts.append(before.rstrip(" "))
+                place += 1
+        return "".join([*parts, text[place:]])[:-1]
 
-    def _list_table(self, argument: str, options: dict, body: list[str]) -> list[str]:
+    def _counterpart(self, mark: Mark) -> str:
+        if mark.kind == "label":
+            return ""
+        if mark.kind == "formula":
+            return self._formula(mark.body, mark.name)
+        if mark.kind == "role":
+            return self._role(mark)
+        if mark.name in self._handlers:
+            return self._handlers[mark.name](mark)
+        raise self._unknown(f"no plain counterpart for the directive {{{mark.name}}}")
+
+    def _unknown(self, what: str) -> UnknownMarkupError:
+        return UnknownMarkupError(f"{self.page}: {what}")
+
+    def _exercise(self, mark: Mark) -> str:
+        number, title = self.exercises[mark.options["label"]]
+        return f"### Exercise {number}: {title}\n" + self._inside(mark)
+
+    def _inside(self, mark: Mark) -> str:
+        return f"\n{self._plain(mark.body)}" if mark.body else ""
+
+    def _admonition(self, mark: Mark) -> str:
+        named = mark.name in ("admonition", "dropdown")
+        title = self._plain(mark.argument) if named else mark.name.capitalize()
+        if mark.name == "dropdown" or "dropdown" in mark.options.get("class", ""):
+            return _details(title, self._plain(mark.body))
+        quoted = f"**{title}**\n\n{self._plain(mark.body)}"
+        return _indented(quoted, "> ")
+
+    def _math(self, mark: Mark) -> str:
+        return self._formula(f"{mark.argument}\n{mark.body}", mark.options.get("label"))
+
+    def _formula(self, tex: str, label: str | None) -> str:
+        if label:
+            tex = f"{tex.strip()} \\tag{{{self.formulas[label]}}}"
+        return f"$$\n{tex.strip()}\n$$"
+
+    def _figure(self, mark: Mark) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(self.page), mark.argument))
+        address = self.library.file(path, "raw")
+        return f"![{mark.options.get('alt', '')}]({address})\n" + self._inside(mark)
+
+    def _list_table(self, mark: Mark) -> str:
         rows: list[list[str]] = []
-        for line in body:
-            if line.startswith("* - "):
-                rows.append([line[4:]])
-            elif line.startswith("  - "):
-                rows[-1].append(line[4:])
-            elif line.strip():
-                rows[-1][-1] += " " + line.strip()
-        cells = [[self._text(cell).replace("|", "\\|") for cell in row] for row in rows]
+        for token in parse(mark.body):  # a list of lists
+            if token.type == "list_item_open" and token.level == 1:
+                rows.append([])
+            elif token.type == "list_item_open" and token.level == 3:
+                rows[-1].append("")
+            elif token.type == "inline":
+                rows[-1][-1] += " " + token.content.replace("\n", " ")
+        cells = [[self._plain(cell.strip()).replace("|", "\\|") for cell in row] for row in rows]
         table = ["| " + " | ".join(row) + " |" for row in cells]
         table.insert(1, "|" + "---|" * len(cells[0]))
-        return ([f"**{self._text(argument)}**", ""] if argument else []) + table
+        caption = [f"**{self._plain(mark.argument)}**", ""] if mark.argument else []
+        return "\n".join([*caption, *table])
 
-    def _children(self, argument: str, options: dict, body: list[str]) -> list[str]:
-        return self._lines(body)
+    def _item(self, mark: Mark) -> str:
+        title = f"**{self._plain(mark.argument)}**"
+        if mark.options.get("link-type") == "ref":
+            title = f"[{title}]({self._target(mark.options['link'])[1]})"
+        inside = _indented(self._plain(mark.body).lstrip("\n"), "  ")
+        return f"- {title}\n\n{inside}\n"
 
-    def _item(self, argument: str, options: dict, body: list[str]) -> list[str]:
-        title = f"**{self._text(argument)}**"
-        if options.get("link-type") == "ref":
-            title = f"[{title}]({self._target(options['link'])[1]})"
-        inside = self._lines(body)
-        while inside and not inside[0].strip():
-            inside.pop(0)
-        return [f"- {title}", "", *(f"  {line}".rstrip() for line in inside), ""]
-
-    def _text(self, text: str) -> str:
-        """Convert labels, numbered formulas and roles in plain text."""
-        lines = [line for line in text.split("\n") if not LABEL.match(line)]
-        text = LABELED_FORMULA.sub(
-            lambda found: "\n".join(self._formula(found["tex"].strip(), found["label"])),
-            "\n".join(lines),
-        )
-        return INLINE.sub(self._inline, text)
-
-    def _inline(self, found: re.Match) -> str:
-        if not found["role"]:
-            return found[0]
-        role, content = found["role"], " ".join(found["text"].split())
-        targeted = TARGETED.match(content)
-        shown, target = (targeted["text"], targeted["target"]) if targeted else (None, content)
-        if role == "ref" and target in self.exercises:
+    def _role(self, mark: Mark) -> str:
+        targeted = TARGETED.fullmatch(mark.body)
+        shown, target = (targeted["text"], targeted["target"]) if targeted else (None, mark.body)
+        if mark.name == "ref" and target in self.exercises:
             return shown or f"exercise {self.exercises[target][0]}"
-        if role == "ref":
+        if mark.name == "ref":
             title, address = self._target(target)
             return f"[{shown or title}]({address})"
-        if role == "term":
+        if mark.name == "term":
             return f"[{shown or target}]({self.library.file('pages/glossary.md')})"
-        if role == "eq":
+        if mark.name == "eq":
             if target not in self.formulas:
-                raise UnknownMarkupError(f"{self.page}: no formula {target!r}")
+                raise self._unknown(f"no formula {target!r}")
             return f"({self.formulas[target]})"
-        if role in ("cite:p", "cite:t", "cite"):
-            return self._citation(role, [key.strip() for key in target.split(",")])
-        if role == "math":
-            return f"${content}$"
-        raise UnknownMarkupError(f"{self.page}: no plain counterpart for the role {{{role}}}")
+        if mark.name in ("cite:p", "cite:t", "cite"):
+            return self._citation(mark.name, [key.strip() for key in target.split(",")])
+        if mark.name == "math":
+            return f"${mark.body}$"
+        raise self._unknown(f"no plain counterpart for the role {{{mark.name}}}")
 
     def _target(self, label: str) -> tuple[str, str]:
         try:
             return self.library.titles[label]
         except KeyError:
-            raise UnknownMarkupError(f"{self.page}: no place is labeled {label!r}") from None
+            raise self._unknown(f"no place is labeled {label!r}") from None
 
     def _citation(self, role: str, keys: list[str]) -> str:
         texts = []
@@ -333,26 +296,9 @@ class Converter:
         return ", ".join(texts) if role == "cite:t" else f"({'; '.join(texts)})"
 
 
-def _closing(lines: list[str], start: int, fence: str) -> int:
-    """Return the line that closes the fence opened at `start`."""
-    for place in range(start + 1, len(lines)):
-        line = lines[place].strip()
-        if line and set(line) == {fence[0]} and len(line) >= len(fence):
-            return place
-    raise UnknownMarkupError(f"the block opened by {lines[start]!r} is never closed")
-
-
-def _options(body: list[str]) -> tuple[dict, list[str]]:
-    """Split a directive's options from its content."""
-    if body and body[0] == "---":
-        end = body.index("---", 1)
-        return yaml.safe_load("\n".join(body[1:end])) or {}, body[end + 1 :]
-    options = {}
-    place = 0
-    while place < len(body) and (found := re.match(r"^:([\w-]+):\s*(.*)$", body[place])):
-        options[found[1]] = found[2].strip()
-        place += 1
-    return options, body[place:]
+def _indented(text: str, indent: str) -> str:
+    """Begin each line with `indent`; an empty one without its spaces."""
+    return "\n".join(indent + line if line else indent.rstrip() for line in text.split("\n"))
 
 
 def _details(summary: str, body: str) -> str:
