@@ -38,9 +38,11 @@ test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived fi
 test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
 	$(BIN)/python -m pytest tests/fashion_lib $(OPTIONS)
 
-lint: .venv/dev-ready ## ruff, and actionlint for the workflows
+lint: .venv/dev-ready node_modules/.ready ## ruff, mypy, Biome for JavaScript and CSS, actionlint for the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	node_modules/.bin/biome ci
 	$(BIN)/actionlint
 
 check: .venv/dev-ready ## is every derived file in step with its source?
@@ -52,9 +54,10 @@ check: .venv/dev-ready ## is every derived file in step with its source?
 	$(BIN)/python -m tools.notebooks.chapters --check
 	$(BIN)/python -m grader build --check
 
-format: .venv/dev-ready ## let ruff rewrite the code
+format: .venv/dev-ready node_modules/.ready ## let ruff and Biome rewrite the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	node_modules/.bin/biome check --write
 
 bench: .venv/dev-ready node_modules/.ready $(SITE) ## measure speed side by side (OPTIONS=--quick for two minutes)
 	$(BIN)/python -m benchmarks $(OPTIONS)
@@ -102,7 +105,7 @@ requirements: .venv/dev-ready ## choose the newest pins that pyproject.toml admi
 	  --generate-hashes --no-header --upgrade -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove the site, its caches and the environment
-	rm -rf _build .venv node_modules build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build .venv node_modules build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # Packages of npm that came after the site was built change it; without npm it is built, too.
 $(SITE): $(BOOK) $(LIBRARY) $(wildcard node_modules/.ready) | .venv/book-ready node_modules/.ready
