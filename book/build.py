@@ -93,7 +93,7 @@ def main(source: Path = ROOT) -> int:
     before = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     kept.write_text(json.dumps(before | seconds, indent=1) + "\n", encoding="utf-8")
     if code:
-        for report in sorted((source / "_build" / "html" / "reports").rglob("*.err.log")):
+        for report in sorted((source / "_build" / "raw" / "reports").rglob("*.err.log")):
             if report.stat().st_mtime >= started:
                 traceback = ANSI.sub("", report.read_text(encoding="utf-8")).splitlines()
                 print(f"\n{report.stem.removesuffix('.err')}:", *traceback[-25:], sep="\n")

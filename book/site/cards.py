@@ -9,8 +9,9 @@ import matplotlib as mpl
 from PIL import Image, ImageDraw, ImageFont
 
 from book.site.describe import CARD
+from fashion_lib._palette import PALETTE
 
-NIGHT, PAPER, TEAL, AMBER, MIST = "#0f2a30", "#f4faf9", "#6fd3cf", "#f3b27a", "#9db8ba"
+COLORS = PALETTE["night"]
 MARGIN = 80
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -30,22 +31,22 @@ def draw(course: str, title: str, description: str, logo: Path) -> bytes:
     logo : Path
         An SVG of rectangles, drawn into the corner.
     """
-    card = Image.new("RGB", CARD, NIGHT)
+    card = Image.new("RGB", CARD, COLORS["paper"])
     pen = ImageDraw.Draw(card)
-    pen.rectangle((0, 0, 14, CARD[1]), fill=TEAL)
-    pen.text((MARGIN, 74), course.upper(), font=_font(27, bold=True), fill=AMBER)
+    pen.rectangle((0, 0, 14, CARD[1]), fill=COLORS["accent"])
+    pen.text((MARGIN, 74), course.upper(), font=_font(27, bold=True), fill=COLORS["warm"])
     size = 76 if len(title) < 30 else 62
     lines = textwrap.wrap(title, width=22 if size == 76 else 28)[:3]
     top = 150
     for line in lines:
-        pen.text((MARGIN, top), line, font=_font(size, bold=True), fill=PAPER)
+        pen.text((MARGIN, top), line, font=_font(size, bold=True), fill=COLORS["ink"])
         top += round(size * 1.2)
     lines = textwrap.wrap(description, width=50)
     room = max(1, (CARD[1] - 60 - top - 28) // 44)
     if len(lines) > room:
         lines = [*lines[: room - 1], lines[room - 1].rstrip(".,;: ") + " …"]
     for number, line in enumerate(lines):
-        pen.text((MARGIN, top + 28 + 44 * number), line, font=_font(31), fill=MIST)
+        pen.text((MARGIN, top + 28 + 44 * number), line, font=_font(31), fill=COLORS["quiet"])
     _draw_logo(pen, logo, (CARD[0] - 250, CARD[1] - 250, 190))
     buffer = io.BytesIO()
     card.quantize(64).save(buffer, "PNG", optimize=True)

@@ -8,13 +8,14 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import yaml
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 
 from book.site.page import Page
+from book.templates import render
+from fashion_lib._palette import custom_properties
 
 LONGEST = 180  # letters of a description; search engines cut later ones
 CARD = (1200, 630)  # pixels, as the Open Graph recommends
-NOT_FOUND = Path(__file__).parent / "404.html"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ class Course:
         """Read the citation of the project in `root`."""
         text = (root / "CITATION.cff").read_text(encoding="utf-8")
         return cls(title, address.rstrip("/") + "/", yaml.safe_load(text))
+
+    def address_of(self, page: Page) -> str:
+        """Return where a page is published; the front page has the address of the site."""
+        return self.address + ("" if page.name == "index" else f"{page.name}.html")
 
     @property
     def authors(self) -> list[str]:
@@ -108,7 +113,7 @@ def describe(page: Page, course: Course, card: str | None) -> None:
         head.append(_meta(page, "robots", "noindex"))
         return
     description = summarize(page)
-    address = course.address + ("" if is_front else f"{page.name}.html")
+    address = course.address_of(page)
     for old in head.select("link[rel=canonical], meta[name=description]"):
         old.decompose()
     head.append(page.tag("link", rel="canonical", href=address))
@@ -190,18 +195,39 @@ def _linked_data(page: Page, course: Course, title: str, description: str, addre
     return json.dumps(content, ensure_ascii=False, indent=1).replace("<", "\\u003c")
 
 
-def write_guides(site: Path, pages: Iterable[Page], course: Course) -> None:
-    """Write the map of the site, the note to robots, and the page for wrong addresses."""
-    described = [page for page in pages if page.article is not None]
-    addresses = [
-        course.address + ("" if page.name == "index" else f"{page.name}.html") for page in described
-    ]
-    urls = "".join(f"<url><loc>{escape(address)}</loc></url>\n" for address in addresses)
-    (site / "sitemap.xml").write_text(
+def sitemap(pages: Iterable[Page], course: Course) -> str:
+    """Return the map of the site, for search engines."""
+    urls = "".join(
+        f"<url><loc>{escape(course.address_of(page))}</loc></url>\n"
+        for page in pages
+        if page.article is not None
+    )
+    return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n',
-        encoding="utf-8",
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
     )
-    (site / "robots.txt").write_text(
-        f"User-agent: *\nAllow: /\n\nSitemap: {course.address}sitemap.xml\n", encoding="utf-8"
+
+
+def robots(course: Course) -> str:
+    """Return the note to robots: everything is open, and where the map is."""
+    return f"User-agent: *\nAllow: /\n\nSitemap: {course.address}sitemap.xml\n"
+
+
+def not_found(pages: Iterable[Page], course: Course) -> Page:
+    """Return the page that a server shows for a wrong address.
+
+    It is whole by itself, so that it works at any depth. Its links lead to where the site is
+    published; a script adapts them where a copy is served at another place.
+    """
+    host, _, folder = course.address.partition("://")[2].partition("/")
+    pages = sorted(pages, key=lambda page: (page.name != "index", page.name))
+    html = render(
+        "404.html",
+        course=course.title,
+        host=host,
+        root=f"/{folder}",
+        pages=[page for page in pages if page.name == "index" or page.name.startswith("chapters/")],
+        light=custom_properties("light"),
+        dark=custom_properties("dark"),
     )
+    return Page("404", BeautifulSoup(html, "html.parser"))

@@ -7,14 +7,13 @@ of the theme's own font what the purged stylesheet refers to.
 
 import io
 import re
-from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from book.site.page import RawStore
+from book.site.page import Site
 
-FOLDER = "_static/icons"
+FOLDER = "icons"  # beside the stylesheet
 FACE = re.compile(r"@font-face\s*\{[^{}]*\}")
 PRIVATE = range(0xE000, 0xF900)  # where icon fonts put their glyphs
 
@@ -30,13 +29,13 @@ def used_code_points(css: str) -> set[int]:
     return {point for point in points if point in PRIVATE}
 
 
-def cut_fonts(store: RawStore, css: str) -> str:
+def cut_fonts(site: Site, css: str) -> str:
     """Write the fonts that `css` needs into the site; return `css` with their addresses.
 
     Parameters
     ----------
-    store : RawStore
-        The built site, with the theme's TrueType fonts.
+    site : Site
+        Its raw folder has the theme's TrueType fonts.
     css : str
         The purged stylesheet; addresses in it are relative to ``_static``.
 
@@ -53,33 +52,28 @@ def cut_fonts(store: RawStore, css: str) -> str:
     made = []
     for face in faces:
         address = re.search(r'url\("?([^")]+\.ttf)"?\)', face)
-        try:
-            source = store.read(f"_static/{address[1]}") if address else None
-        except FileNotFoundError:
-            source = None
-        if source is None:
+        source = site.raw / "_static" / address[1] if address else None
+        if source is None or not source.is_file():
             raise IconError(f"No TrueType file for the theme's font face: {face[:200]}")
-        data = cut(source, points)
+        data = cut(source.read_bytes(), points)
         if data is None:
             continue
-        name = f"{Path(address[1]).stem}.woff"
-        (store.site / FOLDER).mkdir(parents=True, exist_ok=True)
-        (store.site / FOLDER / name).write_bytes(data)
-        new = f'src:url("{FOLDER.removeprefix("_static/")}/{name}") format("woff")'
+        name = f"{FOLDER}/{source.stem}.woff"
+        site.write(f"_static/{name}", data)
+        new = f'src:url("{name}") format("woff")'
         made.append(re.sub(r"src:[^;}]+", new, face))
     return "\n".join([*made, css])
 
 
 def cut(source: bytes, points: set[int]) -> bytes | None:
     """Return the font in `source` with only the glyphs of `points`, or None if it has none."""
-    font = TTFont(io.BytesIO(source))
+    font = TTFont(io.BytesIO(source), recalcTimestamp=False)  # the same bytes every time
     wanted = points & set(font.getBestCmap())
     if not wanted:
         return None
     options = subset.Options(flavor="woff", hinting=False, desubroutinize=True)
     options.layout_features = []
     options.name_IDs = [0, 1, 2, 13, 14]  # the copyright and the license stay
-    options.recalc_timestamp = False
     tool = subset.Subsetter(options)
     tool.populate(unicodes=wanted)
     tool.subset(font)

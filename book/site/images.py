@@ -13,7 +13,7 @@ from pathlib import Path
 from bs4 import Tag
 from PIL import Image
 
-from book.site.page import Page, PageError, RawStore, digest
+from book.site.page import Page, PageError, Site, digest
 
 RASTER = (".png", ".jpg", ".jpeg")
 LARGE = 64 * 1024  # bytes from which a loss is worth considering
@@ -43,21 +43,15 @@ def _webp(picture: Image.Image, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def convert(store: RawStore, name: str) -> str:
-    """Write the picture `name` of the site as WebP beside it; return the new name."""
-    content = store.read(name)
-    cached = store.folder / "webp" / f"{digest(content)}-{ENCODER}"
-    if not cached.is_file():
-        cached.parent.mkdir(exist_ok=True)
-        cached.write_bytes(encode(content))
-    smaller = cached.read_bytes()
+def convert(site: Site, name: str) -> str:
+    """Write the picture `name` of the site as WebP in its place; return the new name."""
+    content = (site.raw / name).read_bytes()
+    smaller = site.cached(f"{digest(content)}-{ENCODER}.webp", lambda: encode(content))
     if smaller == content:
-        if not (store.site / name).is_file():
-            (store.site / name).write_bytes(content)
         return name
     target = re.sub(r"\.\w+$", ".webp", name)
-    store.write(target, smaller)
-    store.remove(name)
+    site.write(target, smaller)
+    (site.folder / name).unlink(missing_ok=True)  # another page may have converted it
     return target
 
 
@@ -78,34 +72,34 @@ def size(path: Path) -> tuple[int, int] | None:
     return tuple(round(float(number[0])) for number in numbers)
 
 
-def improve(store: RawStore, page: Page) -> None:
+def improve(site: Site, page: Page) -> None:
     """Convert the page's pictures, state their sizes, and let later ones wait."""
     for image in page.soup.find_all("img"):
         name = page.local(image.get("src", ""))
         if name is None:
             continue
         if Path(name).suffix.lower() in RASTER and name.startswith(("_images/", "_static/")):
-            if not any((folder / name).is_file() for folder in (store.site, store.folder)):
+            if not (site.raw / name).is_file():
                 raise PageError(f"{page.name} shows the picture {name}, which is not there.")
             if name.startswith("_images/"):
                 link, original = image.parent, name
-                name = convert(store, name)
+                name = convert(site, name)
                 image["src"] = page.root + name
                 # A picture that was made smaller links to itself in full size.
                 if link.name == "a" and page.local(link.get("href", "")) == original:
                     link["href"] = page.root + name
-        _state_size(image, size(store.site / name))
-        _offer_narrow(store, page, image, Path(name).stem)
+        _state_size(image, size(site.folder / name))
+        _offer_narrow(site, page, image, Path(name).stem)
     _let_wait(page)
 
 
-def _offer_narrow(store: RawStore, page: Page, image: Tag, stem: str) -> None:
+def _offer_narrow(site: Site, page: Page, image: Tag, stem: str) -> None:
     """Let a narrow screen show ``_static/…-narrow.png`` instead, where there is one."""
     name = f"_static/{stem}-narrow.png"
-    if not any((folder / name).is_file() for folder in (store.site, store.folder)):
+    if not (site.raw / name).is_file():
         return
-    name = convert(store, name)
-    width, height = size(store.site / name)
+    name = convert(site, name)
+    width, height = size(site.folder / name)
     source = page.tag("source", media=f"(max-width: {NARROW}px)", srcset=page.root + name)
     source["width"], source["height"] = str(width), str(height)
     image.wrap(page.tag("picture")).insert(0, source)

@@ -1,7 +1,7 @@
 """What the theme's markup lacks for assistive technology, for print, and without scripts.
 
 Each function repairs one thing in a page. Where the theme has changed so much that there is
-nothing to repair, that is fine: axe checks the result (tests/test_pages.py).
+nothing to repair, that is fine: axe checks the result (tests/book/test_pages.py).
 """
 
 import re
@@ -127,7 +127,6 @@ def _show_place(page: Page) -> None:
             link["data-number"] = str(numbers[-1])
             # The stylesheet sets the number apart, so that titles stand in one line.
             link.string = re.sub(r"^\d+\.\s+", "", " ".join(link.get_text().split()))
-            link.string = link.get_text().removeprefix(f"{numbers[-1]}. ")  # drawn by the style
     heading = page.article.find("h1") if page.article is not None else None
     match = CHAPTER.match(page.name)
     if heading is not None and match is not None and numbers:
@@ -135,8 +134,6 @@ def _show_place(page: Page) -> None:
             number.decompose()
         place = f"Chapter {int(match[1])} of {max(numbers)}"
         heading.insert_before(page.tag("p", place, class_="course-place"))
-        if number := heading.select_one(".section-number"):
-            number.decompose()
     for title in page.soup.select(".admonition > .admonition-title"):
         if title.get_text(strip=True) == "The question":
             title.parent["class"].append("course-question")

@@ -1,13 +1,8 @@
-"""A page of the built site in memory, and the store of what Sphinx wrote.
-
-Finishing a site changes its pages, and Sphinx writes only those pages again whose source has
-changed. So that every build starts from what Sphinx wrote, that is kept in a folder beside
-the site; a page that still is as finishing left it is read from there.
-"""
+"""A page of the built site in memory, and the two folders between which a site is finished."""
 
 import hashlib
-import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -84,60 +79,58 @@ class Page:
         return made
 
 
-@dataclass
-class RawStore:
-    """What Sphinx wrote into `site`, kept in `folder`."""
+@dataclass(frozen=True)
+class Site:
+    """A site that is read from one folder and written to another.
 
-    site: Path
+    Attributes
+    ----------
+    raw : Path
+        What Sphinx wrote. It is never changed: Sphinx writes only those pages again whose
+        source has changed, and finishing them starts anew every time.
+    folder : Path
+        The finished site.
+    cache : Path
+        The results of slow steps.
+    """
+
+    raw: Path
     folder: Path
-    finished: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Read the digests of the pages as finishing left them."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.record = self.folder / "finished.json"
-        self.finished = json.loads(self.record.read_text()) if self.record.is_file() else {}
-
-    def read(self, name: str) -> bytes:
-        """Return the file `name` as Sphinx wrote it last."""
-        kept, current = self.folder / name, self.site / name
-        if current.is_file():
-            content = current.read_bytes()
-            if self.finished.get(name) != digest(content):
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                kept.write_bytes(content)
-                self.finished.pop(name, None)
-                return content
-        return kept.read_bytes()
-
-    def write(self, name: str, content: bytes) -> None:
-        """Write a finished file, and note that it is not Sphinx's."""
-        target = self.site / name
-        if not target.is_file() or target.read_bytes() != content:
-            target.write_bytes(content)
-        self.finished[name] = digest(content)
-
-    def remove(self, name: str) -> None:
-        """Take a file out of the site, but keep it for the next time."""
-        if (self.site / name).is_file():
-            self.read(name)
-            (self.site / name).unlink()
-
-    def save(self) -> None:
-        """Write the record for the next time."""
-        self.record.write_text(json.dumps(self.finished, indent=1, sort_keys=True))
+    cache: Path
 
     def pages(self) -> list[Page]:
-        """Return all pages of the site as Sphinx wrote them."""
+        """Return all pages as Sphinx wrote them.
+
+        Raises
+        ------
+        PageError
+            If there is none.
+        """
         names = sorted(
-            path.relative_to(self.site).as_posix()
-            for path in self.site.rglob("*.html")
-            if not path.relative_to(self.site).parts[0].startswith("_")
-            and path.relative_to(self.site).parts[0] not in ("reports", "404.html")
+            path.relative_to(self.raw).as_posix()
+            for path in self.raw.rglob("*.html")
+            if not path.relative_to(self.raw).parts[0].startswith(("_", "reports"))
         )
         if not names:
-            raise PageError(f"There is no page in {self.site}.")
+            raise PageError(f"There is no page in {self.raw}.")
         return [
-            Page(name.removesuffix(".html"), BeautifulSoup(self.read(name), "html.parser"))
+            Page(
+                name.removesuffix(".html"),
+                BeautifulSoup((self.raw / name).read_bytes(), "html.parser"),
+            )
             for name in names
         ]
+
+    def write(self, name: str, content: bytes | str) -> None:
+        """Write a file of the finished site."""
+        target = self.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+    def cached(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """Return what `make` returns, made once for each `key`."""
+        kept = self.cache / key
+        if not kept.is_file():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(make())
+        return kept.read_bytes()

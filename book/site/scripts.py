@@ -3,12 +3,12 @@
 The theme loads a dozen scripts, some of which hold up the first paint, and sets options in
 scripts inside of the page. Here the scripts that every page has become one file, in their
 order. The rest is deferred or dropped. What must stay inside of the page is allowed by its
-hash (site_csp.py).
+hash (csp.py).
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bs4 import Tag
@@ -16,7 +16,7 @@ from bs4 import Tag
 from book.site.page import Page, PageError, inner
 
 BUNDLE = "_static/site.js"
-# Replaced by a font of the icons in use (site_icons.py).
+# Replaced by a font of the icons in use (icons.py).
 DROPPED = ("_static/scripts/fontawesome.js",)
 # Needed by the search page alone; the theme loads them everywhere.
 SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
@@ -45,17 +45,17 @@ def is_code(script: Tag) -> bool:
     return script.get("type", "text/javascript") in ("text/javascript", "module", "")
 
 
-def arrange(site: Path, pages: Iterable[Page], version: "callable") -> str:
+def arrange(raw: Path, pages: Iterable[Page], version: Callable[[bytes], str]) -> str:
     """Bundle and defer the scripts of all pages; return the bundle.
 
     Parameters
     ----------
-    site : Path
+    raw : Path
         The built site, in which the scripts are read.
     pages : iterable of Page
         All pages; changed in place.
     version : callable
-        Gives the query that follows the bundle's address, from its text.
+        Gives the query that follows the bundle's address, from its content.
     """
     pages = list(pages)
     for page in pages:
@@ -64,7 +64,7 @@ def arrange(site: Path, pages: Iterable[Page], version: "callable") -> str:
         for preload in page.soup.select("link[rel=preload][as=script]"):
             preload.decompose()
     shared = _shared(pages)
-    text = "".join(_read(site, name) for name in shared)
+    text = "".join(_read(raw, name) for name in shared)
     for page in pages:
         _drop_and_defer(page, set(shared))
         bundle = page.tag("script", defer="", src=f"{page.root}{BUNDLE}?v={version(text.encode())}")
@@ -121,8 +121,8 @@ def _shared(pages: list[Page]) -> list[str]:
     return [name for name in dict.fromkeys(lists[0]) if name in common]
 
 
-def _read(site: Path, name: str) -> str:
-    path = site / name
+def _read(raw: Path, name: str) -> str:
+    path = raw / name
     if not path.is_file():
         raise PageError(f"Every page asks for the script {name}, which is not there.")
     text = SOURCE_MAP.sub("", path.read_text(encoding="utf-8")).strip()

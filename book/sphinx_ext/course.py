@@ -9,7 +9,7 @@ What ``_config.yml`` cannot say:
 - If only the small sample of the data could be had, every page says so.
 - sphinx-thebe and sphinx-togglebutton, which Jupyter Book 1 always loads, are disconnected. The
   first puts the address of a third party into every page; what the second does with a script,
-  ``site_markup.py`` does with an element of HTML.
+  ``site/markup.py`` does with an element of HTML.
 """
 
 import hashlib

@@ -1,4 +1,9 @@
-"""Sphinx extension: the pages that Sphinx has written are finished (``book/site``)."""
+"""Sphinx extension: the pages that Sphinx has written are finished (``book/site``).
+
+Sphinx writes into ``_build/raw``, and the finished site goes to where Sphinx was asked to write,
+``_build/html``. What Sphinx compares with its sources, to write only those pages again that have
+changed, is never touched.
+"""
 
 import shutil
 from pathlib import Path
@@ -9,7 +14,7 @@ from sphinx.errors import ExtensionError
 
 from book import ROOT
 from book.site.describe import Course, published_address
-from book.site.finish import finish
+from book.site.finish import publish
 from book.site.icons import IconError
 from book.site.page import PageError
 from book.site.styles import StyleError
@@ -28,21 +33,32 @@ def set_address(app: Sphinx, config: Config) -> None:
         config.html_baseurl = published_address(config.html_theme_options["repository_url"])
 
 
+def write_beside(app: Sphinx) -> None:
+    """Let Sphinx write the pages into a folder beside that of the finished site."""
+    if app.builder.format == "html":
+        app.finished_site = Path(app.outdir)
+        raw = app.finished_site.parent / "raw"
+        raw.mkdir(exist_ok=True)
+        app.outdir = app.builder.outdir = type(app.outdir)(raw)
+
+
 def finish_build(app: Sphinx, failure: Exception | None) -> None:
     """Finish the site that Sphinx has built."""
     if failure is not None or app.builder.format != "html":
         return
-    site = Path(app.outdir)
-    refresh(Path(app.confdir) / "_static", site / "_static")
+    raw, site = Path(app.outdir), app.finished_site
+    refresh(Path(app.confdir) / "_static", raw / "_static")
     course = Course.read(ROOT, app.config.html_title, app.config.html_baseurl)
     try:
-        finish(site, site.parent / ".site", course)
+        publish(raw, site, course, site.parent / ".finish")
     except (PageError, StyleError, IconError) as error:
         raise ExtensionError(f"The site could not be finished: {error}") from error
+    app.outdir = type(app.outdir)(site)  # Sphinx's last line says where the pages are
 
 
 def setup(app: Sphinx) -> dict[str, object]:
-    """Register the extension: after all others have written their files."""
+    """Register the extension: before any other looks for a folder, and after all have written."""
     app.connect("config-inited", set_address)
+    app.connect("builder-inited", write_beside, priority=0)
     app.connect("build-finished", finish_build, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
