@@ -25,10 +25,11 @@ def machine() -> dict[str, str]:
     """Return what the numbers depend on."""
     about = {
         "processor": platform.processor() or platform.machine(),
-        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-                     else os.cpu_count()),
+        "cores": str(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        ),
         "python": platform.python_version(),
-    }  # fmt: skip
+    }
     for name in ("tensorflow-cpu", "tensorflow", "keras", "numpy", "torch"):
         try:
             about[name] = version(name)
@@ -85,12 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "machine": about,
             "quick": options.quick,
             "rates": rates,
-            "races": {
-                name: [vars(race) for race in runs] for name, runs in races.by_loop.items()
-            },
+            "races": {name: [vars(race) for race in runs] for name, runs in races.by_loop.items()},
             "pages": pages.to_json(scores),
             "rows": {title: [row.to_dict() for row in rows] for title, rows in sections},
-        }  # fmt: skip
+        }
         options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return 0
 

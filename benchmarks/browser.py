@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arithmetic import Spread
+from benchmarks import ROOT
 from benchmarks.table import Row
-from benchmarks.worker import ROOT
 from book.chromium import find_browser, start_browser
+from fashion_figures import TrainingLab
+from fashion_figures.host.linker import link
+from fashion_figures.host.site import write_site
+from fashion_figures.shared.assets import weights_bytes
 
 Say = Callable[[str], None]
 
@@ -74,13 +77,14 @@ def lab_rates(browser: Any, repeats: int, images: int = IMAGES) -> list[float]:
     The clock is the lab's own; it includes what the reader's has to do meanwhile, and the
     validation, here of ten images.
     """
-    from fashion_figures import TrainingLab
-    from fashion_figures.host.site import write_site
-
     lab = TrainingLab(
-        images=images, validation_images=10, batch_size=BATCH, backend="javascript",
-        patience=None, max_epochs=repeats + 1,
-    )  # fmt: skip
+        images=images,
+        validation_images=10,
+        batch_size=BATCH,
+        backend="javascript",
+        patience=None,
+        max_epochs=repeats + 1,
+    )
     with tempfile.TemporaryDirectory() as folder:
         write_site(Path(folder) / "_figures", [TrainingLab])
         page_file = Path(folder) / "lab.html"
@@ -97,8 +101,6 @@ def lab_rates(browser: Any, repeats: int, images: int = IMAGES) -> list[float]:
 
 def tensorflow_rates(browser: Any, repeats: int, batch: int = BATCH) -> list[float]:
     """Return images per second of single batches on TensorFlow.js's own cpu backend."""
-    from fashion_figures.host.linker import link
-
     page = browser.new_page()
     page.goto("about:blank")
     for name in _CPU:
@@ -113,9 +115,6 @@ def tensorflow_rates(browser: Any, repeats: int, batch: int = BATCH) -> list[flo
 
 def forward_times(browser: Any, count: int) -> list[float]:
     """Return milliseconds of single forward passes of the shipped network."""
-    from fashion_figures.host.linker import link
-    from fashion_figures.shared.assets import weights_bytes
-
     page = browser.new_page()
     page.goto("about:blank")
     code = "".join(
@@ -151,13 +150,10 @@ def browser_rows(repeats: int, say: Say) -> list[Row]:
         return [Row(WHAT, missing)]
     with start_browser() as browser:
         say(f"{FORWARD}: {100 * repeats} pictures")
-        passes = Spread.of(forward_times(browser, 100 * repeats))
-        rows = [Row(FORWARD, passes.median, "ms", passes.low, passes.high, at_most=5)]
+        rows = [Row.of(FORWARD, forward_times(browser, 100 * repeats), "ms", at_most=5)]
         say(f"{WHAT}: {repeats} epochs of {IMAGES} images")
-        spread = Spread.of(lab_rates(browser, repeats))
-        rows.append(Row(WHAT, spread.median, "images/s", spread.low, spread.high, at_least=100))
+        rows.append(Row.of(WHAT, lab_rates(browser, repeats), "images/s", at_least=100))
         if not all((_TFJS / name).exists() for name in _CPU):
             return [*rows, Row(OTHER, "needs npm ci")]
         say(OTHER)
-        spread = Spread.of(tensorflow_rates(browser, min(repeats, 3)))
-        return [*rows, Row(OTHER, spread.median, "images/s", spread.low, spread.high)]
+        return [*rows, Row.of(OTHER, tensorflow_rates(browser, min(repeats, 3)), "images/s")]

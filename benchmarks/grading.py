@@ -166,12 +166,15 @@ def sections(batches: list[Batch], plain_each: float) -> list[tuple[str, list[Ro
         ("In sandboxes, 2 workers", _batch_rows(two)),
         ("From 1 worker to 2", [Row("share of linear", one.each / two.each / 2, at_least=0.9)]),
         ("Plain nbgrader, no isolation", [Row("time", plain_each, "s/submission")]),
-        (f"{PROJECTED:,} submissions, projected", [
-            Row("in sandboxes, 1 worker", one.each * hours, "h"),
-            Row("in sandboxes, 2 workers", two.each * hours, "h"),
-            Row("plain nbgrader", plain_each * hours, "h"),
-        ]),
-    ]  # fmt: skip
+        (
+            f"{PROJECTED:,} submissions, projected",
+            [
+                Row("in sandboxes, 1 worker", one.each * hours, "h"),
+                Row("in sandboxes, 2 workers", two.each * hours, "h"),
+                Row("plain nbgrader", plain_each * hours, "h"),
+            ],
+        ),
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from fashion_lib import TrainConfig, build_cnn, normalize, train
+from fashion_lib.keras_import import require_keras
+
 EPOCHS = 25
 ORIGIN_BATCH, ORIGIN_RATE = 32, 1e-3
 
@@ -39,9 +42,6 @@ def origin(referee: Referee, data: Data, seed: int) -> None:
 
     Early stopping and the progress bar are left out, which is to its advantage here.
     """
-    from fashion_lib import build_cnn, normalize
-    from fashion_lib.keras_import import require_keras
-
     keras = require_keras()
 
     class Report(keras.callbacks.Callback):
@@ -55,14 +55,18 @@ def origin(referee: Referee, data: Data, seed: int) -> None:
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     referee.start()
     model.fit(
-        x, data.y, batch_size=ORIGIN_BATCH, epochs=EPOCHS, verbose=0, callbacks=[Report()],
+        x,
+        data.y,
+        batch_size=ORIGIN_BATCH,
+        epochs=EPOCHS,
+        verbose=0,
+        callbacks=[Report()],
         validation_data=(x_validation, data.y_validation),
-    )  # fmt: skip
+    )
 
 
 def fast(referee: Referee, data: Data, seed: int) -> None:
     """Run `fashion_lib.train` with its fast preset."""
-    from fashion_lib import TrainConfig, build_cnn, normalize, train
 
     def report(_: Any, row: dict[str, float]) -> None:
         referee.epoch(len(data.x), row["val_accuracy"])
@@ -72,9 +76,14 @@ def fast(referee: Referee, data: Data, seed: int) -> None:
     config = TrainConfig.fast(seed=seed)
     referee.start()
     train(
-        model, x, data.y, (x_validation, data.y_validation), config, progress=False,
+        model,
+        x,
+        data.y,
+        (x_validation, data.y_validation),
+        config,
+        progress=False,
         on_epoch=report,
-    )  # fmt: skip
+    )
 
 
 def pytorch(referee: Referee, data: Data, seed: int) -> None:
@@ -87,11 +96,20 @@ def pytorch(referee: Referee, data: Data, seed: int) -> None:
 
     torch.manual_seed(seed)
     model = nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(64, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(64, 512), nn.ReLU(), nn.Linear(512, 10),
-    )  # fmt: skip
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(64, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(64, 512),
+        nn.ReLU(),
+        nn.Linear(512, 10),
+    )
     optimizer = torch.optim.Adam(model.parameters(), ORIGIN_RATE)
     loss_function = nn.CrossEntropyLoss()  # takes logits: softmax is inside
     x, x_validation = (
@@ -110,9 +128,10 @@ def pytorch(referee: Referee, data: Data, seed: int) -> None:
         with torch.no_grad():
             right = [
                 (model(some).argmax(1) == labels).sum().item()
-                for some, labels in zip(x_validation.split(1000), y_validation.split(1000),
-                                        strict=True)
-            ]  # fmt: skip
+                for some, labels in zip(
+                    x_validation.split(1000), y_validation.split(1000), strict=True
+                )
+            ]
         referee.epoch(len(x), sum(right) / len(x_validation))
 
 
@@ -121,8 +140,6 @@ def matmul(referee: Referee, data: Data, seed: int) -> None:
 
     An "epoch" is `MATMULS` products; the images do not matter.
     """
-    from fashion_lib.keras_import import require_keras
-
     require_keras()
     import tensorflow as tf
 

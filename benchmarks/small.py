@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks.arithmetic import Spread
+from benchmarks import ROOT
 from benchmarks.table import Row
-from benchmarks.worker import ROOT
 from fashion_lib.data import locate_data
 
 Say = Callable[[str], None]
@@ -19,7 +18,7 @@ Say = Callable[[str], None]
 # Each prints one line of JSON from a new process.
 _LOAD = """
 import json, time
-from benchmarks.worker import peak_megabytes
+from benchmarks.memory import peak_megabytes
 from fashion_lib import load_data
 load_data.__module__  # the module is imported before the clock starts
 seconds = []
@@ -31,7 +30,7 @@ print(json.dumps({{"seconds": seconds, "peak": peak_megabytes()}}))
 """
 _FORWARD = """
 import json, time
-from benchmarks.worker import peak_megabytes
+from benchmarks.memory import peak_megabytes
 from fashion_lib import forward, load_data, load_weights, normalize
 weights, images = load_weights(), normalize(load_data()[1][0])
 forward(weights, images[:100])
@@ -44,9 +43,13 @@ print(json.dumps({"seconds": [seconds], "images": len(images), "peak": peak_mega
 
 def _run(code: str, **environment: str) -> dict:
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **environment},
-        stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -60,13 +63,8 @@ def import_rows(repeats: int, say: Say) -> list[Row]:
     """Return how much longer Python takes with `import fashion_lib` than without."""
     say(f"import fashion_lib, {repeats} times")
     _seconds("-c", "import fashion_lib")  # the compiled files are written
-    extra = [
-        _seconds("-c", "import fashion_lib") - _seconds("-c", "pass") for _ in range(repeats)
-    ]  # fmt: skip
-    spread = Spread.of(extra)
-    return [
-        Row("import fashion_lib", spread.median, "s", spread.low, spread.high, at_most=0.2)
-    ]  # fmt: skip
+    extra = [_seconds("-c", "import fashion_lib") - _seconds("-c", "pass") for _ in range(repeats)]
+    return [Row.of("import fashion_lib", extra, "s", at_most=0.2)]
 
 
 def data_rows(repeats: int, say: Say) -> list[Row]:
@@ -83,14 +81,9 @@ def data_rows(repeats: int, say: Say) -> list[Row]:
             result = _run(_LOAD.format(loads=2))
         warm.append(result["seconds"][1])
         peaks.append(result["peak"])
-    spread = Spread.of(warm)
-    what = "load_data, warm"
-    rows = [Row(what, spread.median, "s", spread.low, spread.high, at_most=0.25)]
+    rows = [Row.of("load_data, warm", warm, "s", at_most=0.25)]
     if cold:
-        spread = Spread.of(cold)
-        rows.append(
-            Row("load_data, cold", spread.median, "s", spread.low, spread.high, at_most=1)
-        )  # fmt: skip
+        rows.append(Row.of("load_data, cold", cold, "s", at_most=1))
     else:
         rows.append(Row("load_data, cold", "needs the Debian package, which is not installed"))
     return [*rows, Row("load_data, peak memory", max(peaks), "MB")]
@@ -100,11 +93,11 @@ def forward_rows(repeats: int, say: Say) -> list[Row]:
     """Return the time of the forward pass in NumPy on the test images."""
     say(f"forward on the test images, {repeats} times")
     results = [_run(_FORWARD) for _ in range(repeats)]
-    spread = Spread.of([result["seconds"][0] for result in results])
+    seconds = [result["seconds"][0] for result in results]
     what = f"forward (NumPy), {results[0]['images']:,} images"
     peak = max(result["peak"] for result in results)
     return [
-        Row(what, spread.median, "s", spread.low, spread.high, at_most=15),
+        Row.of(what, seconds, "s", at_most=15),
         Row("forward (NumPy), peak memory", peak, "MB"),
     ]
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks.arithmetic import Spread
+
 HEADERS = ("what", "measured", "unit", "spread", "target", "")
 
 
@@ -35,6 +37,12 @@ class Row:
     at_least: float | None = None
     at_most: float | None = None
     lower_bound: bool = False
+
+    @classmethod
+    def of(cls, what: str, values: Sequence[float], unit: str = "", **target: float) -> "Row":
+        """Return the row of some repeats; `target` is `at_least` or `at_most`."""
+        spread = Spread.of(values)
+        return cls(what, spread.median, unit, spread.low, spread.high, **target)
 
     @property
     def met(self) -> bool | None:

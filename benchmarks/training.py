@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -66,20 +66,21 @@ def rates(plan: Plan, say: Say) -> dict[str, list[float]]:
 
 def rate_rows(found: dict[str, list[float]]) -> list[Row]:
     """Return the table's rows about rates."""
-    rows = [
-        _row(LABELS[name], found[name], "images/s") for name in LABELS if found.get(name)
-    ]  # fmt: skip
+    rows = [Row.of(LABELS[name], found[name], "images/s") for name in LABELS if found.get(name)]
     if not found.get("pytorch"):
         rows.append(Row(LABELS["pytorch"], "PyTorch is not installed"))
     ratio = paired_ratios(found["fast"], found["origin"])
-    rows.append(_row("our fast preset / origin's loop", ratio, "times", at_least=2.5))
+    rows.append(Row.of("our fast preset / origin's loop", ratio, "times", at_least=2.5))
     if found.get("pytorch"):
         ratio = paired_ratios(found["fast"], found["pytorch"])
-        rows.append(_row("our fast preset / plain PyTorch loop", ratio, "times"))
+        rows.append(Row.of("our fast preset / plain PyTorch loop", ratio, "times"))
     rows.append(
-        _row(f"matrix product, {MATMUL_SIZE}×{MATMUL_SIZE}",
-             [flops / 1e9 for flops in found["matmul"]], "GFLOP/s")
-    )  # fmt: skip
+        Row.of(
+            f"matrix product, {MATMUL_SIZE}×{MATMUL_SIZE}",
+            [flops / 1e9 for flops in found["matmul"]],
+            "GFLOP/s",
+        )
+    )
     defined, used = arithmetic.flops_per_image(), arithmetic.used_flops_per_image()
     for name, counted, flops in (
         ("origin", "", defined),
@@ -88,13 +89,8 @@ def rate_rows(found: dict[str, list[float]]) -> list[Row]:
     ):
         share = [100 * r * flops for r in paired_ratios(found[name], found["matmul"])]
         target = 50 if name == "fast" else None
-        rows.append(_row(f"{LABELS[name]}: share of it{counted}", share, "%", at_least=target))
+        rows.append(Row.of(f"{LABELS[name]}: share of it{counted}", share, "%", at_least=target))
     return rows
-
-
-def _row(what: str, values: Sequence[float], unit: str, at_least: float | None = None) -> Row:
-    spread = Spread.of(values)
-    return Row(what, spread.median, unit, spread.low, spread.high, at_least=at_least)
 
 
 @dataclass
@@ -157,7 +153,7 @@ def race_rows(found: Races) -> list[Row]:
             words = "; ".join(run.describe(ORIGIN_ACCURACY) for run in runs)
             rows.append(Row(LABELS[name], words))
         else:
-            rows.append(_row(LABELS[name], seconds, "s"))
+            rows.append(Row.of(LABELS[name], seconds, "s"))
     pairs = zip(found.by_loop["origin"], found.by_loop["fast"], strict=True)
     ratios = [arithmetic.speedup(slow, fast, ORIGIN_ACCURACY) for slow, fast in pairs]
     what = "origin's loop / our fast preset"

@@ -8,7 +8,6 @@ on its standard input before it carries on.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,13 +16,9 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from benchmarks import ROOT
+from benchmarks.loops import LOOPS, Data
+from benchmarks.memory import peak_megabytes
 from fashion_lib import load_data, train_validation_split
-
-
-def peak_megabytes() -> float:
-    """Return the largest amount of memory that this process has had so far, in MB (10⁶ bytes)."""
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB on Linux
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 class _Referee:
@@ -72,9 +67,14 @@ class Worker:
         command += [] if images is None else ["--images", str(images)]
         command += [] if validation is None else ["--validation", str(validation)]
         self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=self._errors, text=True, bufsize=1,
-        )  # fmt: skip
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            bufsize=1,
+        )
 
     def wait(self) -> Self:
         """Return the worker once it is ready to start."""
@@ -113,8 +113,6 @@ class Worker:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a loop as the command line says."""
-    from benchmarks.loops import LOOPS, Data
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("loop", choices=LOOPS)
     parser.add_argument("--images", type=int)

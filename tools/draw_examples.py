@@ -289,8 +289,15 @@ def ankle_boot() -> Image.Image:
 
 
 DRAWINGS: tuple[Callable[[], Image.Image], ...] = (
-    ankle_boot, bag, dress, pullover, sandal, sneaker, t_shirt, trouser,
-)  # fmt: skip
+    ankle_boot,
+    bag,
+    dress,
+    pullover,
+    sandal,
+    sneaker,
+    t_shirt,
+    trouser,
+)
 
 
 def is_current(path: Path, picture: Image.Image) -> bool:

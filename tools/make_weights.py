@@ -27,9 +27,14 @@ SEEDS = (0, 1, 2)
 # Leaving out unused operations would round the last, smaller batch of an epoch differently, by
 # 1e-9, and 25 epochs later that is another network than the one that ships.
 CONFIG = TrainConfig.fast(
-    epochs=25, batch_size=64, augment=True, learning_rate=3e-3, warmup=0.1, weight_decay=0.05,
+    epochs=25,
+    batch_size=64,
+    augment=True,
+    learning_rate=3e-3,
+    warmup=0.1,
+    weight_decay=0.05,
     skip_unused=False,
-)  # fmt: skip
+)
 BINS = 15
 
 

@@ -1,16 +1,14 @@
-"""The benchmarks' arithmetic and table, with numbers worked by hand. Nothing is measured here."""
+"""The benchmarks' arithmetic and table, with numbers worked by hand; no measured number counts."""
 
 import pytest
 
-from benchmarks import arithmetic, pages, small, training
+from benchmarks import arithmetic, browser, pages, small, training
 from benchmarks.arithmetic import Race, Spread
 from benchmarks.table import Row, format_table, number
 
 
 def test_operations_of_the_baseline():
-    multiply_adds = (
-        26 * 26 * 32 * 9 + 11 * 11 * 64 * 288 + 3 * 3 * 64 * 576 + 64 * 512 + 512 * 10
-    )  # fmt: skip
+    multiply_adds = 26 * 26 * 32 * 9 + 11 * 11 * 64 * 288 + 3 * 3 * 64 * 576 + 64 * 512 + 512 * 10
     assert multiply_adds == 2_794_624
     assert arithmetic.flops_per_image() == 6 * multiply_adds
     # conv3 writes 2×2 that pool3 reads, conv2 8×8, conv1 20×20.
@@ -45,10 +43,15 @@ def test_race_to_an_accuracy():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (12345.6, "12,346"), (99.96, "100.0"), (12.34, "12.3"), (5.0, "5.00"), (0.0512, "0.051"),
-        (-0.02, "-0.020"), (0, "0.000"),
+        (12345.6, "12,346"),
+        (99.96, "100.0"),
+        (12.34, "12.3"),
+        (5.0, "5.00"),
+        (0.0512, "0.051"),
+        (-0.02, "-0.020"),
+        (0, "0.000"),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_short(value, text):
     assert number(value) == text
 
@@ -129,6 +132,19 @@ def test_rows_from_races():
     assert (rows[2].value, rows[2].lower_bound, rows[2].met) == (10.0, True, True)
     rows = training.race_rows(training.Races({"origin": [FAST], "fast": [NEVER]}, {}))
     assert rows[2].value == "our fast preset did not get there"
+
+
+def test_a_row_of_repeats_has_their_spread():
+    assert Row.of("a", [3.0, 1.0, 10.0], "s", at_most=5) == Row("a", 3.0, "s", 1.0, 10.0, at_most=5)
+
+
+def test_a_browser_finds_what_is_measured_in_it(chromium):
+    times = browser.forward_times(chromium, 2)
+    assert len(times) == 2
+    assert min(times) > 0
+    if all((browser._TFJS / name).exists() for name in browser._CPU):
+        (rate,) = browser.tensorflow_rates(chromium, 1, batch=2)
+        assert rate > 0
 
 
 def test_rows_of_chapters():
