@@ -54,22 +54,7 @@ def _is_plain(layer: Any) -> bool:
 
 
 def call_for_training(model: "keras.Model", images: Any, skip_unused: bool) -> Any:
-    """Return `model(images, training=True)`, if possible without operations of no effect.
-
-    Parameters
-    ----------
-    model : keras.Model
-        The network.
-    images : tensor
-        float32 (n, height, width, channels).
-    skip_unused : bool
-        Whether to look for such operations.
-
-    Returns
-    -------
-    tensor
-        The network's outputs.
-    """
+    """Return `model(images, training=True)`, without operations of no effect if `skip_unused`."""
     sides = used_sides(model) if skip_unused else None
     if sides is None:
         return model(images, training=True)

@@ -7,18 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from fashion_lib._style import (
-    BLUE,
-    BOX,
-    GRAY,
-    GREEN,
-    INK,
-    LIGHT,
-    ORANGE,
-    WIDTH,
-    axes_for,
-    frameless,
-)
+from fashion_lib import _style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +28,7 @@ def _block(ax: Axes, left: float, middle: float, shape: tuple[int, ...], color: 
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], **style: Any) -> None:
-    ax.add_patch(FancyArrowPatch(start, end, color=GRAY, **style))
+    ax.add_patch(FancyArrowPatch(start, end, color=_style.GRAY, **style))
 
 
 def layer_diagram(
@@ -54,23 +43,28 @@ def layer_diagram(
     title, ax
         Title, and axes to draw on.
     """
-    colors = {"convolution": BLUE, "max pooling": ORANGE, "flatten": GRAY, "dense": GREEN}
+    colors = {
+        "convolution": _style.BLUE,
+        "max pooling": _style.ORANGE,
+        "flatten": _style.GRAY,
+        "dense": _style.GREEN,
+    }
     columns = table[["layer", "kind", "output_shape", "parameters"]]
     rows = [("input", "image", (28, 28, 1), 0), *columns.itertuples(index=False, name=None)]
-    ax = axes_for(ax, 0.85 * len(rows) + 0.5)
+    ax = _style.axes_for(ax, 0.85 * len(rows) + 0.5)
     for number, (layer, kind, shape, parameters) in enumerate(rows):
         middle = float(number)
-        _block(ax, 0.1, middle, shape, colors.get(kind, INK))
+        _block(ax, 0.1, middle, shape, colors.get(kind, _style.INK))
         count = f"{parameters:,} parameters" if parameters else "no parameters"
         count = "" if layer == "input" else count
         ax.text(1.7, middle - 0.03, layer, weight="bold", va="bottom")
-        ax.text(1.7, middle + 0.05, kind, va="top", color=GRAY, fontsize=10)
+        ax.text(1.7, middle + 0.05, kind, va="top", color=_style.GRAY, fontsize=10)
         ax.text(3.9, middle, " × ".join(map(str, shape)), va="center", ha="center")
         ax.text(6.5, middle, count, va="center", ha="right")
         if number + 1 < len(rows):
             _arrow(ax, (3.9, middle + 0.2), (3.9, middle + 0.8), arrowstyle="->", mutation_scale=12)
-    ax.set(xlim=(0, WIDTH), ylim=(len(rows) - 0.4, -0.6), aspect="equal")
-    frameless(ax, title)
+    ax.set(xlim=(0, _style.WIDTH), ylim=(len(rows) - 0.4, -0.6), aspect="equal")
+    _style.frameless(ax, title)
     return ax
 
 
@@ -84,7 +78,7 @@ def preparation_steps(
     steps = [(name, np.asarray(image)) for name, image in prepared.steps]
     columns = min(columns, len(steps))
     rows = -(-len(steps) // columns)
-    ax = axes_for(ax, WIDTH / columns * rows * 1.18 + 0.4)
+    ax = _style.axes_for(ax, _style.WIDTH / columns * rows * 1.18 + 0.4)
     for number, (name, image) in enumerate(steps):
         row, column = divmod(number, columns)
         top, left = row * 1.2, column * 1.16
@@ -93,12 +87,12 @@ def preparation_steps(
         ax.imshow(
             image, cmap="gray", vmin=0, vmax=255, extent=(x, x + width, y + height, y), zorder=2
         )
-        ax.add_patch(Rectangle((left, top), 1, 1, fc=BOX, ec=LIGHT, zorder=1))
+        ax.add_patch(Rectangle((left, top), 1, 1, fc=_style.BOX, ec=_style.LIGHT, zorder=1))
         label = f"{number + 1}. {name}"
         ax.text(left + 0.5, top + 1.03, fill(label, 26), ha="center", va="top", fontsize=10)
         if column + 1 < columns and number + 1 < len(steps):
             start, end = (left + 1.01, top + 0.5), (left + 1.15, top + 0.5)
             _arrow(ax, start, end, arrowstyle="-|>", mutation_scale=13)
     ax.set(xlim=(-0.02, columns * 1.16 - 0.14), ylim=(rows * 1.2 + 0.02, -0.02), aspect="equal")
-    frameless(ax, title)
+    _style.frameless(ax, title)
     return ax

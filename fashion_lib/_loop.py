@@ -52,23 +52,10 @@ def check_data(
 
 
 def augment(images: np.ndarray, random: np.random.Generator, shift: int = 1) -> np.ndarray:
-    """Mirror every second image or so, and shift each by up to `shift` pixels.
+    """Mirror every second image or so, and shift each by up to `shift` pixels along each axis.
 
-    Both keep a garment what it is. Pixels that enter at the border are black.
-
-    Parameters
-    ----------
-    images : ndarray
-        float32 or uint8 (n, height, width, channels).
-    random : numpy.random.Generator
-        Decides for each image; the same state gives the same result.
-    shift : int
-        Largest shift along each axis, in pixels.
-
-    Returns
-    -------
-    ndarray
-        A changed copy, of the same shape and dtype.
+    Both keep a garment what it is. Pixels that enter at the border are black. Takes and returns
+    (n, height, width, channels) of any dtype; the same state of `random` gives the same result.
     """
     count, height, width = images.shape[:3]
     mirrored = np.where(random.random((count, 1, 1, 1)) < 0.5, images[:, :, ::-1], images)

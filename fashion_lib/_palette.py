@@ -10,11 +10,5 @@ PALETTE: dict[str, dict[str, str]] = json.loads(
 
 
 def custom_properties(scheme: str) -> str:
-    """Return a scheme as declarations of CSS: ``--course-ink: #14213d;`` and so on.
-
-    Parameters
-    ----------
-    scheme : {"light", "dark", "night"}
-        A part of `PALETTE`.
-    """
+    """Return a part of `PALETTE`, such as "light", as CSS: ``--course-ink: #…;`` and so on."""
     return " ".join(f"--course-{name}: {color};" for name, color in PALETTE[scheme].items())

@@ -14,7 +14,6 @@ give up where the cache cannot be written to.
 """
 
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from io import BytesIO
 from pathlib import Path
 
 from fashion_lib import _idx
+from fashion_lib._files import write_whole
 from fashion_lib._idx import SourceError
 
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
@@ -156,7 +156,7 @@ def _cache() -> Result:
     if not folder.is_dir():
         raise SourceError(f"nothing is kept yet in {folder}")
     contents, trouble = {}, []
-    for file in _idx.FULL.files:
+    for file in _idx.FULL:
         try:
             contents[file.name] = _idx.read_file(folder, file)
         except SourceError as error:
@@ -181,7 +181,7 @@ def _download() -> Result:
     problems = []
     for mirror in MIRRORS:
         try:
-            for file in _idx.FULL.files:
+            for file in _idx.FULL:
                 if file.name not in contents:
                     contents[file.name] = _idx.unpack(_fetch(f"{mirror}{file.name}.gz"), file)
         except SourceError as error:
@@ -277,22 +277,10 @@ def keep(contents: Contents) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
         for name, content in contents.items():
-            _write_atomically(folder / name, content)
+            write_whole(folder / name, content)
     except OSError:  # read-only or full: the data are in memory all the same
         return None
     return folder
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def _remove_leftovers(folder: Path) -> None:

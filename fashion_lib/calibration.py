@@ -42,11 +42,5 @@ def evidence(logits: np.ndarray) -> np.ndarray:
 
 
 def shipped_evidence() -> dict[str, Any]:
-    """Return the threshold that ships, and how it was measured.
-
-    Returns
-    -------
-    dict
-        What ``measure`` of ``tools/make_evidence.py`` returns.
-    """
+    """Return the threshold that ships, and what ``tools/make_evidence.py`` measured of it."""
     return json.loads(EVIDENCE_FILE.read_text(encoding="utf-8"))

@@ -8,7 +8,6 @@ Where the files come from, and in which order, is in `fashion_lib._sources`; not
 used whose decompressed bytes do not have the publisher's SHA-256.
 """
 
-import hashlib
 import warnings
 from dataclasses import dataclass
 from os import PathLike
@@ -109,15 +108,9 @@ def load_data(source: str | PathLike | None = None) -> tuple[Pair, Pair]:
     Machine Learning Algorithms. 2017. https://arxiv.org/abs/1708.07747
     """
     contents = _find(source)[1]
-    files = _idx.FULL  # the sample's files have the same names
-    try:
-        train = _idx.parse_pair(
-            contents[files.train_images.name], contents[files.train_labels.name]
-        )
-        test = _idx.parse_pair(contents[files.test_images.name], contents[files.test_labels.name])
-    except _idx.SourceError as error:
-        raise DataError(f"Fashion-MNIST has an unexpected form: {error}.") from error
-    return train, test
+    # The sample's files have the same names.
+    x_train, y_train, x_test, y_test = (_idx.parse(contents[file.name]) for file in _idx.FULL)
+    return (x_train, y_train), (x_test, y_test)
 
 
 def _find(source: str | PathLike | None) -> tuple[DataFiles, dict[str, bytes]]:
@@ -256,9 +249,7 @@ class FileReport:
     bytes : int
         Size on the disk; 0 if the file is missing.
     sha256 : str or None
-        Checksum of the decompressed content; None if it cannot be read.
-    ok : bool
-        Whether the checksum is the right one.
+        Checksum of the decompressed content; None if that is not the publisher's.
     problem : str or None
         What is wrong, if anything.
     """
@@ -266,8 +257,12 @@ class FileReport:
     name: str
     bytes: int
     sha256: str | None
-    ok: bool
     problem: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file is as published."""
+        return self.problem is None
 
 
 @dataclass(frozen=True)
@@ -303,23 +298,21 @@ def data_report(source: str | PathLike | None = None, download: bool = False) ->
         if source is not None:
             raise ValueError("give either source or download=True, not both.")
         source = "download"
-    files, contents = _find(source)
+    files = _find(source)[0]
     expected = _idx.SAMPLE if files.is_sample else _idx.FULL
-    rows = tuple(_file_report(files.folder, file, contents) for file in expected.files)
+    rows = tuple(_file_report(files.folder, file) for file in expected)
     return DataReport(files.source, files.folder, rows)
 
 
-def _file_report(folder: Path | None, file: _idx.IdxFile, contents: dict) -> FileReport:
+def _file_report(folder: Path | None, file: _idx.IdxFile) -> FileReport:
     if folder is None:  # verified on arrival, and kept in memory only
-        content = contents[file.name]
-        return FileReport(file.name, len(content), hashlib.sha256(content).hexdigest(), True)
+        return FileReport(file.name, file.size, file.sha256)
     path = folder / file.name
     if not path.exists():
         path = folder / f"{file.name}.gz"
+    size = path.stat().st_size if path.exists() else 0
     try:
-        size = path.stat().st_size
-        checksum = hashlib.sha256(_idx.read_file(folder, file)).hexdigest()
-    except (OSError, _idx.SourceError) as error:
-        size = path.stat().st_size if path.exists() else 0
-        return FileReport(path.name, size, None, False, str(error))
-    return FileReport(path.name, size, checksum, True)
+        _idx.read_file(folder, file)
+    except _idx.SourceError as error:
+        return FileReport(path.name, size, None, str(error))
+    return FileReport(path.name, size, file.sha256)

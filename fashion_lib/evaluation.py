@@ -46,10 +46,11 @@ def _pair(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return y_true, y_pred
 
 
-def _counts(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+def _counts(y_true: np.ndarray, y_pred: np.ndarray, normalize: str | None = None) -> np.ndarray:
     from sklearn.metrics import confusion_matrix
 
-    return confusion_matrix(y_true, y_pred, labels=np.arange(len(CLASS_NAMES)))
+    labels = np.arange(len(CLASS_NAMES))
+    return confusion_matrix(y_true, y_pred, labels=labels, normalize=normalize)
 
 
 def confusion_table(
@@ -81,12 +82,8 @@ def confusion_table(
     y_true, y_pred = _pair(y_true, y_pred)
     if normalize not in (None, "true", "pred"):
         raise ValueError(f"normalize must be None, 'true' or 'pred', not {normalize!r}.")
-    values = _counts(y_true, y_pred)
-    if normalize is not None:
-        totals = values.sum(axis=1 if normalize == "true" else 0, keepdims=True)
-        values = values / np.maximum(totals, 1)
     return pd.DataFrame(
-        values,
+        _counts(y_true, y_pred, normalize),
         index=pd.Index(CLASS_NAMES, name="true"),
         columns=pd.Index(CLASS_NAMES, name="predicted"),
     )
@@ -113,25 +110,19 @@ def classification_table(y_true: np.ndarray, y_pred: np.ndarray) -> "pd.DataFram
         If the labels differ in number, are out of range, or are probabilities.
     """
     import pandas as pd
-    from sklearn.metrics import precision_recall_fscore_support
+    from sklearn.metrics import classification_report
 
     y_true, y_pred = _pair(y_true, y_pred)
-    scores = np.transpose(
-        precision_recall_fscore_support(
-            y_true, y_pred, labels=np.arange(len(CLASS_NAMES)), zero_division=0
-        )
+    labels = np.arange(len(CLASS_NAMES))
+    report = classification_report(
+        y_true, y_pred, labels=labels, target_names=CLASS_NAMES, output_dict=True, zero_division=0
     )
-    table = pd.DataFrame(
-        scores,
-        index=pd.Index(CLASS_NAMES, name="class"),
-        columns=["precision", "recall", "f1", "support"],
-    )
-    per_class, support = scores[:, :3], scores[:, 3]
-    total = support.sum()
-    table.loc["macro average"] = [*per_class.mean(axis=0), total]
-    table.loc["weighted average"] = [*np.average(per_class, axis=0, weights=support), total]
-    table.loc["accuracy"] = [*[(y_true == y_pred).mean()] * 3, total]
-    return table.astype({"support": np.int64})
+    report["macro average"] = report.pop("macro avg")
+    report["weighted average"] = report.pop("weighted avg")
+    report["accuracy"] = dict.fromkeys(["precision", "recall", "f1-score"], report.pop("accuracy"))
+    report["accuracy"]["support"] = len(y_true)
+    table = pd.DataFrame.from_dict(report, orient="index").rename(columns={"f1-score": "f1"})
+    return table.rename_axis("class").astype({"support": np.int64})
 
 
 def most_confused(y_true: np.ndarray, y_pred: np.ndarray, n: int = 5) -> "pd.DataFrame":

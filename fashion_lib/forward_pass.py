@@ -1,6 +1,6 @@
 """The forward pass of the course's network in NumPy: what Keras computes, to be read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, overload
 
 import numpy as np
@@ -38,6 +38,17 @@ def _check_forward(weights: Mapping[str, np.ndarray], images: np.ndarray) -> Non
             f"forward takes images of shape (n, 28, 28, 1), not {images.shape}.{hint} "
             "normalize() turns (n, 28, 28) uint8 images into that."
         )
+
+
+def _chunks(
+    weights: Mapping[str, np.ndarray], images: np.ndarray
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the layers of a few images at a time: those of all images can fill gigabytes."""
+    images = np.asarray(images)
+    _check_forward(weights, images)
+    images = images.astype(np.float32, copy=False)
+    for start in range(0, max(len(images), 1), CHUNK):
+        yield _forward_chunk(weights, images[start : start + CHUNK])
 
 
 @overload
@@ -82,14 +93,10 @@ def forward(
         If weights are missing or of a wrong shape or dtype, or if the images are not floats
         (integers have not been normalized) or have another shape.
     """
-    images = np.asarray(images)
-    _check_forward(weights, images)
-    images = images.astype(np.float32, copy=False)
-    starts = range(0, max(len(images), 1), CHUNK)
+    chunks = _chunks(weights, images)
     if not return_layers:
-        chunks = [_forward_chunk(weights, images[i : i + CHUNK])["output"] for i in starts]
-        return np.concatenate(chunks)
-    parts = [_forward_chunk(weights, images[i : i + CHUNK]) for i in starts]
+        return np.concatenate([chunk["output"] for chunk in chunks])
+    parts = list(chunks)
     layers = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return layers["output"], layers
 
@@ -104,8 +111,9 @@ def logits(weights: Mapping[str, np.ndarray], images: np.ndarray) -> np.ndarray:
     float32 array, shape (n, 10)
         Any real numbers.
     """
-    parts = []
-    for start in range(0, max(len(images), 1), CHUNK):  # all layers of all images fill gigabytes
-        _, layers = forward(weights, images[start : start + CHUNK], return_layers=True)
-        parts.append(layers["dense"] @ weights["output/kernel"] + weights["output/bias"])
-    return np.concatenate(parts)
+    return np.concatenate(
+        [
+            chunk["dense"] @ weights["output/kernel"] + weights["output/bias"]
+            for chunk in _chunks(weights, images)
+        ]
+    )

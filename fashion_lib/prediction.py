@@ -40,16 +40,6 @@ import numpy as np
 
 from fashion_lib.pictures import ImageError, Source, read_picture
 
-__all__ = [
-    "ImageError",
-    "Prediction",
-    "PreparedImage",
-    "area_average",
-    "example_pictures",
-    "predict_image",
-    "prepare_image",
-]
-
 SIZE = 28
 
 _TOLERANCE = 13  # 5 % of 255

@@ -13,7 +13,7 @@ import numpy as np
 from fashion_lib._config import TrainConfig
 from fashion_lib._loop import Loop, check_data
 from fashion_lib._progress import progress_reporter
-from fashion_lib.data import train_validation_split
+from fashion_lib.data import Pair, train_validation_split
 
 if TYPE_CHECKING:
     import keras
@@ -120,14 +120,11 @@ class Patience:
         return self.patience is not None and self.waited >= self.patience
 
 
-Data = tuple[np.ndarray, np.ndarray]
-
-
 def train(
     model: "keras.Model",
     x: np.ndarray,
     y: np.ndarray,
-    validation_data: Data | None = None,
+    validation_data: Pair | None = None,
     config: TrainConfig | None = None,
     progress: bool | None = None,
     on_epoch: "Callable[[keras.Model, dict[str, float]], None] | None" = None,
@@ -177,6 +174,8 @@ def train(
     -----
     Early stopping on a validation set is described by Prechelt (1998).
     """
+    import pandas as pd
+
     started = time.perf_counter()
     config = TrainConfig() if config is None else config
     x, y = check_data(model, x, y, "training")
@@ -214,20 +213,7 @@ def train(
                     break
         finally:  # also after NaN or an interruption: no half-made weights remain
             model.set_weights(best)
-        history = _history(rows, patience, time.perf_counter() - started, config)
+        stopped_early, seconds = len(rows) < config.epochs, time.perf_counter() - started
+        history = History(pd.DataFrame(rows), patience.best_epoch, stopped_early, seconds, config)
         report.finish(f"{history!r}")
     return history
-
-
-def _history(
-    rows: list[dict[str, float]], patience: Patience, seconds: float, config: TrainConfig
-) -> History:
-    import pandas as pd
-
-    return History(
-        epochs=pd.DataFrame(rows),
-        best_epoch=patience.best_epoch,
-        stopped_early=len(rows) < config.epochs,
-        seconds=seconds,
-        config=config,
-    )

@@ -7,12 +7,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fashion_lib._files import write_whole
 from fashion_lib.networks import build_cnn, weight_shapes
 
 if TYPE_CHECKING:
@@ -139,7 +139,17 @@ def read_metadata(name_or_path: str | Path = "baseline") -> dict[str, str]:
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    weights, metadata = _read_file(path)
+    """Return the checked weights and the metadata of a file, as `load_weights` does."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            metadata = dict(file.metadata() or {})
+    except SafetensorError as error:
+        raise ValueError(
+            f"{path.name} is not a complete safetensors file ({error}). Fetch or save it again."
+        ) from error
     shapes = weight_shapes(metadata.get("architecture", "baseline"))
     check_weights(weights, shapes, source=path.name)
     return {key: weights[key] for key in shapes}, metadata
@@ -179,7 +189,9 @@ def save_weights(
         raise TypeError(f"metadata must map strings to strings, but holds {wrong[0]!r}.")
     shapes = weight_shapes(metadata["architecture"])
     check_weights(weights, shapes, source=path.name)
-    _write_file(path, {key: weights[key] for key in shapes}, metadata)
+    content = _content({key: weights[key] for key in shapes}, metadata)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content)
     return path
 
 
@@ -214,44 +226,13 @@ def fingerprint(weights: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _read_file(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return the arrays and the metadata of a file.
-
-    Raises
-    ------
-    ValueError
-        If the file is cut off or is no safetensors file.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            return arrays, dict(file.metadata() or {})
-    except SafetensorError as error:
-        raise ValueError(
-            f"{path.name} is not a complete safetensors file ({error}). Fetch or save it again."
-        ) from error
-
-
-def _write_file(path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Write arrays and metadata; the same ones always give the same bytes.
-
-    The folder is made if needed. A file that is there is replaced once the new one is complete.
-    """
+def _content(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> bytes:
+    """Return a safetensors file; the same arrays and metadata always give the same bytes."""
     from safetensors.numpy import save
 
     # safetensors writes an array's memory as it lies, so its rows must be contiguous.
     rows = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
-    content = _sort_metadata(save(rows, dict(metadata)))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            partial.unlink()
+    return _sort_metadata(save(rows, dict(metadata)))
 
 
 def _sort_metadata(content: bytes) -> bytes:

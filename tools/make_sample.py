@@ -34,8 +34,7 @@ def choose(x: np.ndarray, y: np.ndarray, per_class: int) -> np.ndarray:
 
 def idx_bytes(values: np.ndarray) -> bytes:
     """Return uint8 images (n, rows, columns) or labels (n,) as the bytes of an IDX file."""
-    magic = _idx.IMAGE_MAGIC if values.ndim == 3 else _idx.LABEL_MAGIC
-    header = struct.pack(f">{1 + values.ndim}I", magic, *values.shape)
+    header = struct.pack(f">{1 + values.ndim}I", _idx.MAGIC + values.ndim, *values.shape)
     return header + np.ascontiguousarray(values, dtype=np.uint8).tobytes()
 
 
@@ -43,7 +42,7 @@ def make_sample() -> dict[str, bytes]:
     """Return the contents of the sample's files, decompressed, by name."""
     contents = {}
     sizes = (TRAIN_PER_CLASS, TEST_PER_CLASS)
-    (train, test), files = load_data(), _idx.SAMPLE.files
+    (train, test), files = load_data(), _idx.SAMPLE
     for (x, y), per_class, names in zip((train, test), sizes, (files[:2], files[2:]), strict=True):
         chosen = choose(x, y, per_class)
         contents[names[0].name] = idx_bytes(x[chosen])
@@ -54,7 +53,7 @@ def make_sample() -> dict[str, bytes]:
 def differences(contents: dict[str, bytes], folder: Path) -> list[str]:
     """Say what is wrong with the files in `folder` and with the checksums in the library."""
     found = []
-    for file in _idx.SAMPLE.files:
+    for file in _idx.SAMPLE:
         expected = hashlib.sha256(contents[file.name]).hexdigest()
         if file.sha256 != expected:
             found.append(f"fashion_lib/_idx.py: SAMPLE should state {file.name} {expected}")

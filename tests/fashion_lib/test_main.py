@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import fashion_lib
-from fashion_lib import __main__ as command_line
+from fashion_lib import _commands
 from fashion_lib.__main__ import main
 
 
@@ -96,7 +96,7 @@ def test_a_damaged_file_exits_with_1(capsys, monkeypatch):
         SimpleNamespace(name="bad.gz", bytes=0, sha256=None, ok=False, problem="it is cut off"),
     )
     report = SimpleNamespace(source="cache", folder=None, files=files, ok=False, is_sample=False)
-    monkeypatch.setattr(command_line, "data_report", lambda source, download: report)
+    monkeypatch.setattr(_commands, "data_report", lambda source, download: report)
     assert main(["data"]) == 1
     output = capsys.readouterr().out
     assert "NOT USABLE: it is cut off" in output
@@ -168,7 +168,7 @@ def test_a_closed_pipe_is_no_traceback(boot, monkeypatch):
     def closed(*args, **options):
         raise BrokenPipeError
 
-    monkeypatch.setattr(command_line, "_print_prediction", closed)
+    monkeypatch.setattr(_commands, "_print_prediction", closed)
     monkeypatch.setattr(sys, "stdout", sys.stdout)  # main replaces it; put it back afterwards
     assert main(["predict", str(boot)]) == 1
 
@@ -177,7 +177,7 @@ def test_an_interruption_is_no_traceback(boot, monkeypatch, capsys):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "_print_prediction", interrupt)
+    monkeypatch.setattr(_commands, "_print_prediction", interrupt)
     assert main(["predict", str(boot)]) == 130
     assert "interrupted" in complaint(capsys)
 

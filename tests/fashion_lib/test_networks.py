@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from fashion_lib import networks
-from fashion_lib import weights as files
+from fashion_lib import networks, weights as files
 
 # Worked by hand: parameters, and kernel entries times positions.
 BY_HAND = {

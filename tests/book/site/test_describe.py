@@ -5,8 +5,7 @@ import json
 import pytest
 from bs4 import BeautifulSoup
 
-from book.site import describe
-from book.site import finish as finishing
+from book.site import describe, finish as finishing
 from book.site.page import inner
 from tests.book.site.small import COURSE, page
 
