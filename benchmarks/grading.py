@@ -58,8 +58,8 @@ class Batch:
 
 
 def hand_in(course: Course, count: int) -> None:
-    """Put `count` submissions into a course: the bench's notebooks, in turn."""
-    chosen = trials.variants(NAME, ("basics", "mistakes"))
+    """Put `count` submissions into a course: notebooks of the trials, in turn."""
+    chosen = trials.trials_of(NAME, ("basics", "mistakes"))
     for number in range(count):
         folder = course.submitted(f"student-{number:05}", NAME)
         folder.mkdir(parents=True)

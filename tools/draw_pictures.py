@@ -15,13 +15,17 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch, Rectangle
+from PIL import Image
 
 from fashion_lib import CLASS_NAMES, forward, load_data, load_weights, normalize
+from fashion_lib._palette import PALETTE
 from fashion_lib.plots import use_course_style
 from tools import ROOT
 
 FOLDER = ROOT / "_static"
-NIGHT, PAPER, TEAL, AMBER, MIST = "#0f2a30", "#f4faf9", "#6fd3cf", "#f3b27a", "#9db8ba"
+PAPER, INK, QUIET, LINE, ACCENT, WARM = (
+    PALETTE["night"][name] for name in ("paper", "ink", "quiet", "line", "accent", "warm")
+)
 # A test image that the network gets right; chosen for its clear outline.
 PICTURE = 28
 TOLERANCE = 6  # gray levels: text is drawn a little differently by other font versions
@@ -32,7 +36,7 @@ Box = tuple[float, float, float, float]  # left, bottom, width, height as shares
 
 def hero() -> bytes:
     """Return the hero picture as PNG: pixels, window, feature maps, probabilities."""
-    figure = Figure(figsize=(12, 4.0), dpi=130, facecolor=NIGHT)
+    figure = Figure(figsize=(12, 4.0), dpi=130, facecolor=PAPER)
     with _style():
         image, layers, probabilities, label = _walk()
         _draw_image(figure, image, (0.03, 0.17, 0.205, 0.62), (0.25, 0.37, 0.07, 0.21))
@@ -51,7 +55,7 @@ def hero() -> bytes:
 
 def hero_narrow() -> bytes:
     """Return the hero picture for a narrow screen: the three steps in two rows."""
-    figure = Figure(figsize=(6, 6.2), dpi=130, facecolor=NIGHT)
+    figure = Figure(figsize=(6, 6.2), dpi=130, facecolor=PAPER)
     with _style():
         image, layers, probabilities, label = _walk()
         _draw_image(figure, image, (0.05, 0.545, 0.38, 0.37), (0.31, 0.575, 0.155, 0.15))
@@ -81,18 +85,18 @@ def _walk() -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, int]:
 
 def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", facecolor=NIGHT, metadata={"Software": None})
+    figure.savefig(buffer, format="png", facecolor=PAPER, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def _caption(figure: Figure, x: float, y: float, number: str, text: str) -> None:
     width = figure.get_figwidth()
-    figure.text(x, y, number, color=AMBER, fontsize=15, weight="bold", va="center")
-    figure.text(x + 0.24 / width, y, text, color=PAPER, fontsize=15, weight="bold", va="center")
+    figure.text(x, y, number, color=WARM, fontsize=15, weight="bold", va="center")
+    figure.text(x + 0.24 / width, y, text, color=INK, fontsize=15, weight="bold", va="center")
 
 
 def _note(figure: Figure, x: float, y: float, text: str) -> None:
-    figure.text(x, y, text, color=MIST, fontsize=12)
+    figure.text(x, y, text, color=QUIET, fontsize=12)
 
 
 def _draw_image(figure: Figure, image: np.ndarray, box: Box, window_box: Box) -> None:
@@ -101,18 +105,18 @@ def _draw_image(figure: Figure, image: np.ndarray, box: Box, window_box: Box) ->
     axes.imshow(image, cmap="gray")
     axes.set_axis_off()
     row, column = 12, 10
-    axes.add_patch(Rectangle((column - 0.5, row - 0.5), 3, 3, fill=False, ec=AMBER, lw=2.5))
+    axes.add_patch(Rectangle((column - 0.5, row - 0.5), 3, 3, fill=False, ec=WARM, lw=2.5))
     window = figure.add_axes(window_box)
     window.imshow(image[row : row + 3, column : column + 3], cmap="gray", vmin=0, vmax=255)
     window.set(xticks=[], yticks=[])
-    window.spines[:].set(visible=True, color=AMBER, linewidth=2.5)
+    window.spines[:].set(visible=True, color=WARM, linewidth=2.5)
     for (i, j), value in np.ndenumerate(image[row : row + 3, column : column + 3]):
         color = "white" if value < 140 else "black"
         window.text(j, i, str(value), ha="center", va="center", color=color, fontsize=8.5)
     for corner, end in (((column + 2.5, row - 0.5), (0, 1)), ((column + 2.5, row + 2.5), (0, 0))):
         figure.add_artist(
             ConnectionPatch(
-                corner, end, "data", "axes fraction", axesA=axes, axesB=window, color=AMBER, lw=1
+                corner, end, "data", "axes fraction", axesA=axes, axesB=window, color=WARM, lw=1
             )
         )
 
@@ -137,12 +141,12 @@ def _draw_maps(figure: Figure, maps: np.ndarray, box: Box, side: int) -> None:
 
 
 def _draw_answer(figure: Figure, probabilities: np.ndarray, label: int, box: Box) -> None:
-    axes = figure.add_axes(box, facecolor=NIGHT)
-    colors = [TEAL if number == label else "#4d6a6e" for number in range(len(CLASS_NAMES))]
+    axes = figure.add_axes(box, facecolor=PAPER)
+    colors = [ACCENT if number == label else LINE for number in range(len(CLASS_NAMES))]
     axes.barh(CLASS_NAMES, np.maximum(probabilities, 0.006), color=colors)
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
-    axes.tick_params(length=0, labelbottom=False, colors=PAPER, labelsize=11.5)
+    axes.tick_params(length=0, labelbottom=False, colors=INK, labelsize=11.5)
     axes.set_xlim(0, 1.05)
 
 
@@ -158,10 +162,10 @@ def mark(size: int, margin: int) -> bytes:
         "..TTTTTT",
     )
     pixel = (size - 2 * margin) / len(boot[0])
-    colors = {"T": TEAL, "A": AMBER}
+    colors = {"T": ACCENT, "A": WARM}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">',
-        f'<rect width="{size}" height="{size}" rx="{size // 6}" fill="{NIGHT}"/>',
+        f'<rect width="{size}" height="{size}" rx="{size // 6}" fill="{PAPER}"/>',
     ]
     for y, row in enumerate(boot):
         for x, letter in enumerate(row):
@@ -184,8 +188,6 @@ def differs(old: bytes, new: bytes) -> bool:
     """Tell whether two pictures differ by more than the drawing of letters may."""
     if old == new or not new.startswith(b"\x89PNG"):
         return old != new
-    from PIL import Image
-
     first, second = (np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for data in (old, new))
     if first.shape != second.shape:
         return True

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import arithmetic, browser, pages, small, training
+from benchmarks import __main__ as every, arithmetic, browser, grading, pages, small, training
 from benchmarks.arithmetic import Race, Spread
 from benchmarks.table import Row, format_table, number
 
@@ -132,6 +132,14 @@ def test_rows_from_races():
     assert (rows[2].value, rows[2].lower_bound, rows[2].met) == (10.0, True, True)
     rows = training.race_rows(training.Races({"origin": [FAST], "fast": [NEVER]}, {}))
     assert rows[2].value == "our fast preset did not get there"
+
+
+@pytest.mark.parametrize("command", [every, grading])
+def test_a_command_says_what_it_measures(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--help"])
+    assert ended.value.code == 0
+    assert "Measure" in capsys.readouterr().out
 
 
 def test_a_row_of_repeats_has_their_spread():

@@ -44,7 +44,7 @@ def _prose(path):
     return re.sub(r"^(`{3,})(?!\{(?:exercise|solution)-).*?^\1$", "", text, flags=re.M | re.S)
 
 
-def test_there_are_the_six_chapters_of_the_mission():
+def test_the_chapters_are_numbered_from_one():
     assert [path.name[:2] for path in CHAPTERS[:6]] == ["01", "02", "03", "04", "05", "06"]
 
 

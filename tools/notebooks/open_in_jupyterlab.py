@@ -59,9 +59,9 @@ FINDINGS = """() => {
     markdown: texts('.jp-MarkdownOutput'),
   };
 }"""
-# MyST that no converter has touched, or TeX that no MathJax has: text in code is no concern.
 # TensorFlow's native code says this whenever it is imported; "Run it yourself" says so.
 NOTICE = re.compile(r"^(?:WARNING: All log messages before absl|[IWE]\d{4} |To enable the foll)")
+# MyST that no converter has touched, or TeX that no MathJax has: text in code is no concern.
 CODE = "() => document.querySelectorAll('.jp-MarkdownOutput code').forEach((c) => c.remove())"
 RAW = re.compile(
     r"\{[a-z]+(?::[a-z]+)?\}|^:::|\$\$|\\begin\{|\\frac|^\([\w-]+\)=$|</?details", re.MULTILINE

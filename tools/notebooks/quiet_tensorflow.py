@@ -6,7 +6,7 @@ is harmless; on a page it is noise. Errors still show: what was held back is pri
 import fails.
 
 The warning that only the sample of the data was found is held back, too: every page says it in
-a banner (``sphinx_course.py``), and anything on standard error would fail the build.
+a banner (``book/sphinx_ext/course.py``), and anything on standard error would fail the build.
 """
 
 import importlib.abc
