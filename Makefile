@@ -93,7 +93,7 @@ assignments: .venv/dev-ready ## write the assignments' notebooks for students (R
 	$(BIN)/python -m grader build $(if $(REPO),--repository $(REPO))
 
 test-assignments: .venv/dev-ready ## grade submissions whose points are known, attacks included
-	$(BIN)/python -m grader bench $(OPTIONS)
+	$(BIN)/python -m grader trials $(OPTIONS)
 
 bench-grading: .venv/dev-ready ## measure grading: sandboxed against plain nbgrader
 	$(BIN)/python -m benchmarks.grading $(OPTIONS)

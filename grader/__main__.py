@@ -9,9 +9,11 @@ from pathlib import Path
 
 from grader import commands
 from grader.course import CourseError
+from grader.lms import FORMATS
 from grader.release import SourceError
 from grader.sandbox import IsolationError
 from grader.session import StartError
+from grader.trials import GROUPS
 
 
 def _positive(text: str) -> int:
@@ -37,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        words = run.__doc__.splitlines()[0]
+        words = (run.__doc__ or "").splitlines()[0]
         command = subparsers.add_parser(name, help=words, description=words)
         command.set_defaults(run=run, private=False)
         return command
@@ -57,6 +59,7 @@ def _add_term(add: Callable) -> None:
     command = add("collect", commands.collect)
     command.add_argument("name", metavar="NAME")
     command.add_argument("source", type=Path, help="folder, zip file, or an LMS's download")
+    command.add_argument("--from", dest="format", choices=FORMATS, help="default: recognized")
     _add_course(command)
     command = add("grade", commands.grade)
     command.add_argument("name", metavar="NAME")
@@ -76,8 +79,10 @@ def _add_term(add: Callable) -> None:
     _add_course(command)
     command = add("export", commands.export)
     command.add_argument("name", metavar="NAME")
-    command.add_argument("--format", choices=("csv", "moodle", "canvas"), default="csv")
-    command.add_argument("--to", type=Path, metavar="FILE")
+    command.add_argument(
+        "--to", dest="format", choices=FORMATS, default="plain", help="default: plain"
+    )
+    command.add_argument("--output", type=Path, metavar="FILE")
     _add_course(command)
 
 
@@ -87,30 +92,35 @@ def _add_building(add: Callable) -> None:
     command.add_argument("names", nargs="*", metavar="NAME", help="all, if none is named")
     command.add_argument("--repository", metavar="URL", help="write links for this repository")
     command.add_argument("--check", action="store_true", help="compare instead of writing")
-    command = add("bench", commands.bench)
+    command = add("trials", commands.trials)
     command.add_argument("names", nargs="*", metavar="NAME", help="all, if none is named")
-    command.add_argument("--only", nargs="+", choices=("basics", "mistakes", "attacks", "damage"))
+    command.add_argument("--only", nargs="+", choices=GROUPS)
     command.add_argument("--fast", action="store_true", help="without those that take long")
-    command.add_argument("--number", type=_positive, metavar="N",
-                         help="so many of them, evenly chosen")  # fmt: skip
+    command.add_argument(
+        "--number", type=_positive, metavar="N", help="so many of them, evenly chosen"
+    )
     command.add_argument("--workers", type=_positive, default=2, metavar="N")
     command.add_argument("--write", type=Path, metavar="FOLDER", help="write the files instead")
 
 
 def _add_course(command: argparse.ArgumentParser, seed: bool = False) -> None:
-    command.add_argument("--course", metavar="FOLDER", help="default: $GRADING_FOLDER or grading/")
+    command.add_argument("--course", metavar="FOLDER", help="default: $GRADING_FOLDER or term/")
     command.set_defaults(private=True)
     if seed:
-        command.add_argument("--seed", help="default: $GRADING_SEED or seed.txt of the course, "
-                             "where the seed is kept")  # fmt: skip
+        command.add_argument(
+            "--seed",
+            help="default: $GRADING_SEED or seed.txt of the course, where the seed is kept",
+        )
 
 
 def _add_grading(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--workers", type=_positive, metavar="N",
-                         help="default: one for each core")  # fmt: skip
+    command.add_argument(
+        "--workers", type=_positive, metavar="N", help="default: one for each core"
+    )
     command.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, such as tcp://HOST:8786")
-    command.add_argument("--unsafe", action="store_true",
-                         help="no isolation: only for notebooks that you trust")  # fmt: skip
+    command.add_argument(
+        "--unsafe", action="store_true", help="no isolation: only for notebooks that you trust"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+from dask.typing import Key
 from distributed import Client, Future, LocalCluster, as_completed
 
 from grader.course import CourseError
@@ -26,8 +27,20 @@ from grader.grade import Task, grade
 from grader.sandbox import IsolationError
 
 # What a worker needs of this package; it is sent to workers on other machines.
-ENGINE = ("__init__", "grade", "questions", "runner", "sandbox", "seccomp", "session",
-          "submission", "wire")  # fmt: skip
+ENGINE = (
+    "__init__",
+    "find",
+    "grade",
+    "judge",
+    "player",
+    "questions",
+    "runner",
+    "sandbox",
+    "seccomp",
+    "session",
+    "submission",
+    "wire",
+)
 WAITING = 4  # tasks sent ahead for each worker: bounds the scheduler's memory
 
 
@@ -39,8 +52,15 @@ def _engine() -> dict[str, bytes]:
 
 def fingerprint(task: Task) -> str:
     """Return a SHA-256 of everything that a result depends on."""
-    parts = [task.name.encode(), task.notebook, task.checks.encode(), task.release,
-             task.seed.encode(), str(task.unsafe).encode(), *_engine().values()]  # fmt: skip
+    parts = [
+        task.name.encode(),
+        task.notebook,
+        task.checks.encode(),
+        task.release,
+        task.seed.encode(),
+        str(task.unsafe).encode(),
+        *_engine().values(),
+    ]
     digests = b"".join(hashlib.sha256(part).digest() for part in parts)
     return hashlib.sha256(digests).hexdigest()
 
@@ -93,26 +113,33 @@ def connect(scheduler: str | None = None, workers: int | None = None) -> Iterato
     """
     if scheduler:
         with _join(scheduler) as client, tempfile.TemporaryDirectory() as folder:
-            package = Path(folder, "assignments_engine.zip")
+            package = Path(folder, "grader_engine.zip")
             with zipfile.ZipFile(package, "w") as file:
                 for name, content in _engine().items():
                     # A fixed date: the same code is the same file.
-                    file.writestr(zipfile.ZipInfo(f"assignments/{name}"), content)
+                    file.writestr(zipfile.ZipInfo(f"grader/{name}"), content)
             client.upload_file(str(package))
             yield client
         return
     # Workers are threads: they wait for their sandboxes, which are processes. So nothing
     # listens on the network, where other users of the machine could give orders.
     count = workers or len(os.sched_getaffinity(0))
-    silent = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+    silent = [f"distributed.{each}.http.routes" for each in ("scheduler", "worker")]
     nowhere = "127.0.0.1:0"
     with (
-        dask.config.set(silent),
-        LocalCluster(n_workers=count, threads_per_worker=1, processes=False, memory_limit=None,
-                     dashboard_address=nowhere, worker_dashboard_address=nowhere,
-                     scheduler_kwargs={"dashboard": False}, silence_logs=50) as cluster,
+        dask.config.set({setting: [] for setting in silent}),
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=False,
+            memory_limit=None,
+            dashboard_address=nowhere,
+            worker_dashboard_address=nowhere,
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=50,
+        ) as cluster,
         Client(cluster) as client,
-    ):  # fmt: skip
+    ):
         yield client
 
 
@@ -144,7 +171,7 @@ def run(
     IsolationError
         If a worker cannot make a sandbox: no other submission could be graded either.
     """
-    running: dict[str, tuple[str, Task, str]] = {}
+    running: dict[Key, tuple[str, Task, str]] = {}
     client = None
     with ExitStack() as stack:
         for name, task in tasks:

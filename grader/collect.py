@@ -1,29 +1,22 @@
 """Takes submissions from a folder, a zip file or an LMS export into the course folder.
 
-Understood, without being told which it is:
-
-- a folder or zip with one folder for each student, or with one notebook for each student;
-- Moodle's *Download all submissions*: ``Full Name_12345_assignsubmission_file_/any.ipynb``, or
-  without folders;
-- Canvas's *Download submissions*: ``familyname_12345_67890_any.ipynb``, without folders.
-
-A folder around everything is either a student's or one around all students' work. Names decide,
-those of students who are known already first; `collect` tells how it was read.
+What an export looks like stands in ``lms/``, one file a format. It is recognized, if nobody says
+which it is. So is the meaning of a folder around everything: it is either a student's, or one
+around all students' work. Names decide, those of students who are known already first; the user
+is told how it was read.
 
 Files are read, never unpacked to where their names point; links are not followed. A notebook
 is recognized by its content, whatever its name.
 """
 
 import hashlib
-import json
 import lzma
 import re
 import struct
-import unicodedata
 import zipfile
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -31,10 +24,11 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from grader.course import Course, CourseError
+from grader.lms import FORMATS, Format
+from grader.lms.format import slug
+from grader.results import Origin, keep_origin, origin_of
 from grader.submission import LARGEST, UnreadableError, read, strip
 
-MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_")
-CANVAS = re.compile(r"^(?P<name>[^_/]+)_(?:late_)?(?P<id>\d+)_(?P<file>\d+)_.+$", re.I)
 # What people call a folder around the work of several students, or one inside a student's own.
 COMMON = re.compile(
     r"(?:^|[-_.])(?:submi(?:ssions?|tted)|hand(?:ed)?[-_]?ins?|homeworks?|exports?|downloads?|late|"
@@ -52,34 +46,12 @@ class File:
     read: Callable[[], bytes]
 
 
-@dataclass
-class Origin:
-    """Where a submission comes from: kept beside it, and used again for an LMS's import."""
-
-    student: str
-    lms: str = ""
-    lms_id: str = ""
-    full_name: str = ""
-    file: str = ""
-    problem: str = ""
-
-
 @dataclass(frozen=True)
 class Collected:
     """What became of one student's files: "new", "changed", "same" or "problem"."""
 
     origin: Origin
     state: str
-
-
-def slug(text: str) -> str:
-    """Return a student's name as one that is safe in paths: lower case, words joined by -."""
-    plain = unicodedata.normalize("NFKC", text).lower()
-    # Marks are what many scripts write vowels with.
-    kept = (c.isalnum() or c in "_.@+-" or unicodedata.category(c)[0] == "M" for c in plain)
-    words = "".join(c if keep else " " for c, keep in zip(plain, kept, strict=True))
-    # A name of a file has 255 bytes, a letter up to four.
-    return "-".join(words.split()).strip("-.")[:60] or "unnamed"
 
 
 @contextmanager
@@ -141,8 +113,14 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as file:
             return _not_too_large(file.read(LARGEST + 1))
-    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
-            lzma.LZMAError) as error:  # fmt: skip
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         raise UnreadableError(f"cannot be unpacked ({error})") from error
 
 
@@ -157,18 +135,6 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def _owner(path: PurePosixPath) -> Origin:
-    """Tell from a path who handed a file in."""
-    for part in path.parts:
-        if found := MOODLE.match(part):
-            return Origin(slug(found["name"]), "moodle", found["id"], found["name"], str(path))
-    if len(path.parts) == 1 and (found := CANVAS.match(path.name)):
-        student = f"{slug(found['name'])}-{found['id']}"
-        return Origin(student, "canvas", found["id"], found["name"], str(path))
-    name = path.parts[0] if len(path.parts) > 1 else path.stem
-    return Origin(slug(name), "", "", name, str(path))
-
-
 def _around(folder: str, inside: list[PurePosixPath], name: str, known: set[str]) -> bool:
     """Tell whether a folder is one around several students' work, not a student's own."""
     if slug(folder) in known:
@@ -178,14 +144,18 @@ def _around(folder: str, inside: list[PurePosixPath], name: str, known: set[str]
     if _is_common(folder, name) or any(slug(PurePosixPath(file).stem) in known for file in files):
         return True
     if files:
-        canvas = [CANVAS.match(file) for file in files]
-        return not folders and all(canvas) and len({found["id"] for found in canvas}) > 1
+        return any(format.fits(inside) for format in FORMATS.values())
     return not all(_is_common(each, name) for each in folders)
 
 
 def _is_common(folder: str, name: str) -> bool:
     plain = slug(folder)
     return plain == slug(name) or COMMON.search(plain) is not None
+
+
+def _is_certain(path: PurePosixPath) -> bool:
+    """Tell whether a path can only be of an LMS's download."""
+    return any(format.certain and format.owner(path) for format in FORMATS.values())
 
 
 def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[int, str]:
@@ -197,31 +167,52 @@ def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[in
     while len({path.parts[depth] for path in paths}) == 1:
         folder = paths[0].parts[depth]
         inside = [PurePosixPath(*path.parts[depth + 1 :]) for path in paths]
-        if MOODLE.match(folder) or not all(path.parts for path in inside):  # or a single file
-            return depth, words
-        moodle = any(MOODLE.match(part) for path in inside for part in path.parts)
+        if _is_certain(PurePosixPath(folder)) or not all(path.parts for path in inside):
+            return depth, words  # it is a student's, or a single file
+        certain = any(_is_certain(path) for path in inside)
         shown = _printable(folder)
-        if not moodle and not _around(folder, inside, name, known):
+        if not certain and not _around(folder, inside, name, known):
             return depth, f"All files are in the folder {shown}: read as the work of one student."
         kind = "folder" if any(len(path.parts) > 1 for path in inside) else "notebook"
-        words = "" if moodle else (
-            f"All files are in the folder {shown}: read as holding one {kind} for each student."
-        )  # fmt: skip
+        words = f"All files are in the folder {shown}: read as holding one {kind} for each student."
+        if certain:
+            words = ""
         depth += 1
     return depth, words
 
 
-def _group(
-    files: list[File], name: str, known: set[str]
-) -> tuple[dict[tuple[str, str], list[tuple[Origin, File]]], str]:
-    """Return the files by student, and words about how they were read."""
-    groups: dict[tuple[str, str], list[tuple[Origin, File]]] = defaultdict(list)
-    depth, words = _wrapper([file.path for file in files], name, known) if files else (0, "")
-    for file in files:
-        # All that is in a student's folder, however deep, is this student's.
-        origin = _owner(PurePosixPath(*file.path.parts[depth:]))
+Groups = dict[tuple[str, str], list[tuple[Origin, File]]]
+
+
+def _grouped(owned: Iterable[tuple[Origin, File]]) -> Groups:
+    groups: Groups = defaultdict(list)
+    for origin, file in owned:
         groups[origin.student, origin.lms_id].append((origin, file))
-    return groups, words
+    return groups
+
+
+def _recognized(files: list[File], name: str, known: set[str]) -> tuple[Groups, str]:
+    """Return the files by student, and words about how they were read."""
+    depth, words = _wrapper([file.path for file in files], name, known) if files else (0, "")
+    owned = []
+    for file in files:
+        path = PurePosixPath(*file.path.parts[depth:])
+        owners = (format.owner(path) for format in FORMATS.values())
+        owned.append((next(origin for origin in owners if origin), file))
+    return _grouped(owned), words
+
+
+def _as_told(files: list[File], format: Format) -> Groups:
+    """Return the files by student, as the user has said what they are."""
+    owned = []
+    for file in files:
+        if (origin := format.owner_within(file.path)) is None:
+            raise CourseError(
+                f"{_printable(str(file.path))} is not named as in a download of {format.title}, so "
+                f"nothing was collected. Take it out, or leave out --from {format.name}."
+            )
+        owned.append((origin, file))
+    return _grouped(owned)
 
 
 def _choose(name: str, entries: list[tuple[Origin, File]]) -> tuple[Origin, File | None]:
@@ -249,8 +240,12 @@ def _choose(name: str, entries: list[tuple[Origin, File]]) -> tuple[Origin, File
     return origin, file
 
 
-def collect(
-    course: Course, name: str, source: Path, tell: Callable[[str], object] | None = None
+def collect_submissions(
+    course: Course,
+    name: str,
+    source: Path,
+    format: Format | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Iterator[Collected]:
     """Copy submissions into the course folder, one notebook for each student.
 
@@ -261,6 +256,8 @@ def collect(
         The assignment.
     source : Path
         A folder or a zip file.
+    format : Format, optional
+        What the source is. Recognized, if it is not given.
     tell : function, optional
         Called with a sentence if the folders could have been read in two ways.
 
@@ -268,18 +265,27 @@ def collect(
     ------
     Collected
         One for each student. A later call with the same source changes nothing.
+
+    Raises
+    ------
+    CourseError
+        If there is no such folder or zip file, or if it holds a file that is not named as the
+        format names them.
     """
     with files_of(source) as files:
         known = {path.name for path in (course.root / "submitted").glob("*")}
         wanted = [file for file in files if file.path.parts and not _ignored(file.path)]
-        groups, words = _group(wanted, name, known)
-        if words and tell:
-            tell(words)
+        if format is None:
+            groups, words = _recognized(wanted, name, known)
+            if words and tell:
+                tell(words)
+        else:
+            groups = _as_told(wanted, format)
         seen = Counter(student for student, _ in groups)
         for (student, _), entries in sorted(groups.items()):
             origin, file = _choose(name, entries)
             origin.student = _name_of(course, name, origin, seen[student] > 1)
-            yield Collected(origin, _store(course, name, origin, file))
+            yield _store(course, name, origin, file)
 
 
 def _name_of(course: Course, name: str, origin: Origin, shared: bool) -> str:
@@ -295,24 +301,17 @@ def _ignored(path: PurePosixPath) -> bool:
     return hidden or path.name.lower() in IGNORED
 
 
-def _store(course: Course, name: str, origin: Origin, file: File | None) -> str:
+def _store(course: Course, name: str, origin: Origin, file: File | None) -> Collected:
+    origin = Origin(**{key: _printable(value) for key, value in asdict(origin).items()})
     folder = course.submitted(origin.student, name)
     folder.mkdir(parents=True, exist_ok=True)
-    record = {key: _printable(value) for key, value in asdict(origin).items()}
-    origin.problem = record["problem"]
-    (folder / "origin.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), "utf-8")
+    keep_origin(course, name, origin)
     if file is None:
-        return "problem"
+        return Collected(origin, "problem")
     target, content = folder / f"{name}.ipynb", file.read()
     same = target.exists() and target.read_bytes() == content
     state = "same" if same else "changed" if target.exists() else "new"
     if not same:
         target.write_bytes(content)
         (folder / "timestamp.txt").write_text(f"{file.modified:%Y-%m-%d %H:%M:%S} UTC\n")
-    return "problem" if origin.problem else state
-
-
-def origin_of(course: Course, name: str, student: str) -> Origin:
-    """Return where a submission came from, as far as it is known."""
-    path = course.submitted(student, name) / "origin.json"
-    return Origin(**json.loads(path.read_text("utf-8"))) if path.exists() else Origin(student)
+    return Collected(origin, "problem" if origin.problem else state)

@@ -8,28 +8,30 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from grader import collect as collecting
-from grader import course as courses
-from grader import export as exporting
-from grader import feedback as giving
-from grader import release as building
-from grader import trials as testbench
-from grader.course import Course, CourseError, given_seed
+from grader.batch import Journal, connect, fingerprint, run
+from grader.collect import collect_submissions
+from grader.course import Course, CourseError, given_seed, released_text
+from grader.export import write_grades
+from grader.feedback import write_feedback
 from grader.grade import Task
 from grader.gradebook import Writer, notebook_bytes, submissions
-from grader.release import RELEASES, ROOT, Definition, define, names
+from grader.lms import FORMATS
+from grader.release import ASSIGNMENTS, RELEASES, ROOT, Definition, define, names
+from grader.results import result_of, scores
 from grader.sandbox import data_folder, find_mode, visible_folders
 from grader.submission import strip
+from grader.trials import GROUPS, Outcome, run_all, trials_of, write_trials
 
 
 def show(options: argparse.Namespace) -> int:
     """List the assignments."""
     for name in names():
         assignment = define(name).assignment
-        print(f"{name:20} {assignment.title}, {assignment.points:g} points, "
-              f"about {assignment.minutes} minutes")  # fmt: skip
+        print(
+            f"{name:20} {assignment.title}, {assignment.points:g} points, "
+            f"about {assignment.minutes} minutes"
+        )
     return 0
 
 
@@ -55,11 +57,11 @@ def _course(options: argparse.Namespace) -> tuple[Course, Definition]:
 
 
 def collect(options: argparse.Namespace) -> int:
-    """Take submissions from a folder, a zip file or a Moodle or Canvas download."""
+    """Take submissions from a folder, a zip file or the download of an LMS."""
     course, _ = _course(options)
     counts: Counter[str] = Counter()
-    source = options.source.expanduser()
-    for one in collecting.collect(course, options.name, source, tell=print):
+    source, format = options.source.expanduser(), FORMATS.get(options.format)
+    for one in collect_submissions(course, options.name, source, format, tell=print):
         counts[one.state] += 1
         if one.origin.problem:
             print(f"  {one.origin.student}: {one.origin.problem}")
@@ -86,26 +88,27 @@ def _tasks(
 def _isolation(course: Course, options: argparse.Namespace) -> None:
     """Refuse to grade where students' code could see what it must not."""
     if options.unsafe:
-        print("Without isolation: a notebook can read and change everything that you can.",
-              file=sys.stderr)  # fmt: skip
+        print(
+            "Without isolation: a notebook can read and change everything that you can.",
+            file=sys.stderr,
+        )
         return
     if not options.scheduler:
         find_mode()
     for folder in (Path("/usr"), *visible_folders(data_folder())):
-        if course.root.is_relative_to(folder) or building.HERE.is_relative_to(folder):
+        if course.root.is_relative_to(folder) or ASSIGNMENTS.is_relative_to(folder):
             raise CourseError(f"Students' code can read {folder}, which holds your course.")
 
 
 def _grade(options: argparse.Namespace, students: list[str], again: bool = False) -> int:
-    from grader.batch import Journal, connect, fingerprint, run
-
     course, definition = _course(options)
     _isolation(course, options)
     journal = Journal(course.root / "journal.jsonl")
     if again:
         for _, task in _tasks(course, definition, students, options):
             journal.results.pop(fingerprint(task), None)
-    started, counts, failed = time.monotonic(), Counter(), []
+    started, failed = time.monotonic(), []
+    counts: Counter[str] = Counter()
     tasks = _tasks(course, definition, students, options)
     cluster = partial(connect, options.scheduler, options.workers)
     with Writer(course, options.name) as book:
@@ -157,7 +160,7 @@ def _find_student(course: Course, name: str, student: str) -> None:
 
 def _reasons(course: Course, name: str, student: str) -> list[str]:
     """Return why a person should look at a submission, apart from written answers."""
-    result = giving.result_of(course, name, student)
+    result = result_of(course, name, student)
     if result is None:
         return ["not graded yet"]
     reasons = [text for text in (result["human"], result["problem"]) if text]
@@ -176,10 +179,9 @@ def humans(options: argparse.Namespace) -> int:
     if not shown:
         print("No submission is unclear.")
     with course.gradebook() as book:
-        found = book.notebook_submissions(options.name, options.name)
-        scores = [giving.scores_of(submission) for submission in found]
+        found = [by_question for _, by_question in scores(book, options.name)]
     for written in assignment.written:
-        waiting = sum(score[written.id]["pending"] for score in scores)
+        waiting = sum(by_question[written.id].pending for by_question in found)
         print(f"\n{written.title}: {waiting} answers to grade, {written.points:g} points each.")
         print(f"  {written.guidance}")
     place = shlex.quote(str(course.root))
@@ -202,12 +204,11 @@ def feedback(options: argparse.Namespace) -> int:
     course, definition = _course(options)
     if options.student is not None:
         _find_student(course, options.name, options.student)
-    written = []
     with course.gradebook() as book:
-        for submission in book.notebook_submissions(options.name, options.name):
-            student = submission.student.id
-            if options.student in (None, student):
-                written.append(giving.write(course, definition.assignment, student, submission))
+        written = [
+            write_feedback(course, definition.assignment, student, by_question)
+            for student, by_question in scores(book, options.name, options.student)
+        ]
     done = [path for path in written if path]
     if not done:
         raise CourseError(
@@ -219,9 +220,9 @@ def feedback(options: argparse.Namespace) -> int:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write the grades as a table, also as Moodle or Canvas import them."""
+    """Write the grades as a table, also as an LMS imports them."""
     course, definition = _course(options)
-    path = exporting.write(course, definition.assignment, options.format, options.to)
+    path = write_grades(course, definition.assignment, FORMATS[options.format], options.output)
     print(f"Written: {path}")
     return 0
 
@@ -231,7 +232,7 @@ def build(options: argparse.Namespace) -> int:
     stale = 0
     RELEASES.mkdir(exist_ok=True)
     for name in options.names or names():
-        text, path = courses.build(name, options.repository), define(name).release
+        text, path = released_text(name, options.repository), define(name).release
         if not options.check:
             path.write_text(text, "utf-8")
             print(f"{path.relative_to(ROOT)} written")
@@ -241,37 +242,41 @@ def build(options: argparse.Namespace) -> int:
     return int(stale > 0)
 
 
-def bench(options: argparse.Namespace) -> int:
+def trials(options: argparse.Namespace) -> int:
     """Grade submissions whose points are known, and print what each scored."""
-    groups = tuple(options.only or testbench.GROUPS)
+    groups = tuple(options.only or GROUPS)
     wrong = 0
     for name in options.names or names():
-        chosen = testbench.variants(name, groups)
+        chosen = trials_of(name, groups)
         if options.fast:
-            chosen = [variant for variant in chosen if not variant.heavy]
+            chosen = [trial for trial in chosen if not trial.heavy]
         if options.number and options.number < len(chosen):
             places = range(options.number)
             chosen = [chosen[n * len(chosen) // options.number] for n in places]
         if options.write:
-            testbench.write(options.write / name, chosen)
+            write_trials(options.write / name, chosen)
             print(f"{len(chosen)} submissions in {options.write / name}")
             continue
         print(f"\n{name}: {len(chosen)} submissions")
-        for outcome in testbench.run_all(name, chosen, options.workers):
+        for outcome in run_all(name, chosen, options.workers):
             wrong += not outcome.ok
             _print_outcome(outcome)
     if not options.write:
-        print(f"\n{wrong} scored something else than they deserve." if wrong else
-              "\nAll as deserved.")  # fmt: skip
+        print(
+            f"\n{wrong} scored something else than they deserve." if wrong else "\nAll as deserved."
+        )
     return int(wrong > 0)
 
 
-def _print_outcome(outcome: Any) -> None:
-    variant = outcome.variant
+def _print_outcome(outcome: Outcome) -> None:
+    trial = outcome.trial
     asked = "a person looks" if outcome.human else ""
     mark = "  " if outcome.ok else "✗ "
     points, wanted = sum(outcome.scored.values()), sum(outcome.expected.values())
-    print(f"{mark}{variant.group:9} {variant.name:52} {points:4g} of {wanted:4g} deserved "
-          f"{outcome.seconds:6.1f} s  {asked}", flush=True)  # fmt: skip
+    print(
+        f"{mark}{trial.group:9} {trial.name:52} {points:4g} of {wanted:4g} deserved "
+        f"{outcome.seconds:6.1f} s  {asked}",
+        flush=True,
+    )
     if not outcome.ok:
         print(f"     scored {outcome.scored}, deserved {outcome.expected}")

@@ -1,7 +1,7 @@
 """An instructor's course folder: nbgrader's folders and gradebook, and the seed.
 
 It holds students' work and grades, so it stays out of the repository (``.gitignore`` names the
-default, ``grading/``).
+default, ``term/``).
 """
 
 import os
@@ -40,8 +40,8 @@ class CourseError(Exception):
 
 
 def default_folder() -> Path:
-    """Return the course folder if none is named: $GRADING_FOLDER, else ``grading/``."""
-    return Path(os.environ.get("GRADING_FOLDER") or ROOT / "grading").expanduser().resolve()
+    """Return the course folder if none is named: $GRADING_FOLDER, else ``term/``."""
+    return Path(os.environ.get("GRADING_FOLDER") or ROOT / "term").expanduser().resolve()
 
 
 def given_seed(given: str | None = None) -> str:
@@ -199,6 +199,10 @@ class Course:
         """Return the folder of one submission."""
         return self.root / "submitted" / student / name
 
+    def autograded(self, student: str, name: str) -> Path:
+        """Return the folder of a submission's result."""
+        return self.root / "autograded" / student / name
+
     def release(self, name: str, repository: str | None = None, book: bool = True) -> Path:
         """Make the students' notebook with nbgrader and enter its cells in the gradebook.
 
@@ -241,7 +245,7 @@ class Course:
         (folder / f"{definition.name}.ipynb").write_text(source_notebook(definition, repository))
 
 
-def build(name: str, repository: str | None = None) -> str:
+def released_text(name: str, repository: str | None = None) -> str:
     """Return the text of the released notebook that stands in the repository."""
     with tempfile.TemporaryDirectory() as folder:
         return Course.open(folder).release(name, repository, book=False).read_text("utf-8")

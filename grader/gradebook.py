@@ -9,14 +9,14 @@ import hashlib
 import json
 import re
 import warnings
-from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from grader.collect import origin_of
 from grader.course import Course
+from grader.results import keep_result, origin_of, result_of
 from grader.submission import WRITTEN, UnreadableError, read, strip
 
 ATTACHMENTS = 2_000_000  # characters of pictures in an answer that the grader gets to see
@@ -46,9 +46,10 @@ class Writer:
     def write(self, student: str, content: bytes, result: dict[str, Any]) -> None:
         """Write one submission: scores, comments, the notebook for the formgrader."""
         origin = origin_of(self.course, self.name, student)
-        folder = self.course.root / "autograded" / student / self.name
+        folder = self.course.autograded(student, self.name)
         mark = hashlib.sha256(content).hexdigest()
-        changed = _last_mark(folder) != mark
+        before = result_of(self.course, self.name, student)
+        changed = before is None or before["mark"] != mark
         names = {"first_name": origin.full_name} if origin.full_name else {}
         self._book.update_or_create_student(student, lms_user_id=origin.lms_id or None, **names)
         timestamp = self.course.submitted(student, self.name) / "timestamp.txt"
@@ -63,16 +64,16 @@ class Writer:
         notebook = graded_notebook(self.release, content, result)
         (folder / f"{self.name}.ipynb").write_text(json.dumps(notebook))
         record = result | {"mark": mark, "problem": origin.problem}
-        (folder / "result.json").write_text(json.dumps(record))
+        keep_result(self.course, self.name, student, record)
 
     def _scores(self, student: str, result: dict[str, Any], changed: bool) -> None:
         found = {q["question"]: q for q in result["questions"]}
         with self._book.db.no_autoflush:
             submission = self._book.find_submission_notebook(self.name, self.name, student)
             for grade in submission.grades:
-                question = found.get(self._names[grade.cell_id].removesuffix("-check"))
-                points = question["points"] if question else None
-                ask = points is None or bool(question["human"]) or bool(result["human"])
+                question = found.get(self._names[grade.cell_id].removesuffix("-check"), {})
+                points = question.get("points")
+                ask = points is None or bool(question["human"] or result["human"])
                 known = grade.manual_score is not None
                 if changed or grade.auto_score != points or not known:
                     grade.needs_manual_grade = ask or known
@@ -81,11 +82,6 @@ class Writer:
                 question = found.get(self._names[comment.cell_id])
                 comment.auto_comment = " ".join(question["notes"]) if question else None
         self._book.db.commit()
-
-
-def _last_mark(folder: Path) -> str:
-    path = folder / "result.json"
-    return json.loads(path.read_text()).get("mark", "") if path.exists() else ""
 
 
 def graded_notebook(release: NotebookNode, content: bytes, result: dict[str, Any]) -> NotebookNode:
@@ -99,9 +95,8 @@ def graded_notebook(release: NotebookNode, content: bytes, result: dict[str, Any
     try:
         student = read(content)
     except UnreadableError as error:
-        notebook.cells.insert(
-            0, _plain_cell("markdown", f"**The file could not be read:** {error}")
-        )
+        words = f"**The file could not be read:** {harmless(str(error))}"
+        notebook.cells.insert(0, new_markdown_cell(words, id="unreadable"))
         return notebook
     used = set()
     for cell in notebook.cells:
@@ -137,10 +132,8 @@ def _fill(cell: NotebookNode, source: str, content: bytes) -> None:
 
 def _plain_cell(kind: str, source: str) -> NotebookNode:
     if kind == "code":
-        cell = {"cell_type": "code", "outputs": [], "execution_count": None, "source": source}
-    else:
-        cell = {"cell_type": "markdown", "source": harmless(source)}
-    return nbformat.from_dict(cell | {"metadata": {}})
+        return new_code_cell(source)
+    return new_markdown_cell(harmless(source))
 
 
 def harmless(markdown: str) -> str:
@@ -168,7 +161,7 @@ def _attachments(content: bytes, source: str) -> dict[str, Any]:
 
 
 def _pictures(attachments: dict[str, Any]) -> dict[str, dict[str, str]]:
-    kept = {}
+    kept: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items():
         for kind, data in bundle.items() if isinstance(bundle, dict) else ():
             plain = isinstance(data, str) and re.fullmatch(r"[\w+/=\s]*", data, re.A)

@@ -3,7 +3,7 @@
 The notebooks of the chapters (``tools/notebooks``) and those of the assignments share it.
 """
 
-import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Address:
         """Return the address in ``_config.yml``, or a fork's on the same branch."""
         settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["repository"]
         project = (root / "pyproject.toml").read_text("utf-8")
-        version = re.search(r'^version = "(.+)"$', project, re.M)[1]
+        version = tomllib.loads(project)["project"]["version"]
         return cls((repository or settings["url"]).rstrip("/"), settings["branch"], version)
 
     def badges(self, path: str) -> str:

@@ -27,8 +27,9 @@ class Inputs:
         return function(*self.args, **self.kwargs)
 
 
-#: Says in words what is wrong with an answer, or returns None if it is right.
-Compare = Callable[[Any, Any, Inputs], str | None]
+#: Says in words what is wrong with an answer, or returns None if it is right. A variable has no
+#: inputs.
+Compare = Callable[[Any, Any, Inputs | None], str | None]
 
 
 def close(tolerance: float = 1e-4) -> Compare:
@@ -38,7 +39,7 @@ def close(tolerance: float = 1e-4) -> Compare:
     `tolerance` times the largest expected value, or `tolerance` if that is smaller than 1.
     """
 
-    def compare(expected: Any, answer: Any, inputs: Inputs) -> str | None:
+    def compare(expected: Any, answer: Any, inputs: Inputs | None) -> str | None:
         wanted = np.asarray(expected, dtype=np.float64)
         try:
             given = np.asarray(answer, dtype=np.float64)
@@ -74,12 +75,17 @@ def _share(wrong: np.ndarray) -> str:
 
 def kind_of(value: Any) -> str:
     """Return what a value is, in a student's words."""
-    names = {type(None): "None (is there a return?)", str: "a text", dict: "a dict",
-             list: "a list", bool: "True or False"}  # fmt: skip
+    names = {
+        type(None): "None (is there a return?)",
+        str: "a text",
+        dict: "a dict",
+        list: "a list",
+        bool: "True or False",
+    }
     return names.get(type(value), f"of type {type(value).__name__}")
 
 
-def equal(expected: Any, answer: Any, inputs: Inputs) -> str | None:
+def equal(expected: Any, answer: Any, inputs: Inputs | None) -> str | None:
     """Compare whole numbers, texts, and lists or dicts of them: everything must agree."""
     return None if _plain(expected) == _plain(answer) else f"the answer is {_differs(answer)}"
 
@@ -107,7 +113,7 @@ def compare_columns(undefined: str) -> Compare:
     `undefined` says when that is: "a class has no picture".
     """
 
-    def compare(expected: Any, answer: Any, inputs: Inputs) -> str | None:
+    def compare(expected: Any, answer: Any, inputs: Inputs | None) -> str | None:
         if not isinstance(answer, dict):
             return "the answer is no table: return a DataFrame or a dict of columns"
         for name, wanted in expected.items():
@@ -247,6 +253,8 @@ def generator(seed: str, *place: str | int) -> np.random.Generator:
 
 def from_source(source: str, name: str) -> Assignment:
     """Run the text of a ``checks.py`` and return its ASSIGNMENT.
+
+    Assignments are data: nothing here imports them, and a task takes the text to any machine.
 
     Raises
     ------

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import jupytext
 import nbformat
@@ -20,9 +21,12 @@ from grader.opening import Address
 from grader.questions import Assignment, Question, Written, from_source
 
 ROOT = Path(__file__).resolve().parent.parent
-HERE = ROOT / "assignments"  # content: read by path, as data, never imported
-RELEASES = HERE / "release"  # what Colab and Binder open
+ASSIGNMENTS = ROOT / "assignments"  # read by path, as data: the engine imports none of it
+RELEASES = ASSIGNMENTS / "release"  # what Colab and Binder open
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+Kind = TypeVar("Kind", Question, Written)
 
 
 class SourceError(Exception):
@@ -51,7 +55,7 @@ class Definition:
 
 def names() -> list[str]:
     """Return the names of all assignments, in order."""
-    return sorted(path.parent.name for path in HERE.glob("*/checks.py"))
+    return sorted(path.parent.name for path in ASSIGNMENTS.glob("*/checks.py"))
 
 
 @cache
@@ -63,7 +67,7 @@ def define(name: str) -> Definition:
     SourceError
         If there is none of this name.
     """
-    folder = HERE / name
+    folder = ASSIGNMENTS / name
     if name not in names():
         raise SourceError(f"There is no assignment {name!r}; there are: {', '.join(names())}.")
     checks = (folder / "checks.py").read_text()
@@ -115,14 +119,20 @@ class Builder:
         for number, cell in enumerate(cells):
             text = f"{self.definition.name}/{number}/{cell.source}"
             cell["id"] = hashlib.sha256(text.encode()).hexdigest()[:8]
-        metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"},
-                    "assignment": self.definition.name}  # fmt: skip
+        metadata = {
+            "kernelspec": KERNEL,
+            "language_info": {"name": "python"},
+            "assignment": self.definition.name,
+        }
         return new_notebook(cells=cells, metadata=metadata)
 
     def _cell(self, cell: NotebookNode) -> NotebookNode:
         metadata = dict(cell.metadata)
-        for kind, make in (("question", self._answer), ("check", self._check),
-                           ("answer", self._written)):  # fmt: skip
+        for kind, make in (
+            ("question", self._answer),
+            ("check", self._check),
+            ("answer", self._written),
+        ):
             if kind in metadata:
                 return make(cell, str(metadata[kind]))
         kept = {"tags": metadata["tags"]} if metadata.get("tags") else {}
@@ -130,7 +140,7 @@ class Builder:
             return new_code_cell(cell.source, metadata=kept)
         return new_markdown_cell(cell.source)
 
-    def _question(self, identity: str, kind: type) -> Question | Written:
+    def _question(self, identity: str, kind: type[Kind]) -> Kind:
         question = self.questions.get(identity)
         if not isinstance(question, kind):
             raise SourceError(f"{self.definition.source}: checks.py has no question {identity!r}.")

@@ -52,7 +52,7 @@ def _shell() -> Any:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
     config.InteractiveShell.cache_size = 0
-    shell = InteractiveShell.instance(config=config)
+    shell: Any = InteractiveShell.instance(config=config)
     shell.showtraceback = lambda *args, **kwargs: None
     shell.showsyntaxerror = lambda *args, **kwargs: None
     # Pictures are never looked at, so no cell spends time on drawing them.
@@ -142,7 +142,7 @@ def main() -> None:
     os.dup2(null, 0)
     if settings["user"]:
         _become(settings["user"])
-    import wire  # stands beside this file; brings NumPy
+    import wire  # type: ignore[import-not-found]  # stands beside this file; brings NumPy
 
     runner = Runner(wire)
     _limit(settings["limits"])

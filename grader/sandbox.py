@@ -21,16 +21,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from importlib.util import find_spec
 from pathlib import Path
 
+import fashion_lib
 from grader import seccomp
 
 MIB = 1024 * 1024
 HOME, TEMPORARY, SANDBOX = "/home/student", "/tmp", "/sandbox"
 # Files of the system that programs read; whatever is missing on a machine is left out.
-SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache",
-          "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/certs")  # fmt: skip
+SYSTEM = (
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/etc/fonts",
+    "/etc/localtime",
+    "/etc/ssl/certs",
+)
 # Settings that choose NumPy's kernels: without them results may differ from the grader's.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LANG", "LC_ALL")
 USERS = 0x20000000  # from here on, twice as many, no machine has users of its own
@@ -117,11 +128,9 @@ def data_folder() -> Path | None:
     IsolationError
         If they are in no folder, but in the memory of this process.
     """
-    from fashion_lib import DataError, locate_data
-
     try:
-        files = locate_data()
-    except DataError:
+        files = fashion_lib.locate_data()
+    except fashion_lib.DataError:
         return None
     if files.folder is None:
         raise IsolationError(
@@ -147,7 +156,7 @@ def _font_list() -> tuple[str, bytes] | None:
 
 def visible_folders(data: Path | None) -> list[Path]:
     """Return the folders that a sandbox can read, apart from the system's."""
-    library = Path(find_spec("fashion_lib").origin).parent
+    library = Path(fashion_lib.__file__).parent
     folders = [Path(sys.base_prefix), Path(sys.prefix), library, *([data] if data else [])]
     outside = [folder.resolve() for folder in folders]
     return [path for path in dict.fromkeys(outside) if not path.is_relative_to("/usr")]
@@ -170,9 +179,19 @@ class Command:
 
     def __init__(self, mode: str, limits: Limits) -> None:
         self.descriptors: list[int] = []
-        self.words = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
-                      "--unshare-cgroup-try", "--die-with-parent", "--new-session",
-                      "--hostname", "notebook", "--clearenv"]  # fmt: skip
+        self.words = [
+            "bwrap",
+            "--unshare-ipc",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+            "--die-with-parent",
+            "--new-session",
+            "--hostname",
+            "notebook",
+            "--clearenv",
+        ]
         self._identity(mode)
         self._files(limits)
         if (rules := seccomp.program()) is not None:
@@ -185,8 +204,14 @@ class Command:
 
     def _identity(self, mode: str) -> None:
         if mode == "root":
-            self.words += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add",
-                           "CAP_SETGID"]  # fmt: skip
+            self.words += [
+                "--cap-drop",
+                "ALL",
+                "--cap-add",
+                "CAP_SETUID",
+                "--cap-add",
+                "CAP_SETGID",
+            ]
         else:
             self.words += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
 
@@ -246,29 +271,35 @@ def start(mode: str, limits: Limits) -> Iterator[tuple[subprocess.Popen, int]]:
     """
     replies, reply = os.pipe()
     settings = _settings(mode, reply, limits)
-    if mode == "unsafe":
-        command, script = None, str(Path(__file__).with_name("runner.py"))
-        words, variables, passed = [], environment(data_folder()) | {"HOME": TEMPORARY}, (reply,)
+    command = None if mode == "unsafe" else Command(mode, limits)
+    if command is None:
+        variables = environment(data_folder()) | {"HOME": TEMPORARY}
+        words = [sys.executable, "-s", "-B", str(Path(__file__).with_name("runner.py"))]
     else:
-        command, script = Command(mode, limits), f"{SANDBOX}/runner.py"
-        words, variables, passed = command.words, _own(), (reply, *command.descriptors)
-    interpreter = str(Path(sys.prefix, "bin", "python")) if command else sys.executable
+        variables = _own()
+        interpreter = str(Path(sys.prefix, "bin", "python"))
+        words = [*command.words, interpreter, "-s", "-B", f"{SANDBOX}/runner.py"]
     process = subprocess.Popen(
-        [*words, interpreter, "-s", "-B", script, settings],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        pass_fds=passed, env=variables, bufsize=0, start_new_session=True,
+        [*words, settings],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=(reply, *(command.descriptors if command else ())),
+        env=variables,
+        bufsize=0,
+        start_new_session=True,
         umask=0o022,
-    )  # fmt: skip
+    )
     os.close(reply)
     if command:
         command.close()
     try:
-        yield process, replies
+        with process:  # waits for it, and closes its pipes
+            try:
+                yield process, replies
+            finally:
+                process.kill()
     finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
         os.close(replies)
 
 
@@ -278,9 +309,13 @@ def _try(mode: str) -> str | None:
     words = [*command.words, "/usr/bin/env", "true"]
     try:
         done = subprocess.run(
-            words, pass_fds=command.descriptors, capture_output=True, text=True, timeout=30,
+            words,
+            pass_fds=command.descriptors,
+            capture_output=True,
+            text=True,
+            timeout=30,
             env=_own(),
-        )  # fmt: skip
+        )
     except FileNotFoundError:
         return "bubblewrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)"
     except subprocess.TimeoutExpired:

@@ -108,8 +108,10 @@ class Session:
 
     def __enter__(self) -> "Session":
         self._process, self._replies = self._stack.enter_context(start(self.mode, self.limits))
-        self._commands = self._process.stdin.fileno()
-        self._output = self._process.stdout.fileno()
+        commands, output = self._process.stdin, self._process.stdout
+        assert commands is not None  # both are pipes
+        assert output is not None
+        self._commands, self._output = commands.fileno(), output.fileno()
         for descriptor in (self._commands, self._replies, self._output):
             os.set_blocking(descriptor, False)
         self._buffer = bytearray()

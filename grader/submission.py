@@ -9,7 +9,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -85,8 +85,8 @@ def _defined(source: str) -> frozenset[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
-            found = (n for n in ast.walk(node) if isinstance(n, ast.Name))
-            names |= {n.id for n in found if isinstance(n.ctx, ast.Store)}
+            inside = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+            names |= {each.id for each in inside if isinstance(each.ctx, ast.Store)}
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
     return frozenset(names)
@@ -107,7 +107,6 @@ class Notebook:
 
     cells: list[Cell]
     assignment: str | None = None
-    duplicates: list[str] = field(default_factory=list)
 
     @property
     def code(self) -> list[Cell]:
@@ -124,6 +123,11 @@ class Notebook:
         return [cell for cell in texts if cell.written == question]
 
 
+def _dict(value: Any) -> dict[str, Any]:
+    """Return a dict as it is, and an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
 def _joined(source: Any) -> str:
     if isinstance(source, list):
         return "".join(str(line) for line in source)
@@ -131,8 +135,8 @@ def _joined(source: Any) -> str:
 
 
 def _cell(raw: dict[str, Any]) -> Cell:
-    metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
-    grading = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
+    metadata = _dict(raw.get("metadata"))
+    grading = _dict(metadata.get("nbgrader"))
     source = _joined(raw.get("source", raw.get("input", "")))
     identity = grading.get("grade_id")
     return Cell(
@@ -181,8 +185,7 @@ def _parse(content: bytes) -> dict[str, Any]:
         raw["cells"] = [cell for sheet in sheets for cell in sheet.get("cells", [])]
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise UnreadableError("The file is no notebook: it has no cells.")
-    metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
-    name = metadata.get("assignment")
+    name = _dict(raw.get("metadata")).get("assignment")
     cells = [dict(cell) for cell in raw["cells"] if isinstance(cell, dict)]
     return {"cells": cells, "metadata": {"assignment": name if isinstance(name, str) else None}}
 

@@ -63,8 +63,9 @@ def _pack(value: Any, buffers: list[bytes], depth: int) -> Any:
     if isinstance(value, list | tuple | range | set | frozenset):
         return [_pack(item, buffers, depth - 1) for item in value]
     if isinstance(value, dict):
-        pairs = [[_pack(k, buffers, depth - 1), _pack(v, buffers, depth - 1)]
-                 for k, v in value.items()]  # fmt: skip
+        pairs = [
+            [_pack(k, buffers, depth - 1), _pack(v, buffers, depth - 1)] for k, v in value.items()
+        ]
         return {"dict": pairs}
     if hasattr(value, "columns") and hasattr(value, "iloc"):
         return _pack({str(name): value[name].tolist() for name in value.columns}, buffers, depth)
@@ -134,7 +135,8 @@ def _unpack(node: Any, rest: memoryview, used: int, depth: int) -> tuple[Any, in
     if set(node) == {"float"}:
         return float(node["float"]), used
     if set(node) == {"array"}:
-        return _unpack_array(*node["array"], rest, used)
+        name, shape = node["array"]
+        return _unpack_array(name, shape, rest, used)
     if set(node) == {"dict"}:
         result = {}
         for key_node, value_node in node["dict"]:

@@ -74,21 +74,30 @@ TABLE = Question(
     title="Count before you trust",
     reference=class_table,
     cases=(
-        Case("a batch with pictures of all ten classes", 1, draw_table,
-             "count, brightness and ink of each class, from class 0 to class 9"),
-        Case("a batch in which some classes have no picture", 1,
-             lambda rng: draw_table(rng, rng.choice(9, size=6, replace=False)),
-             "ten entries all the same: a count of 0, and NaN for what could not be measured"),
+        Case(
+            "a batch with pictures of all ten classes",
+            1,
+            draw_table,
+            "count, brightness and ink of each class, from class 0 to class 9",
+        ),
+        Case(
+            "a batch in which some classes have no picture",
+            1,
+            lambda rng: draw_table(rng, rng.choice(9, size=6, replace=False)),
+            "ten entries all the same: a count of 0, and NaN for what could not be measured",
+        ),
     ),
     compare=compare_columns("a class has no picture"),
     mistakes=(
         Mistake(lambda *a: class_table(*a, empty=0), "a class without pictures has NaN, not 0"),
         Mistake(class_table_of_present, "classes without pictures are missing from the table"),
-        Mistake(lambda *a: class_table(*a, whole=True),
-                "you divide by the pixels of all pictures, not of the class"),
+        Mistake(
+            lambda *a: class_table(*a, whole=True),
+            "you divide by the pixels of all pictures, not of the class",
+        ),
         Mistake(class_table_of_ink, "brightness is the mean of all pixels, the black ones too"),
     ),
-)  # fmt: skip
+)
 
 
 # --- standardize: statistics of the training part alone --------------------------------------
@@ -151,28 +160,44 @@ STANDARDIZE = Question(
     title="Statistics of the training part",
     reference=standardize,
     cases=(
-        Case("training pictures and others", 1, draw_standard,
-             "both moved by the training mean and divided by the training deviation"),
-        Case("others that are much brighter or darker", 1, draw_other_light,
-             "the others keep their distance from the training pictures"),
-        Case("training pixels that are all equal", 1, draw_constant,
-             "divided by 255 and moved by the mean, without a division by the deviation 0"),
+        Case(
+            "training pictures and others",
+            1,
+            draw_standard,
+            "both moved by the training mean and divided by the training deviation",
+        ),
+        Case(
+            "others that are much brighter or darker",
+            1,
+            draw_other_light,
+            "the others keep their distance from the training pictures",
+        ),
+        Case(
+            "training pixels that are all equal",
+            1,
+            draw_constant,
+            "divided by 255 and moved by the mean, without a division by the deviation 0",
+        ),
     ),
     compare=compare_parts,
     mistakes=(
-        Mistake(lambda *a: standardize(*a, source="own"),
-                "the others are standardized by their own statistics, so their light is lost"),
-        Mistake(lambda *a: standardize(*a, source="all"),
-                "the statistics come from both parts: knowledge of the others leaks"),
-        Mistake(lambda *a: standardize(*a, source="other"),
-                "the statistics come from the others"),
+        Mistake(
+            lambda *a: standardize(*a, source="own"),
+            "the others are standardized by their own statistics, so their light is lost",
+        ),
+        Mistake(
+            lambda *a: standardize(*a, source="all"),
+            "the statistics come from both parts: knowledge of the others leaks",
+        ),
+        Mistake(lambda *a: standardize(*a, source="other"), "the statistics come from the others"),
         Mistake(lambda *a: standardize(*a, divide=False), "the deviation is not divided by"),
-        Mistake(lambda *a: standardize(*a, guard=False),
-                "a division by the deviation 0 gives NaN"),
-        Mistake(lambda *a: [np.clip(part, 0, 1) for part in standardize(*a)],
-                "the values are cut off, but they may lie anywhere"),
+        Mistake(lambda *a: standardize(*a, guard=False), "a division by the deviation 0 gives NaN"),
+        Mistake(
+            lambda *a: [np.clip(part, 0, 1) for part in standardize(*a)],
+            "the values are cut off, but they may lie anywhere",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 # --- parts: a stratified split in three ------------------------------------------------------
@@ -261,15 +286,27 @@ PARTS = Question(
     title="Three parts",
     reference=three_parts,
     cases=(
-        Case("labels of a single class", 1, draw_single,
-             "every position once, in parts of the right size, drawn at random"),
-        Case("classes of very different size, in random order", 1, draw_uneven,
-             "each class gives its share to each part"),
-        Case("labels sorted by class", 1, draw_sorted,
-             "each class gives its share to each part, drawn at random"),
+        Case(
+            "labels of a single class",
+            1,
+            draw_single,
+            "every position once, in parts of the right size, drawn at random",
+        ),
+        Case(
+            "classes of very different size, in random order",
+            1,
+            draw_uneven,
+            "each class gives its share to each part",
+        ),
+        Case(
+            "labels sorted by class",
+            1,
+            draw_sorted,
+            "each class gives its share to each part, drawn at random",
+        ),
     ),
     compare=compare_split,
-)  # fmt: skip
+)
 
 
 # --- copies: the same picture in two parts ---------------------------------------------------
@@ -359,28 +396,45 @@ COPIES = Question(
     title="Find the copies",
     reference=find_copies,
     cases=(
-        Case("exact copies, with a tolerance of 0", 1, draw_exact,
-             "the pairs of pictures that agree in every pixel"),
-        Case("copies with a little noise", 2, draw_noisy,
-             "the pairs whose mean absolute difference is at most the tolerance"),
-        Case("mirrored copies", 1, draw_mirrored,
-             "copies whose columns are reversed count too; whose rows are, do not"),
+        Case(
+            "exact copies, with a tolerance of 0",
+            1,
+            draw_exact,
+            "the pairs of pictures that agree in every pixel",
+        ),
+        Case(
+            "copies with a little noise",
+            2,
+            draw_noisy,
+            "the pairs whose mean absolute difference is at most the tolerance",
+        ),
+        Case(
+            "mirrored copies",
+            1,
+            draw_mirrored,
+            "copies whose columns are reversed count too; whose rows are, do not",
+        ),
     ),
     compare=compare_pairs,
     mistakes=(
-        Mistake(lambda *a: find_copies(*a, distance=_in_bytes),
-                "differences of uint8 wrap around: convert to signed numbers first"),
-        Mistake(lambda *a: find_copies(*a, distance=_signed),
-                "differences of both signs cancel out: take absolute values before the mean"),
-        Mistake(lambda *a: find_copies(*a, distance=_squared),
-                "that is the mean of the squares"),
-        Mistake(lambda *a: find_copies(*a, distance=_largest),
-                "that is the largest difference, not the mean"),
+        Mistake(
+            lambda *a: find_copies(*a, distance=_in_bytes),
+            "differences of uint8 wrap around: convert to signed numbers first",
+        ),
+        Mistake(
+            lambda *a: find_copies(*a, distance=_signed),
+            "differences of both signs cancel out: take absolute values before the mean",
+        ),
+        Mistake(lambda *a: find_copies(*a, distance=_squared), "that is the mean of the squares"),
+        Mistake(
+            lambda *a: find_copies(*a, distance=_largest),
+            "that is the largest difference, not the mean",
+        ),
         Mistake(lambda *a: find_copies(*a, mirror=False), "mirrored copies are not found"),
         Mistake(lambda *a: find_copies(*a, axis=1), "rows are reversed, columns were to be"),
         Mistake(lambda a, b, c: find_copies(a, b, 0), "the tolerance is ignored"),
     ),
-)  # fmt: skip
+)
 
 
 # --- telltale: a mark inside the pictures ----------------------------------------------------
@@ -452,26 +506,42 @@ TELLTALE = Question(
     title="A pixel that knows the answer",
     reference=telltale_pixel,
     cases=(
-        Case("a gray value for each class", 1, lambda rng: _marked(rng, _values(rng), 0),
-             "the row and the column of the pixel whose value depends on the class alone"),
-        Case("a gray value for each class, with noise", 1,
-             lambda rng: _marked(rng, _values(rng), 6),
-             "the pixel with the least scatter inside the classes, compared with all its scatter"),
-        Case("a mark on a single class", 1, draw_marked_class,
-             "the pixel with the least scatter inside the classes, compared with all its scatter"),
+        Case(
+            "a gray value for each class",
+            1,
+            lambda rng: _marked(rng, _values(rng), 0),
+            "the row and the column of the pixel whose value depends on the class alone",
+        ),
+        Case(
+            "a gray value for each class, with noise",
+            1,
+            lambda rng: _marked(rng, _values(rng), 6),
+            "the pixel with the least scatter inside the classes, compared with all its scatter",
+        ),
+        Case(
+            "a mark on a single class",
+            1,
+            draw_marked_class,
+            "the pixel with the least scatter inside the classes, compared with all its scatter",
+        ),
     ),
     compare=compare_place,
     mistakes=(
         Mistake(lambda *a: telltale_pixel(*a)[::-1], "row and column are swapped"),
-        Mistake(telltale_by_correlation,
-                "a correlation with the number of the class misses marks in no order"),
+        Mistake(
+            telltale_by_correlation,
+            "a correlation with the number of the class misses marks in no order",
+        ),
         Mistake(telltale_inside, "a pixel that never changes says nothing about the class"),
-        Mistake(lambda *a: _place(telltale_scores(*a)[2]),
-                "that pixel changes most, whatever the class"),
-        Mistake(lambda *a: _place(telltale_scores(*a)[1]),
-                "that pixel's class means differ most; compare them with its whole scatter"),
+        Mistake(
+            lambda *a: _place(telltale_scores(*a)[2]), "that pixel changes most, whatever the class"
+        ),
+        Mistake(
+            lambda *a: _place(telltale_scores(*a)[1]),
+            "that pixel's class means differ most; compare them with its whole scatter",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 # --- baseline: what a score has to beat ------------------------------------------------------
@@ -505,17 +575,25 @@ BASELINE = Question(
     title="What a score has to beat",
     reference=baseline,
     cases=(
-        Case("the same class is most frequent in both", 1, draw_same,
-             "the share of that class among the new labels"),
-        Case("another class is most frequent among the new labels", 1, draw_other,
-             "the share, among the new labels, of the most frequent training label"),
+        Case(
+            "the same class is most frequent in both",
+            1,
+            draw_same,
+            "the share of that class among the new labels",
+        ),
+        Case(
+            "another class is most frequent among the new labels",
+            1,
+            draw_other,
+            "the share, among the new labels, of the most frequent training label",
+        ),
     ),
     mistakes=(
         Mistake(lambda known, new: baseline(new, new), "the class was chosen by the new labels"),
         Mistake(lambda known, new: baseline(known, known), "that is the training accuracy"),
         Mistake(lambda known, new: 100 * baseline(known, new), "a share, not a percentage"),
     ),
-)  # fmt: skip
+)
 
 ASSIGNMENT = Assignment(
     name="a1_data",

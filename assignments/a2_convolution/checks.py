@@ -76,18 +76,36 @@ SLIDE = Question(
     title="Slide a kernel over an image",
     reference=slide,
     cases=(
-        Case("an image and a kernel that are not square", 2, draw_plain,
-             "at each position the sum of products of the window and the kernel, not flipped"),
-        Case("a stride that differs between rows and columns", 1, draw_strided,
-             "stride[0] pixels between rows of positions, stride[1] between columns"),
-        Case("zeros around the image", 1, draw_padded,
-             "`padding` rows or columns of zeros on each of the four sides"),
-        Case("whole numbers of 8 bits (uint8)", 1, draw_bytes,
-             "the same sums as with floats: uint8 wraps around beyond 255"),
+        Case(
+            "an image and a kernel that are not square",
+            2,
+            draw_plain,
+            "at each position the sum of products of the window and the kernel, not flipped",
+        ),
+        Case(
+            "a stride that differs between rows and columns",
+            1,
+            draw_strided,
+            "stride[0] pixels between rows of positions, stride[1] between columns",
+        ),
+        Case(
+            "zeros around the image",
+            1,
+            draw_padded,
+            "`padding` rows or columns of zeros on each of the four sides",
+        ),
+        Case(
+            "whole numbers of 8 bits (uint8)",
+            1,
+            draw_bytes,
+            "the same sums as with floats: uint8 wraps around beyond 255",
+        ),
     ),
     mistakes=(
-        Mistake(lambda *a, **k: slide(*a, **k, flip=True),
-                "the kernel is flipped: that is convolution in the mathematical sense"),
+        Mistake(
+            lambda *a, **k: slide(*a, **k, flip=True),
+            "the kernel is flipped: that is convolution in the mathematical sense",
+        ),
         Mistake(lambda *a, **k: slide(*a, **k).T, "rows and columns of the result are swapped"),
         Mistake(lambda *a, **k: slide(*a, **k, swap=True), "the two strides are swapped"),
         Mistake(slide_in_bytes, "the sums wrapped around: convert the image to floats first"),
@@ -96,7 +114,7 @@ SLIDE = Question(
         Mistake(lambda *a, **k: slide(*a, **{**k, "stride": (1, 1)}), "the stride is ignored"),
         Mistake(lambda *a, **k: slide(*a, **{**k, "padding": 0}), "the padding is ignored"),
     ),
-)  # fmt: skip
+)
 
 
 # --- pool: averages, with incomplete windows -------------------------------------------------
@@ -140,21 +158,32 @@ POOL = Question(
     reference=pool,
     cases=(
         Case("windows that fit exactly", 1, draw_pool, "the mean of each window"),
-        Case("windows that overlap", 1, draw_pool_overlap,
-             "`stride` pixels between windows, which may be fewer than `size`"),
-        Case("incomplete windows, with ceil_mode=True", 1, draw_pool_ceil,
-             "at the edge, the mean of those pixels of the window that exist"),
+        Case(
+            "windows that overlap",
+            1,
+            draw_pool_overlap,
+            "`stride` pixels between windows, which may be fewer than `size`",
+        ),
+        Case(
+            "incomplete windows, with ceil_mode=True",
+            1,
+            draw_pool_ceil,
+            "at the edge, the mean of those pixels of the window that exist",
+        ),
     ),
     mistakes=(
         Mistake(lambda *a, **k: pool(*a, **k, best=np.max), "that is the maximum, not the mean"),
         Mistake(lambda *a, **k: pool(*a, **k, best=np.sum), "that is the sum, not the mean"),
-        Mistake(lambda *a, **k: pool(*a, **k, count=True),
-                "at the edge you divide by all pixels of a window, also by those outside"),
-        Mistake(lambda *a, **k: pool(*a, **{**k, "ceil_mode": False}),
-                "incomplete windows are dropped"),
+        Mistake(
+            lambda *a, **k: pool(*a, **k, count=True),
+            "at the edge you divide by all pixels of a window, also by those outside",
+        ),
+        Mistake(
+            lambda *a, **k: pool(*a, **{**k, "ceil_mode": False}), "incomplete windows are dropped"
+        ),
         Mistake(lambda *a, **k: pool(*a, **{**k, "stride": None}), "the stride is ignored"),
     ),
-)  # fmt: skip
+)
 
 
 # --- edges: a kernel for every direction, and the strength of edges --------------------------
@@ -185,20 +214,30 @@ DIRECTION = Question(
     title="An edge detector for every direction",
     reference=edge_kernel,
     cases=(
-        Case("a multiple of 90 degrees", 1, lambda rng: Inputs(int(rng.choice([0, 90, 180, 270]))),
-             "Sobel's kernels or their negatives: 0 looks to the right, 90 down", times=4),
-        Case("any other angle", 1, lambda rng: Inputs(float(rng.uniform(1, 89) + 90 *
-                                                            rng.integers(0, 4))),
-             "a mixture of the two kernels with the cosine and the sine of the angle"),
+        Case(
+            "a multiple of 90 degrees",
+            1,
+            lambda rng: Inputs(int(rng.choice([0, 90, 180, 270]))),
+            "Sobel's kernels or their negatives: 0 looks to the right, 90 down",
+            times=4,
+        ),
+        Case(
+            "any other angle",
+            1,
+            lambda rng: Inputs(float(rng.uniform(1, 89) + 90 * rng.integers(0, 4))),
+            "a mixture of the two kernels with the cosine and the sine of the angle",
+        ),
     ),
     mistakes=(
-        Mistake(lambda angle: math.cos(angle) * SOBEL_X + math.sin(angle) * SOBEL_Y,
-                "cosine and sine take radians, the angle comes in degrees"),
+        Mistake(
+            lambda angle: math.cos(angle) * SOBEL_X + math.sin(angle) * SOBEL_Y,
+            "cosine and sine take radians, the angle comes in degrees",
+        ),
         Mistake(lambda angle: edge_kernel(90 - angle), "cosine and sine are swapped"),
         Mistake(lambda angle: edge_kernel(-angle), "90 degrees point down, as row numbers grow"),
         Mistake(lambda angle: edge_kernel(angle + 180), "the sign is the opposite"),
     ),
-)  # fmt: skip
+)
 
 STRENGTH = Question(
     id="strength",
@@ -206,22 +245,35 @@ STRENGTH = Question(
     title="How strong an edge is, whatever its direction",
     reference=edge_strength,
     cases=(
-        Case("an image of floats", 1, lambda rng: Inputs(_image(rng)),
-             "the square root of the sum of both squared responses"),
-        Case("a picture of whole numbers (uint8)", 1,
-             lambda rng: Inputs(rng.integers(0, 256, size=(9, 12), dtype=np.uint8)),
-             "the same as for floats: responses may be negative or beyond 255"),
+        Case(
+            "an image of floats",
+            1,
+            lambda rng: Inputs(_image(rng)),
+            "the square root of the sum of both squared responses",
+        ),
+        Case(
+            "a picture of whole numbers (uint8)",
+            1,
+            lambda rng: Inputs(rng.integers(0, 256, size=(9, 12), dtype=np.uint8)),
+            "the same as for floats: responses may be negative or beyond 255",
+        ),
     ),
     mistakes=(
         Mistake(edge_strength_in_bytes, "the responses wrapped around: convert to floats first"),
-        Mistake(lambda image: edge_strength(image, lambda a, b: abs(a) + abs(b)),
-                "that is the sum of both absolute responses, not the length"),
-        Mistake(lambda image: edge_strength(image, lambda a, b: a**2 + b**2),
-                "the square root is missing"),
-        Mistake(lambda image: edge_strength(image, lambda a, b: a + b),
-                "responses of opposite sign cancel out"),
+        Mistake(
+            lambda image: edge_strength(image, lambda a, b: abs(a) + abs(b)),
+            "that is the sum of both absolute responses, not the length",
+        ),
+        Mistake(
+            lambda image: edge_strength(image, lambda a, b: a**2 + b**2),
+            "the square root is missing",
+        ),
+        Mistake(
+            lambda image: edge_strength(image, lambda a, b: a + b),
+            "responses of opposite sign cancel out",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 # --- parameters: counting them through a network ---------------------------------------------
@@ -292,20 +344,30 @@ PARAMETERS = Question(
     title="Counting parameters",
     reference=count_parameters,
     cases=(
-        Case("convolutions alone", 1, draw_convolutions,
-             "kernel height × width × channels of the input, plus 1, for each filter"),
-        Case("a whole network down to its dense layers", 2, draw_network,
-             "sizes followed through every layer: the first dense layer sees them flattened"),
+        Case(
+            "convolutions alone",
+            1,
+            draw_convolutions,
+            "kernel height × width × channels of the input, plus 1, for each filter",
+        ),
+        Case(
+            "a whole network down to its dense layers",
+            2,
+            draw_network,
+            "sizes followed through every layer: the first dense layer sees them flattened",
+        ),
     ),
     compare=close(1e-9),
     mistakes=(
         Mistake(lambda *a: count_parameters(*a, bias=0), "the biases are missing"),
         Mistake(count_one_channel, "a filter reaches through all channels of its input"),
-        Mistake(lambda *a: count_parameters(*a, pooling=math.ceil),
-                "pooling drops an incomplete window: sizes are rounded down"),
+        Mistake(
+            lambda *a: count_parameters(*a, pooling=math.ceil),
+            "pooling drops an incomplete window: sizes are rounded down",
+        ),
         Mistake(lambda *a: [sum(count_parameters(*a))], "that is the total, not one per layer"),
     ),
-)  # fmt: skip
+)
 
 ASSIGNMENT = Assignment(
     name="a2_convolution",

@@ -148,35 +148,50 @@ STOP = Question(
     title="When to stop",
     reference=stop,
     cases=(
-        Case("losses with which the patience runs out", 2, draw_runs_out,
-             "the first epoch with which so many in a row were no better, and the best before it",
-             times=4),
-        Case("losses with which it never does", 1, draw_never,
-             "the last epoch, and the best of all"),
+        Case(
+            "losses with which the patience runs out",
+            2,
+            draw_runs_out,
+            "the first epoch with which so many in a row were no better, and the best before it",
+            times=4,
+        ),
+        Case(
+            "losses with which it never does", 1, draw_never, "the last epoch, and the best of all"
+        ),
         Case("equal losses", 1, draw_ties, "the first of equal epochs is the best"),
-        Case("with min_delta", 1, draw_delta,
-             "the best epoch changes only if a loss is lower than its loss by more than min_delta",
-             times=8),
+        Case(
+            "with min_delta",
+            1,
+            draw_delta,
+            "the best epoch changes only if a loss is lower than its loss by more than min_delta",
+            times=8,
+        ),
     ),
     compare=compare_epochs,
     mistakes=(
         Mistake(lambda *a, **k: [n - 1 for n in stop(*a, **k)], "epochs count from 1"),
-        Mistake(lambda losses, patience, **k: stop(losses, patience + 1, **k),
-                "training ends an epoch too late"),
-        Mistake(lambda losses, patience, **k: stop(losses, patience - 1, **k),
-                "training ends an epoch too early"),
+        Mistake(
+            lambda losses, patience, **k: stop(losses, patience + 1, **k),
+            "training ends an epoch too late",
+        ),
+        Mistake(
+            lambda losses, patience, **k: stop(losses, patience - 1, **k),
+            "training ends an epoch too early",
+        ),
         Mistake(stop_by_last, "each loss is compared with the one before, not with the best"),
         Mistake(stop_with_ties, "an equal loss is no improvement"),
-        Mistake(stop_with_small_steps,
-                "a loss that is not lower by enough must not become the best"),
+        Mistake(
+            stop_with_small_steps, "a loss that is not lower by enough must not become the best"
+        ),
         Mistake(stop_in_total, "epochs without improvement count in a row, not in total"),
         Mistake(stop_with_future, "the best epoch comes after training has ended"),
-        Mistake(lambda losses, patience, min_delta=0: stop(losses, patience),
-                "min_delta is ignored"),
+        Mistake(
+            lambda losses, patience, min_delta=0: stop(losses, patience), "min_delta is ignored"
+        ),
         Mistake(lambda *a, **k: [stop(*a, **k)[0]] * 2, "the best epoch is not the last one"),
         Mistake(lambda *a, **k: stop(*a, **k)[::-1], "the two epochs are swapped"),
     ),
-)  # fmt: skip
+)
 
 
 # --- batches: every picture once -------------------------------------------------------------
@@ -238,14 +253,22 @@ BATCHES = Question(
     title="Every picture once",
     reference=batches,
     cases=(
-        Case("batches that divide the pictures evenly", 1, draw_whole,
-             "each epoch in another order, every position once"),
-        Case("batches that leave a rest", 1, draw_rest,
-             "the last batch of each epoch holds what is left"),
+        Case(
+            "batches that divide the pictures evenly",
+            1,
+            draw_whole,
+            "each epoch in another order, every position once",
+        ),
+        Case(
+            "batches that leave a rest",
+            1,
+            draw_rest,
+            "the last batch of each epoch holds what is left",
+        ),
         Case("a batch larger than all pictures", 1, draw_large, "one batch an epoch"),
     ),
     compare=compare_batches,
-)  # fmt: skip
+)
 
 
 # --- curves: a diagnosis ---------------------------------------------------------------------
@@ -338,36 +361,61 @@ CURVES = Question(
     title="What the curves say",
     reference=diagnose,
     cases=(
-        Case("runs that overfit, and runs that do not", 1,
-             _draw("overfitting", "overfitting", "converged", "learning"),
-             "'overfitting' where the last validation loss is far above the lowest"),
-        Case("runs that still learn, and runs that do not", 1,
-             _draw("learning", "learning, with a step back", "learning, with a step back",
-                   "converged", "converged"),
-             "'learning' where the last validation loss is well below that of three epochs before"),
-        Case("runs that diverge, and runs that do not", 1,
-             _draw("rises", "NaN", "inf", "learning", "converged"),
-             "'diverged' where a training loss is not finite, or the last is above the first"),
-        Case("runs to which two words apply", 1,
-             _draw("overfitting, falling at last", "overfitting, falling at last", "rises",
-                   "converged"),
-             "the first word of the table that applies"),
+        Case(
+            "runs that overfit, and runs that do not",
+            1,
+            _draw("overfitting", "overfitting", "converged", "learning"),
+            "'overfitting' where the last validation loss is far above the lowest",
+        ),
+        Case(
+            "runs that still learn, and runs that do not",
+            1,
+            _draw(
+                "learning",
+                "learning, with a step back",
+                "learning, with a step back",
+                "converged",
+                "converged",
+            ),
+            "'learning' where the last validation loss is well below that of three epochs before",
+        ),
+        Case(
+            "runs that diverge, and runs that do not",
+            1,
+            _draw("rises", "NaN", "inf", "learning", "converged"),
+            "'diverged' where a training loss is not finite, or the last is above the first",
+        ),
+        Case(
+            "runs to which two words apply",
+            1,
+            _draw(
+                "overfitting, falling at last", "overfitting, falling at last", "rises", "converged"
+            ),
+            "the first word of the table that applies",
+        ),
     ),
     compare=compare_words,
     mistakes=(
         Mistake(lambda runs: diagnose(runs, key="loss"), "you read the training loss alone"),
-        Mistake(lambda runs: diagnose(runs, base="first"),
-                "the validation loss is compared with its first value, not its lowest"),
-        Mistake(lambda runs: diagnose(runs, base="last"),
-                "the validation loss is compared with the epoch before, not with the lowest"),
+        Mistake(
+            lambda runs: diagnose(runs, base="first"),
+            "the validation loss is compared with its first value, not its lowest",
+        ),
+        Mistake(
+            lambda runs: diagnose(runs, base="last"),
+            "the validation loss is compared with the epoch before, not with the lowest",
+        ),
         Mistake(lambda runs: diagnose(runs, finite=False), "NaN and infinity are not found"),
-        Mistake(lambda runs: diagnose(runs, order=("learning", "diverged", "overfitting",
-                                                   "converged")),
-                "'learning' was looked at before the words above it"),
-        Mistake(lambda runs: diagnose(runs, back=2),
-                "you compare with one epoch before the last, not three"),
+        Mistake(
+            lambda runs: diagnose(runs, order=("learning", "diverged", "overfitting", "converged")),
+            "'learning' was looked at before the words above it",
+        ),
+        Mistake(
+            lambda runs: diagnose(runs, back=2),
+            "you compare with one epoch before the last, not three",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 # --- train: a small network ------------------------------------------------------------------
@@ -403,8 +451,10 @@ def _truth(x, y, x_new):
 
 def train_small(x, y, x_val, y_val, x_new, epochs, patience):
     """Answer by looking labels up: an answer that is right."""
-    shown, predictions = (np.where(truth < 0, y[0], truth)
-                          for truth in (_truth(x, y, part) for part in (x_val, x_new)))  # fmt: skip
+    shown, predictions = (
+        np.where(truth < 0, y[0], truth)
+        for truth in (_truth(x, y, part) for part in (x_val, x_new))
+    )
     guess = np.full((len(y_val), 10), 0.04)
     guess[np.arange(len(y_val)), shown] = 0.64
     best = -np.log(guess[np.arange(len(y_val)), y_val]).mean()
@@ -498,16 +548,30 @@ TRAIN = Question(
     title="Train a small network",
     reference=train_small,
     cases=(
-        Case("1,500 pictures of all classes", 2, draw_training,
-             "at least 70% of the new pictures named rightly", times=1),
-        Case("validation pictures with doubtful labels, and little patience", 2, draw_doubtful,
-             "losses that follow the rule of early stopping, and the best epoch's probabilities",
-             times=1),
-        Case("classes that only the validation part has", 1, draw_unseen,
-             "answers from the training pictures' classes alone", times=1),
+        Case(
+            "1,500 pictures of all classes",
+            2,
+            draw_training,
+            "at least 70% of the new pictures named rightly",
+            times=1,
+        ),
+        Case(
+            "validation pictures with doubtful labels, and little patience",
+            2,
+            draw_doubtful,
+            "losses that follow the rule of early stopping, and the best epoch's probabilities",
+            times=1,
+        ),
+        Case(
+            "classes that only the validation part has",
+            1,
+            draw_unseen,
+            "answers from the training pictures' classes alone",
+            times=1,
+        ),
     ),
     compare=compare_training,
-)  # fmt: skip
+)
 
 ASSIGNMENT = Assignment(
     name="a3_training",

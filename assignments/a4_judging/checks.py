@@ -75,26 +75,44 @@ CONFUSION = Question(
     title="The confusion matrix from scratch",
     reference=confusion,
     cases=(
-        Case("lists of labels", 1, draw_pairs,
-             "in row i and column j the number of pictures of class i that were taken for j"),
-        Case("classes that never occur", 1, draw_gaps,
-             "a row and a column for every class, also for those without pictures"),
-        Case("labels of 8 bits (uint8), and 20 classes or more", 1, draw_bytes,
-             "the same counts as for other whole numbers"),
+        Case(
+            "lists of labels",
+            1,
+            draw_pairs,
+            "in row i and column j the number of pictures of class i that were taken for j",
+        ),
+        Case(
+            "classes that never occur",
+            1,
+            draw_gaps,
+            "a row and a column for every class, also for those without pictures",
+        ),
+        Case(
+            "labels of 8 bits (uint8), and 20 classes or more",
+            1,
+            draw_bytes,
+            "the same counts as for other whole numbers",
+        ),
         Case("weights", 1, draw_weighted, "the sum of the weights of each pair of classes"),
     ),
     mistakes=(
-        Mistake(lambda *a, **k: confusion(*a, **k).T,
-                "the matrix is transposed: rows are the true classes"),
-        Mistake(lambda *a, **k: confusion(*a, **k, byte=True),
-                "class × number of classes wraps around in uint8: convert the labels first"),
+        Mistake(
+            lambda *a, **k: confusion(*a, **k).T,
+            "the matrix is transposed: rows are the true classes",
+        ),
+        Mistake(
+            lambda *a, **k: confusion(*a, **k, byte=True),
+            "class × number of classes wraps around in uint8: convert the labels first",
+        ),
         Mistake(lambda y, p, n, weights=None: confusion(y, p, n), "the weights are ignored"),
         Mistake(confusion_of_present, "classes that never occur are missing"),
         Mistake(confusion_overwritten, "pairs that occur several times are counted once"),
-        Mistake(lambda *a, **k: confusion(*a, **k) / np.sum(confusion(*a, **k)),
-                "those are shares, not counts"),
+        Mistake(
+            lambda *a, **k: confusion(*a, **k) / np.sum(confusion(*a, **k)),
+            "those are shares, not counts",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 # --- scores: recall and precision ------------------------------------------------------------
@@ -138,11 +156,18 @@ SCORES = Question(
     title="Recall and precision",
     reference=scores,
     cases=(
-        Case("a matrix in which every class occurs", 1,
-             lambda rng: Inputs(_matrix(rng, int(rng.integers(3, 9)))),
-             "recall: the diagonal by the sums of the rows; precision: by the sums of the columns"),
-        Case("a class without pictures, and one that is never predicted", 1, draw_empty,
-             "NaN for the recall of the one and the precision of the other"),
+        Case(
+            "a matrix in which every class occurs",
+            1,
+            lambda rng: Inputs(_matrix(rng, int(rng.integers(3, 9)))),
+            "recall: the diagonal by the sums of the rows; precision: by the sums of the columns",
+        ),
+        Case(
+            "a class without pictures, and one that is never predicted",
+            1,
+            draw_empty,
+            "NaN for the recall of the one and the precision of the other",
+        ),
     ),
     compare=compare_columns("it is undefined"),
     mistakes=(
@@ -150,7 +175,7 @@ SCORES = Question(
         Mistake(lambda m: scores(m, empty=0.0), "what is undefined is NaN, not 0"),
         Mistake(scores_of_all, "you divide by all pictures"),
     ),
-)  # fmt: skip
+)
 
 
 # --- interval: Wilson's ----------------------------------------------------------------------
@@ -202,10 +227,19 @@ INTERVAL = Question(
     reference=wilson,
     cases=(
         Case("some hits", 1, draw_share, "both ends of Wilson's interval, the lower one first"),
-        Case("no hits, or nothing but hits", 1, draw_extreme,
-             "an interval with a width, and one end at 0 or 1"),
-        Case("no pictures at all", 1, lambda rng: Inputs(0, 0, z=_z(rng)),
-             "anything between 0 and 1", times=1),
+        Case(
+            "no hits, or nothing but hits",
+            1,
+            draw_extreme,
+            "an interval with a width, and one end at 0 or 1",
+        ),
+        Case(
+            "no pictures at all",
+            1,
+            lambda rng: Inputs(0, 0, z=_z(rng)),
+            "anything between 0 and 1",
+            times=1,
+        ),
     ),
     mistakes=(
         Mistake(wald, "that is the interval of chapter 5, not Wilson's"),
@@ -214,7 +248,7 @@ INTERVAL = Question(
         Mistake(lambda hits, total, z: wilson(hits, total), "z is not used"),
         Mistake(lambda *a, **k: wilson(*a, **k)[::-1], "the upper end comes first"),
     ),
-)  # fmt: skip
+)
 
 
 # --- input: a picture prepared ---------------------------------------------------------------
@@ -290,38 +324,64 @@ INPUT = Question(
     title="From a picture to an input",
     reference=to_input,
     cases=(
-        Case("a gray, square picture on black", 1, draw_gray,
-             "the means of 28×28 blocks, divided by the largest, in the shape (1, 28, 28, 1)"),
+        Case(
+            "a gray, square picture on black",
+            1,
+            draw_gray,
+            "the means of 28×28 blocks, divided by the largest, in the shape (1, 28, 28, 1)",
+        ),
         Case("a color picture", 1, draw_color, "the same, from the mean of the three channels"),
-        Case("another background than black", 1, draw_background,
-             "the same, from the distance of each pixel to the background"),
-        Case("any height and width", 1, draw_oblong,
-             "black on all sides up to a square whose side is a multiple of 28"),
+        Case(
+            "another background than black",
+            1,
+            draw_background,
+            "the same, from the distance of each pixel to the background",
+        ),
+        Case(
+            "any height and width",
+            1,
+            draw_oblong,
+            "black on all sides up to a square whose side is a multiple of 28",
+        ),
     ),
     compare=compare_input,
     mistakes=(
-        Mistake(lambda p: to_input(p, gray=_gray_in_bytes),
-                "the sum of the channels wraps around in uint8: convert first"),
-        Mistake(lambda p: to_input(p, gray=lambda q: q[:, :, 0]),
-                "one channel stands for all three"),
-        Mistake(lambda p: to_input(p, distance=lambda v, b: (v - b) % 256),
-                "differences wrap around in uint8: convert first"),
-        Mistake(lambda p: to_input(p, distance=lambda v, b: np.maximum(b - v, 0)),
-                "garments may be brighter than their background too: take the distance"),
-        Mistake(lambda p: to_input(p, distance=lambda v, b: np.maximum(v - b, 0)),
-                "garments may be darker than their background too: take the distance"),
-        Mistake(lambda p: to_input(p, distance=lambda v, b: v),
-                "the background is not removed"),
-        Mistake(lambda p: to_input(p, distance=lambda v, b: 255 - v if b > 127 else v),
-                "negation makes a background black only if it was white: take the distance"),
+        Mistake(
+            lambda p: to_input(p, gray=_gray_in_bytes),
+            "the sum of the channels wraps around in uint8: convert first",
+        ),
+        Mistake(
+            lambda p: to_input(p, gray=lambda q: q[:, :, 0]), "one channel stands for all three"
+        ),
+        Mistake(
+            lambda p: to_input(p, distance=lambda v, b: (v - b) % 256),
+            "differences wrap around in uint8: convert first",
+        ),
+        Mistake(
+            lambda p: to_input(p, distance=lambda v, b: np.maximum(b - v, 0)),
+            "garments may be brighter than their background too: take the distance",
+        ),
+        Mistake(
+            lambda p: to_input(p, distance=lambda v, b: np.maximum(v - b, 0)),
+            "garments may be darker than their background too: take the distance",
+        ),
+        Mistake(lambda p: to_input(p, distance=lambda v, b: v), "the background is not removed"),
+        Mistake(
+            lambda p: to_input(p, distance=lambda v, b: 255 - v if b > 127 else v),
+            "negation makes a background black only if it was white: take the distance",
+        ),
         Mistake(lambda p: to_input(p, pad="after"), "all black is added at the right and bottom"),
-        Mistake(lambda p: to_input(p, pad="before"),
-                "of an odd number, the larger part goes to the right or the bottom"),
+        Mistake(
+            lambda p: to_input(p, pad="before"),
+            "of an odd number, the larger part goes to the right or the bottom",
+        ),
         Mistake(lambda p: to_input(p, mean=False), "one pixel stands for its whole block"),
-        Mistake(lambda p: to_input(p, largest=False),
-                "the values are divided by 255, not by the largest"),
+        Mistake(
+            lambda p: to_input(p, largest=False),
+            "the values are divided by 255, not by the largest",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 # --- decide and threshold: when to abstain ---------------------------------------------------
@@ -341,8 +401,9 @@ def _rows(rng, confidences, classes=5):
     # So that no other class comes near: all confidences are above a half.
     rows = rest * (1 - confidences)[:, None]
     top = rng.integers(classes, size=len(confidences))
-    return np.stack([np.insert(row, k, c) for row, k, c
-                     in zip(rows, top, confidences, strict=True)]), top  # fmt: skip
+    return np.stack(
+        [np.insert(row, k, c) for row, k, c in zip(rows, top, confidences, strict=True)]
+    ), top
 
 
 def draw_decisions(rng):
@@ -357,17 +418,23 @@ DECIDE = Question(
     title="Say nothing",
     reference=decide,
     cases=(
-        Case("a batch in which one confidence equals the threshold", 1, draw_decisions,
-             "the most probable class where its probability is at least the threshold, else -1"),
+        Case(
+            "a batch in which one confidence equals the threshold",
+            1,
+            draw_decisions,
+            "the most probable class where its probability is at least the threshold, else -1",
+        ),
     ),
     compare=equal,
     mistakes=(
         Mistake(decide_strictly, "a probability that equals the threshold is enough"),
         Mistake(lambda p, t: [int(row.argmax()) for row in p], "the threshold is ignored"),
-        Mistake(lambda p, t: [n for n in decide(p, t) if n >= 0],
-                "pictures without an answer are left out: they are -1"),
+        Mistake(
+            lambda p, t: [n for n in decide(p, t) if n >= 0],
+            "pictures without an answer are left out: they are -1",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def _risks(probabilities, labels):
@@ -472,24 +539,40 @@ THRESHOLD = Question(
     title="The price of silence",
     reference=choose_threshold,
     cases=(
-        Case("confident answers that are right, others that are often wrong", 1, draw_falling,
-             "the threshold that answers most pictures with at most the given share of errors"),
-        Case("a share of errors that rises, falls and rises", 1, draw_bumpy,
-             "the threshold that answers most pictures, also if fewer answers would be worse"),
-        Case("no threshold that keeps the promise", 1, draw_hopeless,
-             "a threshold that no picture reaches, such as infinity"),
+        Case(
+            "confident answers that are right, others that are often wrong",
+            1,
+            draw_falling,
+            "the threshold that answers most pictures with at most the given share of errors",
+        ),
+        Case(
+            "a share of errors that rises, falls and rises",
+            1,
+            draw_bumpy,
+            "the threshold that answers most pictures, also if fewer answers would be worse",
+        ),
+        Case(
+            "no threshold that keeps the promise",
+            1,
+            draw_hopeless,
+            "a threshold that no picture reaches, such as infinity",
+        ),
     ),
     compare=compare_threshold,
     mistakes=(
-        Mistake(choose_first_excess, "you stop at the first excess, but with more answers it "
-                "may be all right again"),
+        Mistake(
+            choose_first_excess,
+            "you stop at the first excess, but with more answers it may be all right again",
+        ),
         Mistake(choose_by_all, "shares are of the answers given, not of all pictures"),
         Mistake(choose_strictly, "a share that equals the risk is allowed"),
         Mistake(choose_highest, "that threshold is safe, but a lower one answers more"),
-        Mistake(choose_by_confidence,
-                "you believe the network's probabilities: count the errors in place of that"),
+        Mistake(
+            choose_by_confidence,
+            "you believe the network's probabilities: count the errors in place of that",
+        ),
     ),
-)  # fmt: skip
+)
 
 ASSIGNMENT = Assignment(
     name="a4_judging",

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from nbformat.v4 import new_code_cell
 
 from grader.release import ROOT, Definition
-from grader.trials import Variant, answer_cell, blank, dump, everything, replaced, solved
+from grader.trials.notebooks import answer_cell, blank, dump, everything, replaced, solved
+from grader.trials.trial import Trial
 
 # Writes to every descriptor that could be the reply channel.
 SEND = """
@@ -412,35 +413,35 @@ HEAVY_BREAKERS = {
 }
 
 
-def _forgeries(definition: Definition) -> Iterator[Variant]:
+def _forgeries(definition: Definition) -> Iterator[Trial]:
     empty, question = blank(definition), definition.assignment.graded[0]
     for heavy, group in ((False, FORGERIES), (True, HEAVY_FORGERIES)):
         for name, code in group.items():
             text = code.format(name=question.name, assignment=definition.name, root=ROOT)
             content = dump(replaced(empty, question.id, text.strip()))
-            yield Variant("attacks", name, content, everything(definition), None, heavy)
+            yield Trial("attacks", name, content, everything(definition), None, heavy)
 
 
-def _breakers(definition: Definition) -> Iterator[Variant]:
+def _breakers(definition: Definition) -> Iterator[Trial]:
     first = definition.assignment.graded[0]
     for heavy, group in ((False, BREAKERS), (True, HEAVY_BREAKERS)):
         for name, code in group.items():
             notebook = solved(definition)
             place = notebook.cells.index(answer_cell(notebook, first.id))
             notebook.cells.insert(place + 2, new_code_cell(code))
-            yield Variant("attacks", f"solved, and {name}", dump(notebook), heavy=heavy)
+            yield Trial("attacks", f"solved, and {name}", dump(notebook), heavy=heavy)
 
 
-def _crashes(definition: Definition) -> Iterator[Variant]:
+def _crashes(definition: Definition) -> Iterator[Trial]:
     """Yield solved notebooks in which one question's own cell ends the kernel."""
     last = definition.assignment.graded[-1]
     for name, code in (("dies", "import os\nos._exit(3)"), ("raises", "raise ValueError")):
         notebook = replaced(solved(definition), last.id, code)
         lost = {last.id: last.points}
-        yield Variant("attacks", f"the cell of {last.id} {name}", dump(notebook), lost, True)
+        yield Trial("attacks", f"the cell of {last.id} {name}", dump(notebook), lost, True)
 
 
-def attacks(definition: Definition) -> Iterator[Variant]:
+def attacks(definition: Definition) -> Iterator[Trial]:
     """Yield the attacks on an assignment."""
     yield from _forgeries(definition)
     yield from _breakers(definition)

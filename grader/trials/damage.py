@@ -11,7 +11,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from grader.release import Definition
-from grader.trials import Variant, answer_cell, dump, everything, released, replaced, solved
+from grader.trials.notebooks import answer_cell, dump, everything, released, replaced, solved
+from grader.trials.trial import Trial
 
 Change = Callable[[NotebookNode], None]
 
@@ -83,8 +84,10 @@ def _colab(notebook: NotebookNode) -> None:
 
 def _vscode(notebook: NotebookNode) -> None:
     notebook.nbformat_minor = 2
-    notebook.metadata = {"language_info": {"name": "python", "version": "3.12.1"},
-                         "kernelspec": {"display_name": ".venv", "name": "python3"}}  # fmt: skip
+    notebook.metadata = {
+        "language_info": {"name": "python", "version": "3.12.1"},
+        "kernelspec": {"display_name": ".venv", "name": "python3"},
+    }
     for cell in notebook.cells:
         cell.pop("id", None)
         cell.metadata = {"vscode": {"languageId": "python"}}
@@ -158,27 +161,42 @@ def _format_3(notebook: NotebookNode) -> bytes:
     return json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [worksheet]}).encode()
 
 
-def _unclear(definition: Definition) -> Iterator[Variant]:
+def _unclear(definition: Definition) -> Iterator[Trial]:
     """Yield what only a person can decide."""
     reference, first = solved(definition), definition.assignment.graded[0]
     lost = {first.id: first.points}
     code = answer_cell(reference, first.id).source.split("\n", 1)[1]
     renamed = replaced(reference, first.id, code.replace(first.name, "my_own_name"))
-    yield Variant("damage", "function renamed", dump(_without_users(renamed, definition)),
-                  everything(definition), True)  # fmt: skip
+    yield Trial(
+        "damage",
+        "function renamed",
+        dump(_without_users(renamed, definition)),
+        everything(definition),
+        True,
+    )
     deleted = deepcopy(reference)
     deleted.cells.remove(answer_cell(deleted, first.id))
-    yield Variant("damage", "answer deleted", dump(_without_users(deleted, definition)),
-                  everything(definition), True)  # fmt: skip
+    yield Trial(
+        "damage",
+        "answer deleted",
+        dump(_without_users(deleted, definition)),
+        everything(definition),
+        True,
+    )
     twice = deepcopy(reference)
     later = deepcopy(answer_cell(twice, first.id))
     later.source = f"def {first.name}(*args, **kwargs):\n    return None"
     twice.cells = [*_without_users(twice, definition).cells, later]
-    yield Variant("damage", "two answers that differ", dump(twice),
-                  everything(definition) | lost, True)  # fmt: skip
-    for name, content in (("empty file", b""), ("no JSON", b"def answer(): pass"),
-                          ("cut off", dump(reference)[:2000]), ("no cells", b"{}")):  # fmt: skip
-        yield Variant("damage", name, content, everything(definition), True)
+    yield Trial(
+        "damage", "two answers that differ", dump(twice), everything(definition) | lost, True
+    )
+    for name, content in (
+        ("empty file", b""),
+        ("no JSON", b"def answer(): pass"),
+        ("cut off", dump(reference)[:2000]),
+        ("no cells", b"{}"),
+    ):
+        yield Trial("damage", name, content, everything(definition), True)
 
 
 def _without_users(notebook: NotebookNode, definition: Definition) -> NotebookNode:
@@ -192,15 +210,15 @@ def _without_users(notebook: NotebookNode, definition: Definition) -> NotebookNo
     return copy
 
 
-def damage(definition: Definition) -> Iterator[Variant]:
+def damage(definition: Definition) -> Iterator[Trial]:
     """Yield the damaged notebooks of an assignment."""
     for name, change in HARMLESS.items():
         notebook = solved(definition)
         change(notebook)
-        yield Variant("damage", name, dump(notebook), human=name in NEEDS_A_PERSON)
-    yield Variant("damage", "byte order mark", b"\xef\xbb\xbf" + dump(solved(definition)))
-    yield Variant("damage", "notebook format 3", _format_3(solved(definition)))
+        yield Trial("damage", name, dump(notebook), human=name in NEEDS_A_PERSON)
+    yield Trial("damage", "byte order mark", b"\xef\xbb\xbf" + dump(solved(definition)))
+    yield Trial("damage", "notebook format 3", _format_3(solved(definition)))
     notebook = solved(definition)
     _outputs(100)(notebook)
-    yield Variant("damage", "100 MB of output", dump(notebook), heavy=True)
+    yield Trial("damage", "100 MB of output", dump(notebook), heavy=True)
     yield from _unclear(definition)

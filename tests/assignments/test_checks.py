@@ -1,10 +1,9 @@
-"""The visible checks: they pass every right answer of the benches and stop the wrong ones."""
+"""The visible checks: they pass every right answer of the trials and stop the wrong ones."""
 
 import contextlib
 import io
 import re
 from functools import cache
-from runpy import run_path
 
 import matplotlib
 import numpy as np
@@ -18,6 +17,7 @@ from grader.release import ROOT, check_id, define, names
 from grader.sandbox import MIB
 from grader.submission import Notebook, read
 from grader.trials import Wrong, solved
+from grader.trials.answers import wrong_answers
 
 matplotlib.use("agg")
 
@@ -61,11 +61,11 @@ def run_check(name: str, question: str, code: str) -> str | None:
 
 
 def cases() -> list:
-    """Return every answer of the benches, with its assignment."""
+    """Return every answer of the trials, with its assignment."""
     return [
         pytest.param(name, wrong, id=f"{name}: {wrong.question}: {wrong.name}")
         for name in names()
-        for wrong in run_path(str(define(name).folder / "trials.py"))["WRONG"]
+        for wrong in wrong_answers(define(name))
     ]
 
 

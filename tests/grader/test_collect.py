@@ -6,8 +6,10 @@ import zipfile
 
 import pytest
 
-from grader.collect import collect, origin_of, slug
+from grader.collect import collect_submissions
 from grader.course import Course, CourseError
+from grader.lms.format import slug
+from grader.results import origin_of
 
 NAME = "a2_convolution"
 
@@ -33,7 +35,7 @@ def take(course, tmp_path, files, as_zip):
         for path, content in files.items():
             (source / path).parent.mkdir(parents=True, exist_ok=True)
             (source / path).write_bytes(content)
-    return {one.origin.student: one for one in collect(course, NAME, source)}
+    return {one.origin.student: one for one in collect_submissions(course, NAME, source)}
 
 
 def stored(course, student):
@@ -75,12 +77,14 @@ ALONE = {
     "one student, nbgrader's folders": ((f"lee/{NAME}/{NAME}.ipynb",), {"lee"}),
     "one student, a folder around": (("week 3/lee/a.ipynb", "week 3/lee/b.ipynb"), {"lee"}),
     "one student, a folder around the file": (("hand-ins/lee.ipynb",), {"lee"}),
-    "a folder named after the assignment": ((f"{NAME}/lee.ipynb", f"{NAME}/bo.ipynb"),
-                                            {"lee", "bo"}),
+    "a folder named after the assignment": (
+        (f"{NAME}/lee.ipynb", f"{NAME}/bo.ipynb"),
+        {"lee", "bo"},
+    ),
     "Canvas, a folder around": (("x/lee_7_90_a.ipynb", "x/bo_8_91_a.ipynb"), {"lee-7", "bo-8"}),
     "Canvas, one student": (("submissions/lee_7_90_a.ipynb",), {"lee-7"}),
     "Moodle, a folder around": (("A-1/Bo Li_12_assignsubmission_file_/a.ipynb",), {"bo-li"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("as_zip", [False, True])
@@ -94,7 +98,7 @@ def test_a_folder_around_everything_is_a_student_or_is_not(course, tmp_path, lay
 def test_the_newest_of_a_late_students_notebooks_counts(course, tmp_path):
     take(course, tmp_path, {"lee/a.ipynb": notebook("a"), "lee/b.ipynb": notebook("b")}, False)
     os.utime(tmp_path / "export" / "lee" / "b.ipynb", (1e9, 1e9))
-    one = next(collect(course, NAME, tmp_path / "export"))
+    one = next(collect_submissions(course, NAME, tmp_path / "export"))
     assert "2 notebooks" in one.origin.problem
     assert stored(course, "lee") == notebook("a")
 
@@ -121,7 +125,7 @@ def test_it_is_told_how_a_folder_around_everything_is_read(course, tmp_path, pat
         (tmp_path / "export" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "export" / path).write_bytes(notebook(path))
     told = []
-    list(collect(course, NAME, tmp_path / "export", told.append))
+    list(collect_submissions(course, NAME, tmp_path / "export", tell=told.append))
     assert len(told) == 1
     assert words in told[0]
 
@@ -131,18 +135,23 @@ def test_nothing_is_told_where_nothing_is_unclear(course, tmp_path):
         (tmp_path / "export" / student).mkdir(parents=True)
         (tmp_path / "export" / student / "x.ipynb").write_bytes(notebook(student))
     told = []
-    list(collect(course, NAME, tmp_path / "export", told.append))
+    list(collect_submissions(course, NAME, tmp_path / "export", tell=told.append))
     assert told == []
 
 
 @pytest.mark.parametrize("as_zip", [False, True])
 def test_moodle(course, tmp_path, as_zip):
-    states = take(course, tmp_path, {
-        "Ann Lee_1201_assignsubmission_file_/work.ipynb": notebook("a"),
-        "Zoë Müller-Öz_1202_assignsubmission_file_/work.ipynb": notebook("z"),
-        "Bo Li_1203_assignsubmission_file_/work.ipynb": notebook("b1"),
-        "Bo Li_1204_assignsubmission_file_/work.ipynb": notebook("b2"),
-    }, as_zip)  # fmt: skip
+    states = take(
+        course,
+        tmp_path,
+        {
+            "Ann Lee_1201_assignsubmission_file_/work.ipynb": notebook("a"),
+            "Zoë Müller-Öz_1202_assignsubmission_file_/work.ipynb": notebook("z"),
+            "Bo Li_1203_assignsubmission_file_/work.ipynb": notebook("b1"),
+            "Bo Li_1204_assignsubmission_file_/work.ipynb": notebook("b2"),
+        },
+        as_zip,
+    )
     assert set(states) == {"ann-lee", "zoë-müller-öz", "bo-li-1203", "bo-li-1204"}
     origin = origin_of(course, NAME, "ann-lee")
     assert (origin.lms, origin.lms_id, origin.full_name) == ("moodle", "1201", "Ann Lee")
@@ -189,18 +198,30 @@ def test_collecting_again_changes_nothing_until_a_student_does(course, tmp_path)
 
 
 def test_the_notebook_is_found_whatever_it_is_called(course, tmp_path):
-    states = take(course, tmp_path, {
-        "ann/answers.ipynb.txt": notebook("a"), "ann/notes.pdf": b"%PDF", "ann/.DS_Store": b"x",
-        "bob/other.ipynb": notebook("no", "a1_data"), "bob/this.ipynb": notebook("yes"),
-    }, True)  # fmt: skip
+    states = take(
+        course,
+        tmp_path,
+        {
+            "ann/answers.ipynb.txt": notebook("a"),
+            "ann/notes.pdf": b"%PDF",
+            "ann/.DS_Store": b"x",
+            "bob/other.ipynb": notebook("no", "a1_data"),
+            "bob/this.ipynb": notebook("yes"),
+        },
+        True,
+    )
     assert {one.state for one in states.values()} == {"new"}
     assert stored(course, "ann") == notebook("a")
     assert stored(course, "bob") == notebook("yes")
 
 
 def test_two_notebooks_are_reported_and_the_newest_counts(course, tmp_path):
-    one = take(course, tmp_path, {"ann/1.ipynb": notebook("1"), "ann/2.ipynb": notebook("2"),
-                                  "bob/x.ipynb": notebook()}, True)["ann"]  # fmt: skip
+    one = take(
+        course,
+        tmp_path,
+        {"ann/1.ipynb": notebook("1"), "ann/2.ipynb": notebook("2"), "bob/x.ipynb": notebook()},
+        True,
+    )["ann"]
     assert one.state == "problem"
     assert "2 notebooks" in one.origin.problem
     assert stored(course, "ann") == notebook("2")
@@ -214,8 +235,15 @@ def test_no_notebook_is_reported(course, tmp_path, content):
     assert not (course.submitted("ann", NAME) / f"{NAME}.ipynb").exists()
 
 
-@pytest.mark.parametrize("path", ["../../../escape.ipynb", "/etc/escape.ipynb",
-                                  "..\\..\\escape.ipynb", "ann/../../../escape.ipynb"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../../../escape.ipynb",
+        "/etc/escape.ipynb",
+        "..\\..\\escape.ipynb",
+        "ann/../../../escape.ipynb",
+    ],
+)
 def test_names_that_point_out_of_the_folder_stay_inside(course, tmp_path, path):
     take(course, tmp_path, {path: notebook("evil"), "bob/x.ipynb": notebook()}, True)
     outside = [p for p in tmp_path.rglob("*.ipynb") if not p.is_relative_to(course.root)]
@@ -231,14 +259,15 @@ def test_links_are_not_followed(course, tmp_path):
     (source / "ann").mkdir(parents=True)
     (source / "ann" / "x.ipynb").symlink_to(secret)
     (source / "bob").symlink_to(tmp_path)
-    states = {one.origin.student: one for one in collect(course, NAME, source)}
+    states = {one.origin.student: one for one in collect_submissions(course, NAME, source)}
     assert "symbolic link" in states["ann"].origin.problem
     assert not list((course.root / "submitted").rglob("*.ipynb"))
 
 
 def test_names_cannot_give_orders_to_a_terminal(course, tmp_path):
-    one = take(course, tmp_path, {"ann/\x1b[2J\x07x.ipynb": b"", "bob/x.ipynb": notebook()},
-               False)["ann"]  # fmt: skip
+    one = take(course, tmp_path, {"ann/\x1b[2J\x07x.ipynb": b"", "bob/x.ipynb": notebook()}, False)[
+        "ann"
+    ]
     assert one.origin.problem.isprintable()
 
 
@@ -260,7 +289,7 @@ def test_a_damaged_zip_file_costs_the_damaged_files_alone(course, tmp_path):
     start = content.index(b"bob/x.ipynb") + len("bob/x.ipynb")
     content[start : start + 20] = b"\xff" * 20
     path.write_bytes(content)
-    states = {one.origin.student: one for one in collect(course, NAME, path)}
+    states = {one.origin.student: one for one in collect_submissions(course, NAME, path)}
     assert states["ann"].state == "new"
     assert "cannot be unpacked" in states["bob"].origin.problem
 
@@ -274,20 +303,28 @@ def test_a_zip_file_whose_list_of_files_is_damaged_is_an_error(course, tmp_path)
     path.write_bytes(content[:start] + b"\xff" * 4 + content[start + 4 :])
     assert zipfile.is_zipfile(path)
     with pytest.raises(CourseError, match=r"damaged zip file.*Download it again"):
-        list(collect(course, NAME, path))
+        list(collect_submissions(course, NAME, path))
 
 
 def test_what_is_neither_folder_nor_zip_is_an_error(course, tmp_path):
     (tmp_path / "file.txt").write_text("x")
     with pytest.raises(CourseError, match="neither a folder nor a zip"):
-        list(collect(course, NAME, tmp_path / "file.txt"))
+        list(collect_submissions(course, NAME, tmp_path / "file.txt"))
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("Ann Lee", "ann-lee"), ("../x", "x"), ("", "unnamed"), ("a/b\\c", "a-b-c"), ("..", "unnamed"),
-     ("李雷", "李雷"), ("हिन्दी नाम", "हिन्दी-नाम"), ("x" * 300, "x" * 60)],
-)  # fmt: skip
+    [
+        ("Ann Lee", "ann-lee"),
+        ("../x", "x"),
+        ("", "unnamed"),
+        ("a/b\\c", "a-b-c"),
+        ("..", "unnamed"),
+        ("李雷", "李雷"),
+        ("हिन्दी नाम", "हिन्दी-नाम"),
+        ("x" * 300, "x" * 60),
+    ],
+)
 def test_names_are_made_safe(text, expected):
     assert slug(text) == expected
 

@@ -14,7 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from grader import sandbox, seccomp, trials, wire
-from grader.grade import Player, Task, grade
+from grader.grade import Task, grade
+from grader.player import Player
 from grader.release import ROOT, define, names
 from grader.sandbox import IsolationError, Limits, find_mode
 from grader.session import LostError, Session
@@ -55,18 +56,18 @@ LEFT_OUT = {
 
 
 def fast(name):
-    """Return the part of an assignment's bench that takes seconds."""
+    """Return the part of an assignment's trials that takes seconds."""
     if name != MODEL:  # attacks and damage are the same everywhere: once is enough here
-        return trials.variants(name, ("basics",))
-    chosen = trials.variants(name, ("basics", "attacks", "damage"))
-    return [v for v in chosen if not v.heavy and v.name not in LEFT_OUT]
+        return trials.trials_of(name, ("basics",))
+    chosen = trials.trials_of(name, ("basics", "attacks", "damage"))
+    return [each for each in chosen if not each.heavy and each.name not in LEFT_OUT]
 
 
 @pytest.mark.parametrize("name", names())
 def test_everyone_scores_what_they_deserve(name):
     wrong = [
-        f"{outcome.variant.name}: {outcome.scored}, person: {outcome.human}; "
-        f"deserved {outcome.expected}, person: {outcome.variant.human}"
+        f"{outcome.trial.name}: {outcome.scored}, person: {outcome.human}; "
+        f"deserved {outcome.expected}, person: {outcome.trial.human}"
         for outcome in trials.run_all(name, fast(name))
         if not outcome.ok
     ]
@@ -74,43 +75,54 @@ def test_everyone_scores_what_they_deserve(name):
 
 
 @pytest.mark.parametrize("name", names())
-def test_the_bench_is_large_and_covers_every_question(name):
-    variants = trials.variants(name)
-    assert len(variants) >= 20
-    assert len({variant.name for variant in variants}) == len(variants)
-    mistaken = {key for v in variants if v.group == "mistakes" for key, lost in v.lost.items()
-                if lost}  # fmt: skip
+def test_the_trials_are_many_and_cover_every_question(name):
+    every = trials.trials_of(name)
+    assert len(every) >= 20
+    assert len({trial.name for trial in every}) == len(every)
+    mistaken = {key for v in every if v.group == "mistakes" for key, lost in v.lost.items() if lost}
     assert mistaken >= {question.id for question in define(name).assignment.graded}
 
 
-def unsafe(variant):
+def unsafe(trial):
     definition = define(MODEL)
     release = strip(trials.released(definition))
-    content = strip(variant.content)
+    content = strip(trial.content)
     return grade(Task(MODEL, content, definition.checks, release, trials.SEED, unsafe=True))
 
 
 @pytest.mark.parametrize("attack", ["reads the checks", "imports the checks"])
 def test_attacks_would_succeed_without_a_sandbox(attack):
-    variant = next(v for v in trials.variants(MODEL, ("attacks",)) if v.name == attack)
-    first = unsafe(variant)["questions"][0]
+    trial = next(v for v in trials.trials_of(MODEL, ("attacks",)) if v.name == attack)
+    first = unsafe(trial)["questions"][0]
     assert first["points"] == first["maximum"]
 
 
 def test_grading_twice_gives_the_same():
     definition = define(MODEL)
-    wrong = trials.variants(MODEL, ("mistakes",))[4]
-    task = Task(MODEL, strip(wrong.content), definition.checks,
-                strip(trials.released(definition)), "another seed")  # fmt: skip
+    wrong = trials.trials_of(MODEL, ("mistakes",))[4]
+    task = Task(
+        MODEL,
+        strip(wrong.content),
+        definition.checks,
+        strip(trials.released(definition)),
+        "another seed",
+    )
     first, second = grade(task), grade(task)
     assert first["questions"] == second["questions"]
 
 
 def test_a_mistake_is_named_in_words():
-    variant = next(v for v in trials.variants(MODEL, ("mistakes",)) if "flipped" in v.name)
+    trial = next(v for v in trials.trials_of(MODEL, ("mistakes",)) if "flipped" in v.name)
     definition = define(MODEL)
-    result = grade(Task(MODEL, strip(variant.content), definition.checks,
-                        strip(trials.released(definition)), "seed"))  # fmt: skip
+    result = grade(
+        Task(
+            MODEL,
+            strip(trial.content),
+            definition.checks,
+            strip(trials.released(definition)),
+            "seed",
+        )
+    )
     lines = result["questions"][0]["lines"]
     assert all(line["words"].startswith("the kernel is flipped") for line in lines)
 
@@ -175,8 +187,10 @@ for folder, folders, files in os.walk("/"):
 
 def test_the_environment_holds_nothing_of_the_grader(monkeypatch):
     monkeypatch.setenv("GRADING_SEED", "a secret that leaks")
-    seen = look("import os, sys\nseen = repr([dict(os.environ), sys.argv,"
-                "open('/proc/self/cmdline').read()])")  # fmt: skip
+    seen = look(
+        "import os, sys\nseen = repr([dict(os.environ), sys.argv,"
+        "open('/proc/self/cmdline').read()])"
+    )
     assert "secret" not in seen
 
 
@@ -185,13 +199,20 @@ USER = ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--uid", "1000", "--g
 
 def test_process_1_holds_nothing_of_the_grader():
     """It is bubblewrap itself; where the grader is no root, the student's user is its user."""
-    code = ("from grader.session import Session; from grader.sandbox import *\n"
-            "with Session(find_mode(), Limits()) as session:\n"
-            "    session.ask('cell', source=\"seen = open('/proc/1/environ').read()\", keep=[])\n"
-            "    print(session.ask('value', name='seen')['value'])")  # fmt: skip
+    code = (
+        "from grader.session import Session; from grader.sandbox import *\n"
+        "with Session(find_mode(), Limits()) as session:\n"
+        "    session.ask('cell', source=\"seen = open('/proc/1/environ').read()\", keep=[])\n"
+        "    print(session.ask('value', name='seen')['value'])"
+    )
     variables = os.environ | {"GRADING_SEED": "a secret that leaks"}
-    done = subprocess.run([*USER, "--", sys.executable, "-c", code], cwd=ROOT, text=True,
-                          capture_output=True, env=variables)  # fmt: skip
+    done = subprocess.run(
+        [*USER, "--", sys.executable, "-c", code],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        env=variables,
+    )
     assert done.stdout.startswith("PATH="), done.stderr
     assert "secret" not in done.stdout
 
@@ -259,8 +280,10 @@ for make in (lambda: mmap.mmap(-1, 4096), lambda: mmap.mmap(zero.fileno(), 4096)
 def test_processes_of_another_sandbox_are_invisible():
     with Session(find_mode(), Limits()) as first:
         first.ask("cell", source="import os\nopen('/tmp/mark', 'w').write('x')", keep=[])
-        seen = look("import os\nseen = [sorted(p for p in os.listdir('/proc') if p.isdigit()),"
-                    "os.path.exists('/tmp/mark')]")  # fmt: skip
+        seen = look(
+            "import os\nseen = [sorted(p for p in os.listdir('/proc') if p.isdigit()),"
+            "os.path.exists('/tmp/mark')]"
+        )
     assert len(seen[0]) <= 3
     assert seen[1] is False
 
@@ -281,16 +304,24 @@ except MemoryError:
     ("source", "reason"),
     [
         ("import os\nos._exit(0)", "died"),
-        ("import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\n"
-         "while True: pass", "time"),
-        ("import os, time\nfor _ in range(30):\n    if os.fork() == 0:\n"
-         "        kept = bytearray(100_000_000)\n        time.sleep(100)\ntime.sleep(100)",
-         "memory"),
+        (
+            "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\n"
+            "while True: pass",
+            "time",
+        ),
+        (
+            "import os, time\nfor _ in range(30):\n    if os.fork() == 0:\n"
+            "        kept = bytearray(100_000_000)\n        time.sleep(100)\ntime.sleep(100)",
+            "memory",
+        ),
         ("while True: print('x' * 100_000)", "output"),
-        ("import os\nfor n in range(3, 40):\n    try: os.write(n, b'\\0' * 7 + b'\\5hello')\n"
-         "    except OSError: pass", "lied"),
+        (
+            "import os\nfor n in range(3, 40):\n    try: os.write(n, b'\\0' * 7 + b'\\5hello')\n"
+            "    except OSError: pass",
+            "lied",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_lost_sandbox_says_why(source, reason):
     limits = Limits(memory=400 * sandbox.MIB, cell_seconds=4, output=10**6)
     with Session(find_mode(), limits) as session, pytest.raises(LostError) as caught:
@@ -311,7 +342,7 @@ def test_an_interpreter_that_stops_listening_holds_nobody_up():
 def test_a_notebook_may_not_wait_from_cell_to_cell(monkeypatch):
     """Four seconds go by on the clock between two looks at it, and hardly any processor time."""
     clock = SimpleNamespace(monotonic=itertools.count(step=4).__next__)
-    monkeypatch.setattr("grader.grade.time", clock)
+    monkeypatch.setattr("grader.player.time", clock)
     assignment = replace(define(MODEL).assignment, limits=Limits(notebook_seconds=13, patience=1))
     with Player(find_mode(), assignment, [Cell("code", "x = 1")] * 5) as player:
         player.play()
@@ -343,7 +374,7 @@ def test_memory_that_is_held_costs_only_what_holds_it(hog):
 
 def test_a_question_that_was_not_reached_is_left_to_a_person(monkeypatch):
     monkeypatch.setattr(Player, "_left", lambda self: 0.0)
-    outcome = trials.run(MODEL, trials.variants(MODEL, ("basics",))[0])
+    outcome = trials.run(MODEL, trials.trials_of(MODEL, ("basics",))[0])
     assert set(outcome.scored.values()) == {0.0}
     assert outcome.human
 
@@ -354,8 +385,9 @@ def test_a_sandbox_leaves_no_process_behind():
             "cell", source="import subprocess\nsubprocess.Popen(['sleep', '1000'])", keep=[]
         )
         process = session._process.pid
-    children = subprocess.run(["ps", "--no-headers", "-o", "pid", "--ppid", str(process)],
-                              capture_output=True, text=True)  # fmt: skip
+    children = subprocess.run(
+        ["ps", "--no-headers", "-o", "pid", "--ppid", str(process)], capture_output=True, text=True
+    )
     assert children.stdout == ""
     assert not Path(f"/proc/{process}").exists()
 
@@ -368,11 +400,14 @@ def test_sandboxes_run_side_by_side():
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs all tests this way")
 def test_an_ordinary_user_gets_a_sandbox_too():
-    code = ("from grader import trials; from grader.sandbox import find_mode;"
-            "v = trials.variants('a2_convolution', ('basics',))[0];"
-            "print(find_mode(), trials.run('a2_convolution', v).ok)")  # fmt: skip
-    done = subprocess.run([*USER, "--", sys.executable, "-c", code], cwd=ROOT, text=True,
-                          capture_output=True)  # fmt: skip
+    code = (
+        "from grader import trials; from grader.sandbox import find_mode;"
+        "v = trials.trials_of('a2_convolution', ('basics',))[0];"
+        "print(find_mode(), trials.run('a2_convolution', v).ok)"
+    )
+    done = subprocess.run(
+        [*USER, "--", sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True
+    )
     assert done.stdout.split() == ["user", "True"], done.stderr
 
 

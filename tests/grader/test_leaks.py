@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.release import HERE, ROOT, Builder, define, names, solution_text
+from grader.release import ASSIGNMENTS, ROOT, Builder, define, names, solution_text
 
 COMMON = 24  # shorter lines of code are written by anyone
 
@@ -21,8 +21,8 @@ def released_text(name):
 def hidden_text(name):
     """Return the lines of the trusted side that are longer than code anyone would write."""
     lines = []
-    for file in ("checks.py", "bench.py"):
-        for line in (HERE / name / file).read_text("utf-8").splitlines():
+    for file in ("checks.py", "trials.py"):
+        for line in (ASSIGNMENTS / name / file).read_text("utf-8").splitlines():
             if len(line.strip()) > COMMON and not line.startswith(("import", "from", '"""', "#")):
                 lines.append(line.strip())
     return lines
@@ -70,8 +70,14 @@ def test_every_answer_is_a_stub(name):
 
 def pages():
     """Return everything that readers see: pages, notebooks, student set, the built site."""
-    patterns = ("chapters/*.md", "chapters/*.ipynb", "pages/*.md", "index.md",
-                "_build/student/*", "_build/solutions/*")  # fmt: skip
+    patterns = (
+        "chapters/*.md",
+        "chapters/*.ipynb",
+        "pages/*.md",
+        "index.md",
+        "_build/student/*",
+        "_build/solutions/*",
+    )
     paths = [path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()]
     return [path for path in paths if path.suffix in (".md", ".ipynb", ".html")]
 
@@ -104,8 +110,7 @@ def chapter_solutions(source):
     outside = regions.sub("", text)
     lines = [line.strip() for region in regions.findall(text) for line in region.splitlines()]
     # Roles and directives are rewritten in notebooks: a line with one would never be found.
-    return [line for line in lines
-            if len(line) > 30 and line not in outside and "{" not in line]  # fmt: skip
+    return [line for line in lines if len(line) > 30 and line not in outside and "{" not in line]
 
 
 def test_the_student_set_holds_no_solution(student_set):

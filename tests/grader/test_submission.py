@@ -9,13 +9,19 @@ from grader.submission import Cell, UnreadableError, read, strip
 
 
 def notebook(*cells, **metadata):
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata,
-                       "cells": list(cells)}).encode()  # fmt: skip
+    return json.dumps(
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": list(cells)}
+    ).encode()
 
 
 def code(source, **metadata):
-    return {"cell_type": "code", "source": source, "metadata": metadata, "outputs": [],
-            "execution_count": 3}  # fmt: skip
+    return {
+        "cell_type": "code",
+        "source": source,
+        "metadata": metadata,
+        "outputs": [],
+        "execution_count": 3,
+    }
 
 
 def test_sources_as_text_or_as_lines_are_the_same():
@@ -102,7 +108,9 @@ def test_what_is_no_notebook_is_named(content, words):
         read(content)
 
 
-@pytest.mark.parametrize("odd", [None, 3, "text", ["a"], {"source": 3}, {"cell_type": ["x"]},
-                                 {"metadata": 1, "source": None}])  # fmt: skip
+@pytest.mark.parametrize(
+    "odd",
+    [None, 3, "text", ["a"], {"source": 3}, {"cell_type": ["x"]}, {"metadata": 1, "source": None}],
+)
 def test_odd_cells_do_no_harm(odd):
     read(strip(notebook(odd, code("a = 1"))))

@@ -43,17 +43,18 @@ CHOSEN = {
 
 
 @pytest.fixture(scope="module")
-def variants():
-    return {variant.name: variant for variant in trials.variants(NAME)}
+def trial():
+    """Return the trials by name."""
+    return {each.name: each for each in trials.trials_of(NAME)}
 
 
 @pytest.fixture(scope="module")
-def term(tmp_path_factory, variants):
+def term(tmp_path_factory, trial):
     """Return a course in which five submissions have been graded, with what was printed."""
     folder = tmp_path_factory.mktemp("term")
-    for student, variant in CHOSEN.items():
+    for student, name in CHOSEN.items():
         (folder / "hand-ins" / student).mkdir(parents=True)
-        (folder / "hand-ins" / student / "x.ipynb").write_bytes(variants[variant].content)
+        (folder / "hand-ins" / student / "x.ipynb").write_bytes(trial[name].content)
     course = folder / "course"
     options = ["--course", str(course), "--seed", SEED]
     assert main(["release", NAME, *options]) == 0
@@ -70,7 +71,7 @@ def scores(course):
 def totals(course):
     """Return the exported rows by student."""
     assert main(["export", NAME, "--course", str(course.root)]) == 0
-    path = course.root / "exports" / f"{NAME}-csv.csv"
+    path = course.root / "exports" / f"{NAME}-plain.csv"
     with path.open(encoding="utf-8") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
@@ -111,7 +112,7 @@ def test_nbgrader_reads_the_graded_notebooks(term):
     assert "my_own_name" in text  # the renamed function is there for the grader to see
 
 
-def test_a_persons_points_stay_until_the_answer_changes(term, variants):
+def test_a_persons_points_stay_until_the_answer_changes(term, trial):
     def grade_of(book):
         return book.find_grade("flipping", NAME, NAME, "reference")
 
@@ -172,25 +173,39 @@ def test_grades_are_exported(term):
 
 def test_one_student_is_graded_again(term, capsys):
     size = (term.root / "journal.jsonl").stat().st_size
-    assert main(["regrade", NAME, "flipped", "--course", str(term.root), "--seed", SEED,
-                 "--workers", "1"]) == 0  # fmt: skip
+    assert (
+        main(
+            [
+                "regrade",
+                NAME,
+                "flipped",
+                "--course",
+                str(term.root),
+                "--seed",
+                SEED,
+                "--workers",
+                "1",
+            ]
+        )
+        == 0
+    )
     assert "1 graded now" in capsys.readouterr().out
     assert (term.root / "journal.jsonl").stat().st_size > size
 
 
-def test_exports_for_an_lms(term, tmp_path, variants):
+def test_exports_for_an_lms(term, tmp_path, trial):
     """Moodle finds people by participant, Canvas by its user id."""
     source, root = tmp_path / "exports", tmp_path / "course"
     shutil.copytree(term.root, root)
-    content = variants["empty file"].content
+    content = trial["empty file"].content
     for path in ("Ann Lee_1201_assignsubmission_file_/x.ipynb", "leebob_71_9001_x.ipynb"):
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         (source / path).write_bytes(content)
     course = ["--course", str(root)]
     assert main(["collect", NAME, str(source), *course]) == 0
     assert main(["grade", NAME, *course, "--seed", SEED, "--workers", "1"]) == 0
-    assert main(["export", NAME, *course, "--format", "moodle"]) == 0
-    assert main(["export", NAME, *course, "--format", "canvas"]) == 0
+    assert main(["export", NAME, *course, "--to", "moodle"]) == 0
+    assert main(["export", NAME, *course, "--to", "canvas"]) == 0
     moodle = (root / "exports" / f"{NAME}-moodle.csv").read_text()
     assert moodle.splitlines()[1] == "Participant 1201,Ann Lee,0.0,18"
     canvas = (root / "exports" / f"{NAME}-canvas.csv").read_text()
@@ -250,12 +265,12 @@ def test_errors_say_what_to_do(tmp_path, monkeypatch, capsys, collected, argumen
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory, variants):
+def collected(tmp_path_factory, trial):
     """Return a course with one submission that has not been graded."""
     folder = tmp_path_factory.mktemp("collected")
     (folder / "course").mkdir(mode=0o755)
     (folder / "hand-ins").mkdir()
-    (folder / "hand-ins" / "ann.ipynb").write_bytes(variants["reference"].content)
+    (folder / "hand-ins" / "ann.ipynb").write_bytes(trial["reference"].content)
     course = ["--course", str(folder / "course")]
     assert main(["release", NAME, *course, "--seed", SEED]) == 0
     assert main(["collect", NAME, str(folder / "hand-ins"), *course]) == 0
@@ -265,10 +280,15 @@ def collected(tmp_path_factory, variants):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["bench", "--number", "0"], ["bench", "--number", "-1"], ["bench", "--workers", "0"],
-     ["grade", NAME, "--workers", "0"], ["regrade", NAME, "ann", "--workers", "-2"],
-     ["bench", "--number", "many"]],
-)  # fmt: skip
+    [
+        ["trials", "--number", "0"],
+        ["trials", "--number", "-1"],
+        ["trials", "--workers", "0"],
+        ["grade", NAME, "--workers", "0"],
+        ["regrade", NAME, "ann", "--workers", "-2"],
+        ["trials", "--number", "many"],
+    ],
+)
 def test_numbers_are_counted_from_one(capsys, arguments):
     with pytest.raises(SystemExit):
         main(arguments)
@@ -281,11 +301,18 @@ def test_numbers_are_counted_from_one(capsys, arguments):
 def test_the_course_is_its_owners_alone(collected, term):
     """Whatever the folder was before: here one that everyone could read."""
     for root in (collected, term.root):
-        written = [root, root / "gradebook.db", root / "seed.txt", *root.glob("*"),
-                   *root.glob("submitted/**/*"), *root.glob("autograded/**/*")]  # fmt: skip
+        written = [
+            root,
+            root / "gradebook.db",
+            root / "seed.txt",
+            *root.glob("*"),
+            *root.glob("submitted/**/*"),
+            *root.glob("autograded/**/*"),
+        ]
         named = [path for path in written if path.name != "bob" and path.parent.name != "bob"]
-        assert {str(path): oct(path.stat().st_mode) for path in named
-                if path.stat().st_mode & 0o077} == {}  # fmt: skip
+        assert {
+            str(path): oct(path.stat().st_mode) for path in named if path.stat().st_mode & 0o077
+        } == {}
 
 
 def test_a_course_that_others_can_read_is_closed(collected, tmp_path):
@@ -383,13 +410,15 @@ def test_a_lost_seed_is_asked_for(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def tasks(variants):
+def tasks(trial):
     """Return six tasks that differ only in their seed, and so have the same grades."""
     definition = define(NAME)
     release = strip(trials.released(definition))
-    content = strip(variants["pool: maximum"].content)
-    return [(f"student-{n}", Task(NAME, content, definition.checks, release, f"test seed {n}"))
-            for n in range(6)]  # fmt: skip
+    content = strip(trial["pool: maximum"].content)
+    return [
+        (f"student-{n}", Task(NAME, content, definition.checks, release, f"test seed {n}"))
+        for n in range(6)
+    ]
 
 
 def points(graded):
@@ -400,19 +429,39 @@ def points(graded):
 def cluster_elsewhere(folder, workers):
     """Start a scheduler and workers that cannot import this package, as on other machines."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    start = {"cwd": folder, "env": environment, "stdout": subprocess.DEVNULL,
-             "stderr": subprocess.PIPE, "text": True}  # fmt: skip
+    start = {
+        "cwd": folder,
+        "env": environment,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
     python = [sys.executable, "-P", "-m"]
     quiet = ["--no-dashboard"]
     with ExitStack() as stack:
-        scheduler = stack.enter_context(ended(subprocess.Popen(
-            [*python, "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-             *quiet], **start)))  # fmt: skip
+        scheduler = stack.enter_context(
+            ended(
+                subprocess.Popen(
+                    [
+                        *python,
+                        "distributed.cli.dask_scheduler",
+                        "--host",
+                        "127.0.0.1",
+                        "--port",
+                        "0",
+                        *quiet,
+                    ],
+                    **start,
+                )
+            )
+        )
         lines = (re.search(r"Scheduler at:\s+(tcp://\S+)", line) for line in scheduler.stderr)
         address = next(found[1] for found in lines if found)
         command = [*python, "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
-        processes = [stack.enter_context(ended(subprocess.Popen([*command, *quiet], **start)))
-                     for _ in range(workers)]  # fmt: skip
+        processes = [
+            stack.enter_context(ended(subprocess.Popen([*command, *quiet], **start)))
+            for _ in range(workers)
+        ]
         with Client(address) as client:
             client.wait_for_workers(workers, timeout=120)
         yield address, processes
@@ -528,13 +577,17 @@ def test_answers_cannot_run_code_in_the_formgrader(term, text):
         html, _ = HTMLExporter(config=config).from_notebook_node(
             notebook, resources={"base_url": "", "notebook_path": "", "index": 0, "total": 1}
         )
-        return BeautifulSoup(html, "html.parser")  # fmt: skip
+        return BeautifulSoup(html, "html.parser")
 
     def dangers(soup):
-        found = [tag for tag in soup.find_all(True)
-                 if any(name.startswith("on") for name in tag.attrs)
-                 or str(tag.get("href", tag.get("src", ""))).lower().startswith(
-                     ("javascript:", "data:text", "x"))]  # fmt: skip
+        found = [
+            tag
+            for tag in soup.find_all(True)
+            if any(name.startswith("on") for name in tag.attrs)
+            or str(tag.get("href", tag.get("src", "")))
+            .lower()
+            .startswith(("javascript:", "data:text", "x"))
+        ]
         return len(found) + len(soup.find_all("script")) + len(soup.find_all(["iframe", "svg"]))
 
     assert dangers(page(harmless(text))) == dangers(page("A plain answer."))
@@ -548,16 +601,18 @@ def test_harmless_keeps_what_students_write():
     assert harmless(text) == text
 
 
-def test_pictures_in_answers_reach_the_grader_and_nothing_else(variants):
+def test_pictures_in_answers_reach_the_grader_and_nothing_else(trial):
     from grader.gradebook import graded_notebook
 
     definition = define(NAME)
-    notebook = json.loads(variants["reference"].content)
+    notebook = json.loads(trial["reference"].content)
     cell = next(c for c in notebook["cells"] if "<!-- answer" in "".join(c["source"]))
     cell["source"] = "<!-- answer: flipping -->\n![x](attachment:x.png)"
-    cell["attachments"] = {"x.png": {"image/png": "aGVsbG8="},
-                           "y.svg": {"image/svg+xml": "PHN2Zz4="},
-                           'z" onload="alert(1).png': {"image/png": "aGVsbG8="}}  # fmt: skip
+    cell["attachments"] = {
+        "x.png": {"image/png": "aGVsbG8="},
+        "y.svg": {"image/svg+xml": "PHN2Zz4="},
+        'z" onload="alert(1).png': {"image/png": "aGVsbG8="},
+    }
     release = nbformat.reads(trials.released(definition).decode(), as_version=4)
     graded = graded_notebook(release, strip(json.dumps(notebook).encode()), {"questions": []})
     kept = next(c for c in graded.cells if "attachments" in c)

@@ -6,8 +6,7 @@ import struct
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as stnp
 
 from grader import wire
@@ -63,8 +62,9 @@ def test_tables_arrive_as_their_columns():
     np.testing.assert_array_equal(wire.decode(wire.encode(table["count"])), [3, 4])
 
 
-@pytest.mark.parametrize("value", [object(), len, [lambda: 0], {"a": {"b": object()}},
-                                   np.array([object()])])  # fmt: skip
+@pytest.mark.parametrize(
+    "value", [object(), len, [lambda: 0], {"a": {"b": object()}}, np.array([object()])]
+)
 def test_anything_else_is_refused(value):
     with pytest.raises(wire.WireError, match="no plain data"):
         wire.encode(value)

@@ -1,0 +1,66 @@
+"""Says in words what is wrong with an answer, or what became of a student's code."""
+
+import builtins
+import re
+from collections.abc import Callable
+from typing import Any
+
+from grader import wire
+from grader.questions import Inputs, Question, kind_of
+
+# Why a sandbox was lost, by what `LostError` carries.
+LOSSES = {
+    "time": "it took too long and was stopped",
+    "memory": "it used too much memory and was stopped",
+    "processes": "it started too many processes and was stopped",
+    "output": "it printed or returned too much and was stopped",
+    "died": "the kernel died",
+    "lied": "the kernel sent something that is no answer",
+}
+
+
+def error_words(error: dict[str, Any], private: bool) -> str:
+    """Return an error for a student to read.
+
+    In a call the student's code has seen hidden inputs, so only the name of a built-in error
+    passes; a message could carry them out.
+    """
+    name = error["type"]
+    known = isinstance(getattr(builtins, name, None), type)
+    if private:
+        return f"your code raised {name if known else 'an error'}"
+    message = re.sub(r"(/[\w.~-]+){2,}/?", "…", error["message"])
+    place = f" in line {error['line']} of the cell" if error["line"] else ""
+    return f"{name}{place}: {message}" if message else f"{name}{place}"
+
+
+def judge(
+    question: Question, reply: dict[str, Any], draw: Callable[[], Inputs | None]
+) -> str | None:
+    """Return in words what is wrong with a reply, None if nothing is."""
+    if reply["error"]:
+        return error_words(reply["error"], private=True)
+    if "unsendable" in reply or "value" not in reply:
+        return (
+            "the answer is of a type or size that cannot be compared: "
+            "return numbers, lists or arrays"
+        )
+    answer, inputs = reply["value"], draw()
+    expected = question.reference() if inputs is None else inputs.apply(question.reference)
+    try:
+        words = question.compare(expected, answer, inputs)
+    except Exception:  # an answer of a form that the comparison did not reckon with
+        return f"the answer is {kind_of(answer)}, which is not what was asked for"
+    if words is None:
+        return None
+    for mistake in question.mistakes:
+        try:
+            again = draw()
+            wrong = mistake.wrong() if again is None else again.apply(mistake.wrong)
+            wrong = wire.decode(wire.encode(wrong))  # as a student's answer arrives
+            same = question.compare(wrong, answer, inputs) is None
+            if same and question.compare(expected, wrong, inputs) is not None:
+                return mistake.words
+        except Exception:  # some mistakes cannot be made with some inputs
+            continue
+    return words

@@ -1,0 +1,56 @@
+"""What a trial is: a submission whose points are known beforehand."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong answer to one question; `also` names what other questions lose by it.
+
+    `loses` may be 0: an unusual answer that is right.
+    """
+
+    name: str
+    question: str
+    loses: float
+    code: str
+    also: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A submission, and what it deserves.
+
+    Attributes
+    ----------
+    lost : dict of str to float
+        Points that questions lose, by id; all others must have full marks.
+    human : bool or None
+        Whether a person must be asked to look; None where either is right.
+    heavy : bool
+        Takes long or fills the machine: not in the fast part of the tests.
+    """
+
+    group: str
+    name: str
+    content: bytes
+    lost: dict[str, float] = field(default_factory=dict)
+    human: bool | None = False
+    heavy: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial scored."""
+
+    trial: Trial
+    expected: dict[str, float]
+    scored: dict[str, float]
+    human: bool
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the trial scored what it deserves."""
+        asked = self.trial.human is None or self.trial.human == self.human
+        return asked and self.expected == self.scored
