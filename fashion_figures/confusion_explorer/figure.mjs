@@ -2,7 +2,7 @@
  * The confusion explorer: the matrix of a model, and the images behind every number.
  */
 
-import { failure, frame, h, loadAsset, put, roving, toBytes, uniqueId } from "../shared/kit.mjs";
+import { frame, h, loadAsset, put, roving, toBytes, uniqueId, whenLoaded } from "../shared/kit.mjs";
 import { CLASS_NAMES } from "../shared/cnn.mjs";
 import {
   countTable,
@@ -78,7 +78,7 @@ function matrix(figure, table, choose) {
     () => CLASS_NAMES.length,
   );
   const supports = table.map((row) => row.reduce((a, b) => a + b));
-  const update = ({ selected, normalize, fade }) => {
+  const show = ({ selected, normalize, fade }) => {
     const shares = table.map((row, truth) => row.map((count) => count / (supports[truth] || 1)));
     const values = normalize ? shares : table;
     const scale = values.flatMap((row, truth) =>
@@ -112,7 +112,7 @@ function matrix(figure, table, choose) {
     }
     if (selected.length) settle(buttons[selected[0]][selected[1]]);
   };
-  return { element: h("div", {}, words, h("div.cw-cx-frame", {}, element)), update };
+  return { element: h("div", {}, words, h("div.cw-cx-frame", {}, element)), show };
 }
 
 function shareText(share) {
@@ -139,7 +139,7 @@ function controls(figure, model) {
       ),
       h("label.cw-cx-check", {}, fade, "Color the mistakes only"),
     ),
-    update(state) {
+    show(state) {
       counts.setAttribute("aria-pressed", String(!state.normalize));
       shares.setAttribute("aria-pressed", String(state.normalize));
       fade.checked = state.fade;
@@ -193,7 +193,7 @@ function scoreTable(table) {
     );
   return {
     element,
-    update({ selected }) {
+    show({ selected }) {
       const labels = [...new Set(selected)];
       body.replaceChildren(
         ...labels.map((label) => line(CLASS_NAMES[label], scores(table, label))),
@@ -244,10 +244,10 @@ function start(figure, model, predictions) {
     detail,
   );
 
-  const update = () => {
+  const show = () => {
     const selected = model.get("selected") ?? [];
     const state = { selected, normalize: model.get("normalize"), fade: model.get("fade_diagonal") };
-    for (const part of parts) part.update(state);
+    for (const part of parts) part.show(state);
     const words = selected.length ? cellSentence(table, selected) : "No cell is open.";
     title.textContent = words;
     sheet.show(selected, selected.length ? members(predictions, ...selected) : []);
@@ -255,49 +255,24 @@ function start(figure, model, predictions) {
     if (announce) figure.say(words);
     announce = false;
   };
-  for (const name of ["selected", "normalize", "fade_diagonal"]) {
-    model.on(`change:${name}`, update);
-    figure.dispose(() => model.off(`change:${name}`, update));
-  }
-  update();
+  figure.follow(["selected", "normalize", "fade_diagonal"], show);
 }
 
 export default {
   render({ model, el }) {
-    const outer = frame(el, model, "cw-cx");
-    let inner = null; // what belongs to the predictions shown, undone when others come
-    let alive = true;
-    outer.dispose(() => {
-      alive = false;
-      inner?.();
-    });
-    const begin = (bytes) => {
-      if (!alive) return;
-      inner?.();
-      const undo = [];
-      inner = () => {
-        for (const action of undo.splice(0).reverse()) action();
-      };
-      const on = (target, type, listener, options) => {
-        target.addEventListener(type, listener, options);
-        undo.push(() => target.removeEventListener(type, listener, options));
-      };
-      start(
-        { ...outer, on, dispose: (action) => undo.push(action) },
-        model,
-        readPredictions(bytes),
+    const figure = frame(el, model, "cw-cx");
+    let shown = null; // what belongs to the predictions shown, undone when others come
+    figure.watch("predictions", (value) => {
+      shown?.cleanup();
+      shown = figure.part();
+      const own = toBytes(value);
+      whenLoaded(
+        shown,
+        "The predictions",
+        async () => own ?? loadAsset(model, "predictions"),
+        (bytes) => start(shown, model, readPredictions(bytes)),
       );
-    };
-    const load = () => {
-      const own = toBytes(model.get("predictions"));
-      outer.body.replaceChildren(h("p", { text: "Loading the predictions …" }));
-      const loading = own ? Promise.resolve(own) : loadAsset(model, "predictions");
-      loading.then(begin).catch((error) => {
-        const words = `The predictions could not be loaded: ${error.message}`;
-        if (alive) outer.body.replaceChildren(failure(outer, words, load));
-      });
-    };
-    outer.watch("predictions", load);
-    return outer.cleanup;
+    });
+    return figure.cleanup;
   },
 };

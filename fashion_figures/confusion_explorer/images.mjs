@@ -69,14 +69,11 @@ function thumbnailList(figure, model, predictions, names) {
   const list = h("ul.cw-cx-images");
   const trouble = h("div");
   const element = h("div", {}, list, trouble);
-  let [near, alive, label, thumbnails] = [false, true, 0, []];
-  figure.dispose(() => {
-    alive = false;
-  });
+  let [near, label, thumbnails] = [false, 0, []];
   const load = () => {
     if (!near || !thumbnails.length) return;
     const wanted = thumbnails;
-    const current = () => alive && wanted === thumbnails;
+    const current = () => !figure.isOver() && wanted === thumbnails;
     list.dataset.state = "loading";
     loadAsset(model, `test-images-${label}`)
       .then((bytes) => {
@@ -115,7 +112,7 @@ function pageTurner(figure, turn) {
   const element = h("div.cw-row", {}, previous, place, next);
   figure.on(previous, "click", () => turn(-1));
   figure.on(next, "click", () => turn(1));
-  const update = (first, count) => {
+  const show = (first, count) => {
     const last = Math.min(first + PAGE, count);
     element.hidden = count <= PAGE;
     place.textContent = `${first + 1} to ${last} of ${count}`;
@@ -132,7 +129,7 @@ function pageTurner(figure, turn) {
       }
     }
   };
-  return { element, place, update };
+  return { element, place, show };
 }
 
 /**
@@ -147,7 +144,7 @@ export function imageSheet(figure, model, predictions, names) {
   const only = h("button.cw-small", { type: "button" });
   const list = thumbnailList(figure, model, predictions, names);
   let [cell, images, page, suspectsOnly] = [null, [], 0, false];
-  const draw = () => {
+  const showPage = () => {
     const suspects = images.filter((image) => predictions.suspect[image] === 1);
     const shown = suspectsOnly ? suspects : images;
     const first = page * PAGE;
@@ -159,23 +156,23 @@ export function imageSheet(figure, model, predictions, names) {
     legend.textContent =
       "The surest first. Under each picture: the network’s confidence in its answer, and " +
       `its second choice.${suspects.length ? ` ${SUSPECT}` : ""}`;
-    pager.update(first, shown.length);
+    pager.show(first, shown.length);
   };
   const pager = pageTurner(figure, (step) => {
     page += step;
-    draw();
+    showPage();
     figure.say(`Images ${pager.place.textContent}.`);
   });
   figure.on(only, "click", () => {
     [suspectsOnly, page] = [!suspectsOnly, 0];
-    draw();
+    showPage();
   });
   return {
     element: h("div", {}, h("div.cw-row", {}, only), legend, list.element, pager.element),
     show(newCell, newImages) {
       if (String(newCell) === String(cell)) return;
       [cell, images, page, suspectsOnly] = [newCell, newImages, 0, false];
-      draw();
+      showPage();
     },
   };
 }

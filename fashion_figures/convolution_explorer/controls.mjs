@@ -1,4 +1,4 @@
-/** The controls of the convolution explorer: choices, lists, the line of the size, the player. */
+/** The single controls of the convolution explorer, and the line of the size. */
 
 import { CLASS_NAMES } from "../shared/cnn.mjs";
 import { h, uniqueId } from "../shared/kit.mjs";
@@ -12,13 +12,13 @@ const OWN = "own";
  *
  * @param {object} figure what `frame` returned
  * @param {string} legend
- * @param {[unknown, string][]} values each with its text
+ * @param {Record<string, unknown>} values each by its text
  * @param {(value: unknown) => void} act called with what the reader chooses
  * @returns {{element: HTMLElement, show: (value: unknown) => void}}
  */
 export function choice(figure, legend, values, act) {
   const name = uniqueId("cw-conv");
-  const buttons = values.map(([value, text]) => {
+  const buttons = Object.entries(values).map(([text, value]) => {
     const radio = h("input", { type: "radio", name, value: String(value) });
     figure.on(radio, "change", () => act(value));
     return [radio, h("label.cw-conv-option", {}, radio, h("span", { text }))];
@@ -70,26 +70,35 @@ export function garmentList(figure, act) {
 }
 
 /**
+ * Return the name of a kernel.
+ *
+ * @param {Record<string, number[][]>} presets
+ * @param {number[][]} kernel
+ * @returns {string | undefined} nothing for one of the reader's own
+ */
+export function presetName(presets, kernel) {
+  const weights = kernel.flat();
+  const isSame = (preset) =>
+    preset.flat().every((weight, i) => Math.abs(weight - weights[i]) < 1e-6);
+  return Object.keys(presets).find((name) => isSame(presets[name]));
+}
+
+/**
  * Make the list of kernels.
  *
  * @param {object} figure what `frame` returned
  * @param {Record<string, number[][]>} presets
  * @param {(name: string) => void} act called with the name of the chosen preset
- * @returns {{element: HTMLElement, show: (kernel: number[][]) => string | null}}
+ * @returns {{element: HTMLElement, show: (kernel: number[][]) => void}}
  */
 export function kernelList(figure, presets, act) {
   const select = h("select", {}, ...Object.keys(presets).map((name) => option(name, name)));
   select.append(option(OWN, "your own"));
   figure.on(select, "change", () => select.value !== OWN && act(select.value));
-  const same = (first, second) =>
-    first.flat().every((weight, i) => Math.abs(weight - second.flat()[i]) < 1e-6);
   return {
     element: labeled("Kernel", select),
-    /** @returns {string | null} the preset's name */
     show(kernel) {
-      const found = Object.keys(presets).find((name) => same(presets[name], kernel)) ?? null;
-      select.value = found ?? OWN;
-      return found;
+      select.value = presetName(presets, kernel) ?? OWN;
     },
   };
 }
@@ -120,45 +129,4 @@ export function sizeLine() {
       );
     },
   };
-}
-
-/**
- * Run a step again and again until it returns false.
- *
- * @param {object} figure what `frame` returned
- * @param {() => number} speed steps a second
- * @param {() => boolean} step
- * @param {(running: boolean) => void} changed called after a start and after a stop
- * @returns {{stop: Function, toggle: Function, isRunning: () => boolean}}
- */
-export function player(figure, speed, step, changed) {
-  let running = 0;
-  let due = 0;
-  let before = 0;
-  const tick = (now) => {
-    // After a pause of the browser's, go on as if nothing had been.
-    due += (Math.min(100, now - before) / 1000) * speed();
-    before = now;
-    let going = true;
-    while (due >= 1 && going) {
-      due -= 1;
-      going = step();
-    }
-    if (going) running = requestAnimationFrame(tick);
-    else stop();
-  };
-  const stop = () => {
-    if (!running) return;
-    cancelAnimationFrame(running);
-    running = 0;
-    changed(false);
-  };
-  const start = () => {
-    before = performance.now();
-    due = 1;
-    running = requestAnimationFrame(tick);
-    changed(true);
-  };
-  figure.dispose(() => cancelAnimationFrame(running));
-  return { stop, toggle: () => (running ? stop() : start()), isRunning: () => running > 0 };
 }

@@ -175,7 +175,7 @@ function followKeys(figure, stage, state, actions) {
  *   draw: (from: [number, number], to: [number, number]) => void, done: () => void}} actions
  *   what the reader does; `done` follows at the end of a movement
  * @returns {{element: HTMLElement, show: Function, place: Function, point: Function,
- *   draw: (on: boolean) => void}}
+ *   useSheet: (on: boolean) => void}}
  */
 export function inputPanel(figure, actions) {
   const canvas = h("canvas", { "aria-hidden": "true" });
@@ -232,7 +232,7 @@ export function inputPanel(figure, actions) {
       if (place) cover(ghost, corner(place[1]), corner(place[0]), WINDOW, total());
     },
     /** Turn the input into a sheet to draw on, and back. */
-    draw(on) {
+    useSheet(on) {
       state.drawing = on;
       state.penDown = false;
       stage.classList.toggle("cw-conv-sheet", on);

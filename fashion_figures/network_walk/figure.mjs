@@ -2,7 +2,7 @@
  * The network walk: one picture through the shipped network, and where every value comes from.
  */
 
-import { failure, frame, h, loadAsset, put, toBytes } from "../shared/kit.mjs";
+import { frame, h, loadAsset, put, toBytes, whenLoaded } from "../shared/kit.mjs";
 import { CLASS_NAMES, forward, normalize } from "../shared/cnn.mjs";
 import { parseSafetensors } from "../shared/safetensors.mjs";
 import { decimals, sums } from "./sums.mjs";
@@ -67,6 +67,7 @@ function placeAt(place, column, row) {
   return { ...place, row: y, column: x };
 }
 
+const PLACE = ["layer", "filter", "row", "column"]; // the states that say where the focus is
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Let pointer and arrow keys move the cursor. */
@@ -119,7 +120,7 @@ function mapView(figure, go, current, back) {
   figure.on(cursor, "click", (event) => {
     if (event.detail === 0) back(); // a key, not a pointer
   });
-  const update = (view) => {
+  const show = (view) => {
     const { layer, filter } = view.place;
     element.hidden = layer === "output";
     if (element.hidden) return;
@@ -136,7 +137,7 @@ function mapView(figure, go, current, back) {
       ? `All ${stage(layer).filters} values of ${layer}, brighter is larger. Point at one.`
       : `Map ${filter} of ${layer}, ${columns}×${rows}, brighter is larger. Point at a value.`;
   };
-  return { element, cursor, update };
+  return { element, cursor, show };
 }
 
 /** Fields for the place as numbers, for who would rather type than point. */
@@ -155,7 +156,7 @@ function numberFields(figure, go, current) {
   const element = h("div.cw-row.cw-nw-fields", {}, ...fields.map(({ label }) => label));
   return {
     element,
-    update({ place }) {
+    show({ place }) {
       const { size, filters } = stage(place.layer);
       element.hidden = place.layer === "output"; // the bars below are the choice
       for (const { name, input, words, label } of fields) {
@@ -192,13 +193,13 @@ function compute(view, weights, picture) {
 }
 
 /** The panel about one layer: what it does, its maps, the value and its sum. */
-function panel(figure, go, current, redraw) {
+function panel(figure, go, current, again) {
   const title = h("p.cw-nw-title");
   const lesson = h("p");
   const value = h("p.cw-nw-value", {}, h("span"), h("strong"));
   const sum = h("div.cw-nw-sum");
   let walking = false; // whether the reader has come through a contribution
-  const maps = mapChoice(figure, (filter) => go({ ...current().place, filter }), redraw);
+  const maps = mapChoice(figure, (filter) => go({ ...current().place, filter }), again);
   const picture = pictureView();
   const map = mapView(figure, go, current, () => {
     const { terms, from } = current().found;
@@ -214,12 +215,12 @@ function panel(figure, go, current, redraw) {
     walking = true;
     go(JSON.parse(button.dataset.go));
   });
-  const update = (view) => {
+  const show = (view) => {
     const { kind, name, filters, size } = stage(view.place.layer);
     const words = kind === "dense" ? "fully connected" : kind;
     title.textContent = `${name}: ${words}, ${size > 1 ? `${filters} maps of ${size}×${size}` : `${filters} values`}`;
     lesson.textContent = LESSONS[name];
-    for (const part of parts) part.update(view);
+    for (const part of parts) part.show(view);
     const [where, number] = value.children;
     [where.textContent, number.textContent] = sentence(view).split(/(?<=: )/);
     number.dataset.value = String(view.found.value);
@@ -229,32 +230,29 @@ function panel(figure, go, current, redraw) {
     walking = false;
   };
   const element = h("div.cw-nw-panel", {}, title, lesson, maps.element, look, value, sum);
-  return { element, update };
+  return { element, show };
 }
 
 /** Set the figure up, once the weights are there. */
 function start(figure, model, weights) {
-  const view = { version: 0, chosen: {} }; // `compute` and `update` add what the parts read
+  const view = { version: 0, chosen: {} }; // `compute` and `show` add what the parts read
   const current = () => view;
-  let [alive, waiting, announce] = [true, false, null]; // announce: view -> what to say, or null
-  figure.dispose(() => {
-    alive = false;
-  });
+  let announce = null; // view -> what to say
 
   const go = (place, quiet = false) => {
     announce = quiet ? null : sentence;
     put(model, place);
-    schedule();
+    again();
   };
-  const show = (picture) => {
+  const choose = (picture) => {
     announce = verdict;
     put(model, { image: picture, filter: -1, row: -1, column: -1 }); // the strongest of its own
-    schedule();
+    again();
   };
   const parts = [
-    pictureChoice(figure, model, show),
+    pictureChoice(figure, model, choose),
     overview(figure, (layer) => go({ ...view.chosen[layer] })),
-    panel(figure, go, current, () => schedule()),
+    panel(figure, go, current, () => again()),
     votes(figure, (label) => go({ layer: "output", filter: label, row: 0, column: 0 })),
   ];
   const guide = h("p", {
@@ -272,33 +270,26 @@ function start(figure, model, weights) {
     go({ layer: "output", filter: data.indexOf(Math.max(...data)), row: 0, column: 0 });
   });
 
-  const update = () => {
-    waiting = false;
+  const show = () => {
     const picture = toBytes(model.get("image"));
-    if (!alive || !picture) return;
+    if (!picture) return;
     const fresh = !view.picture || picture.some((value, n) => value !== view.picture[n]);
     if (fresh) compute(view, weights, picture.slice());
-    const wanted = Object.fromEntries(
-      ["layer", "filter", "row", "column"].map((name) => [name, model.get(name)]),
-    );
+    const wanted = Object.fromEntries(PLACE.map((name) => [name, model.get(name)]));
     view.place = resolve(view, wanted);
     view.chosen[view.place.layer] = view.place;
     view.found = explain(weights, view.layers, view.place);
-    for (const part of parts) part.update(view);
+    for (const part of parts) part.show(view);
     publish(model, view, fresh);
     figure.root.dataset.place = Object.values(view.place).join("/");
     figure.root.dataset.version = String(view.version);
     if (announce) figure.say(announce(view));
     announce = null;
   };
-  const schedule = () => {
-    if (!waiting) queueMicrotask(update); // several states change at once: draw them together
-    waiting = true;
-  };
 
   const [pictures, ...others] = parts.map(({ element }) => element);
   figure.body.replaceChildren(guide, pictures, others[0], h("p", {}, back), ...others.slice(1));
-  for (const name of ["image", "layer", "filter", "row", "column"]) figure.watch(name, schedule);
+  const again = figure.follow(["image", ...PLACE], show);
 }
 
 /** Write back what the kernel, or another view, may want to read. */
@@ -312,22 +303,12 @@ function publish(model, { place, layers }, fresh) {
 export default {
   render({ model, el }) {
     const figure = frame(el, model, "cw-nw");
-    let alive = true;
-    figure.dispose(() => {
-      alive = false;
-    });
-    const load = () => {
-      figure.body.replaceChildren(h("p.cw-quiet", { text: "Loading the network’s weights …" }));
-      loadAsset(model, "weights")
-        .then((bytes) => {
-          if (alive) start(figure, model, parseSafetensors(bytes));
-        })
-        .catch((error) => {
-          const words = `The network’s weights could not be loaded: ${error.message}`;
-          if (alive) figure.body.replaceChildren(failure(figure, words, load));
-        });
-    };
-    load();
+    whenLoaded(
+      figure,
+      "The network’s weights",
+      () => loadAsset(model, "weights"),
+      (bytes) => start(figure, model, parseSafetensors(bytes)),
+    );
     return figure.cleanup;
   },
 };

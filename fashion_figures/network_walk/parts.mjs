@@ -1,5 +1,5 @@
 /**
- * The parts of the network walk. Each is made once and returns its element and `update(view)`.
+ * The parts of the network walk. Each is made once and returns its element and `show(view)`.
  *
  * A view is `{ version, picture, layers, limits, orders, place, chosen, found }`: how many
  * pictures there were, the bytes of this one, every layer's output, each layer's largest value,
@@ -90,7 +90,7 @@ export function pictureChoice(figure, model, choose) {
   const element = h("div.cw-row", { hidden: true }, bar, other);
   let [garments, set, shown] = [null, 0, null];
   const pictureOf = (label) => garments.slice((label * PER_CLASS + set) * 784).slice(0, 784);
-  const draw = () => {
+  const paintButtons = () => {
     if (!garments) return;
     buttons.forEach((button, label) => {
       const picture = pictureOf(label);
@@ -105,17 +105,17 @@ export function pictureChoice(figure, model, choose) {
     (bytes) => {
       garments = toBytes(bytes);
       element.hidden = false;
-      draw();
+      paintButtons();
       if (!shown) choose(pictureOf(CLASS_NAMES.length - 1));
     },
-    () => {},
-  ); // the walk works without; a picture that is there stays
+    () => {}, // the walk works without; a picture that is there stays
+  );
   for (const [label, button] of buttons.entries()) {
     figure.on(button, "click", () => choose(pictureOf(label)));
   }
   figure.on(other, "click", () => {
     set = (set + 1) % PER_CLASS;
-    draw();
+    paintButtons();
   });
   roving(
     figure,
@@ -125,9 +125,9 @@ export function pictureChoice(figure, model, choose) {
   );
   return {
     element,
-    update(view) {
+    show(view) {
       shown = view.picture;
-      draw();
+      paintButtons();
     },
   };
 }
@@ -187,7 +187,7 @@ export function overview(figure, choose) {
     () => all.length,
     (button) => button.click(),
   );
-  const update = (view) => {
+  const show = (view) => {
     paintMap(picture.canvas, view, "picture", 0);
     placeBox(picture.box, reach(view.place, "picture"), 28);
     for (const [name, { canvas, box }] of thumbs) {
@@ -199,7 +199,7 @@ export function overview(figure, choose) {
     }
     settle(buttons.get(view.place.layer));
   };
-  return { element, update };
+  return { element, show };
 }
 
 /**
@@ -207,9 +207,9 @@ export function overview(figure, choose) {
  *
  * @param {object} figure
  * @param {(filter: number) => void} choose
- * @param {() => void} redraw
+ * @param {() => void} again asks for `show`
  */
-export function mapChoice(figure, choose, redraw) {
+export function mapChoice(figure, choose, again) {
   const words = h("p.cw-note");
   const list = h("div.cw-nw-maps", { role: "toolbar", "aria-label": "Feature maps" });
   const more = h("button.cw-small", { type: "button", "aria-expanded": "false" });
@@ -224,7 +224,7 @@ export function mapChoice(figure, choose, redraw) {
   });
   figure.on(more, "click", () => {
     all = !all;
-    redraw();
+    again();
   });
   const rebuild = (filters) => {
     list.replaceChildren(
@@ -238,7 +238,7 @@ export function mapChoice(figure, choose, redraw) {
       ),
     );
   };
-  const update = (view) => {
+  const show = (view) => {
     const { layer, filter } = view.place;
     const { size, filters } = stage(layer);
     element.hidden = size === 1;
@@ -259,7 +259,7 @@ export function mapChoice(figure, choose, redraw) {
     }
     settle(items().find((button) => Number(button.value) === filter));
   };
-  return { element, update };
+  return { element, show };
 }
 
 /**
@@ -272,7 +272,7 @@ export function pictureView() {
   const element = h("figure.cw-nw-picture", {}, h("span.cw-nw-thumb", {}, canvas, box), words);
   return {
     element,
-    update(view) {
+    show(view) {
       const field = reach(view.place, "picture");
       paintMap(canvas, view, "picture", 0);
       placeBox(box, field, 28);
@@ -329,7 +329,7 @@ export function votes(figure, choose) {
   );
   return {
     element: h("div", {}, words, bars),
-    update(view) {
+    show(view) {
       const { data } = view.layers.output;
       const best = data.indexOf(Math.max(...data));
       words.textContent = `${verdict(view)} Choose a class to see where its vote comes from.`;

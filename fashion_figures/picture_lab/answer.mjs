@@ -86,14 +86,14 @@ export function answerView(figure) {
   const view = { isColored: true, layer: "conv2", label: 0, state: null, weights: null };
   const heading = h("p.cw-pic-verdict");
   const subline = h("p.cw-quiet");
-  const { element: picture, update: updatePicture } = pictureView(figure, view);
-  const { element: bars, update: updateBars } = barsView(figure, view, updatePicture);
+  const picture = pictureView(figure, view);
+  const bars = barsView(figure, view, picture.show);
   const element = h(
     "div.cw-pic-answer",
     {},
     h("div.cw-pic-head", {}, heading, subline),
-    picture,
-    bars,
+    picture.element,
+    bars.element,
   );
   return {
     element,
@@ -109,8 +109,8 @@ export function answerView(figure) {
         ? `If it has to be one of the ten: ${CLASS_NAMES[best]}, ${percent(share)}.`
         : `${percent(share)} of the probability. Runner-up: ${CLASS_NAMES[state.order[1]]}.`;
       if (!isNew) return;
-      updateBars();
-      updatePicture();
+      bars.show();
+      picture.show();
     },
   };
 }
@@ -130,7 +130,7 @@ function pictureView(figure, view) {
   );
   choice.value = view.layer;
   const words = h("p.cw-note", { id: note });
-  const update = () => {
+  const show = () => {
     const { pixels, layers } = view.state;
     const name = CLASS_NAMES[view.label];
     const map = gradCam(view.weights, layers, view.label, view.layer);
@@ -147,12 +147,12 @@ function pictureView(figure, view) {
   figure.on(toggle, "click", () => {
     view.isColored = !view.isColored;
     toggle.setAttribute("aria-pressed", String(view.isColored));
-    update();
+    show();
     figure.say(words.textContent);
   });
   figure.on(choice, "change", () => {
     view.layer = choice.value;
-    update();
+    show();
     figure.say(words.textContent);
   });
   const element = h(
@@ -162,7 +162,7 @@ function pictureView(figure, view) {
     h("div.cw-pic-cam", {}, toggle, choice),
     words,
   );
-  return { element, update };
+  return { element, show };
 }
 
 function sentence(view, name, isSilent) {
@@ -221,7 +221,7 @@ function barsView(figure, view, changed) {
       figure.say(`Grad-CAM for ${CLASS_NAMES[label]}.`);
     });
   });
-  const update = () => {
+  const show = () => {
     const { layers, order } = view.state;
     rows.forEach(({ button, fill, share }, label) => {
       const value = layers.output.data[label];
@@ -241,5 +241,5 @@ function barsView(figure, view, changed) {
     }),
     list,
   );
-  return { element, update };
+  return { element, show };
 }

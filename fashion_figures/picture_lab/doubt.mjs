@@ -46,7 +46,7 @@ export function doubtView() {
   const result = h("p");
   const measured = h("p.cw-note");
   const element = h("div.cw-pic-doubt", {}, result, plot, measured);
-  let drawn = null;
+  let shown = null;
   let marker = null;
   return {
     element,
@@ -56,9 +56,9 @@ export function doubtView() {
         result.textContent = doubt ? `The comparison is missing: ${doubt}` : "Comparing…";
         return;
       }
-      if (drawn !== reference) {
-        marker = draw(plot, reference);
-        drawn = reference;
+      if (shown !== reference) {
+        marker = histograms(plot, reference);
+        shown = reference;
       }
       const { threshold } = reference;
       const isLow = evidence < threshold;
@@ -93,7 +93,7 @@ function report({ allowed, false_alarms: alarms, garments, detected }) {
 }
 
 /** Draw the two histograms; return the marker of the picture. */
-function draw(plot, { threshold, histogram }) {
+function histograms(plot, { threshold, histogram }) {
   const { garments, others } = histogram;
   const highest = Math.max(...garments, ...others);
   const column = (kind, values, n) => {

@@ -89,7 +89,7 @@ class Laboratory {
     this.model.on("change:pixels", this.onPixels);
     this.model.on("change:image", this.onImage);
     this.model.on("change:example", this.onExample);
-    if (this.state.step === "busy") this.update({ step: "empty" }); // closed in the middle
+    if (this.state.step === "busy") this.change({ step: "empty" }); // closed in the middle
     if (this.state.step !== "empty") return;
     if (this.model.get("pixels")) this.takePixels();
     else if (this.model.get("image")) this.takeImage();
@@ -104,15 +104,15 @@ class Laboratory {
     this.preparer.close();
   }
 
-  update(change) {
-    this.state = { ...this.state, ...change };
+  change(values) {
+    this.state = { ...this.state, ...values };
     for (const view of [...this.views]) view(this.state);
   }
 
   /** Forget the picture. */
   clear() {
     this.job += 1;
-    this.update({ ...EMPTY, answers: this.state.answers });
+    this.change({ ...EMPTY, answers: this.state.answers });
     this.publish({ source: "" });
   }
 
@@ -124,7 +124,7 @@ class Laboratory {
    */
   fail(message, source) {
     this.job += 1;
-    this.update({ ...EMPTY, answers: this.state.answers, step: "error", message, source });
+    this.change({ ...EMPTY, answers: this.state.answers, step: "error", message, source });
     this.publish({ source, error: message });
   }
 
@@ -138,12 +138,12 @@ class Laboratory {
   async answer(picture, source, name = "") {
     this.job += 1;
     const { job } = this;
-    this.update({ step: "busy", stage: "Reading the picture…", source, name, message: "" });
+    this.change({ step: "busy", stage: "Reading the picture…", source, name, message: "" });
     try {
-      const progress = (stage) => job === this.job && this.update({ stage });
+      const progress = (stage) => job === this.job && this.change({ stage });
       const prepared = await this.preparer.prepare(await picture, progress);
       await this.loadWeights();
-      if (job === this.job) this.show(prepared, source, name);
+      if (job === this.job) this.conclude(prepared, source, name);
     } catch (error) {
       if (job === this.job) this.fail(reasonOf(error), source);
     }
@@ -164,13 +164,13 @@ class Laboratory {
     if (!pixels) return void (this.state.step === "answered" && this.clear());
     this.job += 1;
     const { job } = this;
-    this.update({ step: "busy", stage: "Asking the network…", source: "Python", name: "" });
+    this.change({ step: "busy", stage: "Asking the network…", source: "Python", name: "" });
     try {
       await this.loadWeights();
       if (job !== this.job) return;
       const step = { name: "28×28", width: 28, height: 28, channels: 1, data: pixels };
       const prepared = { pixels, steps: [step], size: { width: 28, height: 28 } };
-      this.show(prepared, "Python", "");
+      this.conclude(prepared, "Python", "");
     } catch (error) {
       if (job === this.job) this.fail(reasonOf(error), "Python");
     }
@@ -189,7 +189,8 @@ class Laboratory {
     this.weights = await this.network;
   }
 
-  show(prepared, source, name) {
+  /** Ask the network about a prepared picture. */
+  conclude(prepared, source, name) {
     const layers = forward(this.weights, normalize(prepared.pixels));
     const logits = dense(
       layers.dense,
@@ -203,7 +204,7 @@ class Laboratory {
     // Another view, in a page of its own, may have put the picture and the answer there.
     const isKnown = source === "Python" && isClose(this.model.get("probabilities"), probabilities);
     const origin = (isKnown && this.model.get("source")) || source;
-    this.update({
+    this.change({
       step: "answered",
       answers: this.state.answers + 1,
       message: "",
@@ -234,10 +235,10 @@ class Laboratory {
       const bytes = await loadAsset(this.model, "evidence");
       if (job !== this.job) return;
       const reference = JSON.parse(new TextDecoder().decode(bytes));
-      this.update({ reference, doubt: "" });
+      this.change({ reference, doubt: "" });
       put(this.model, { looks_like_a_garment: this.state.evidence >= reference.threshold });
     } catch (error) {
-      if (job === this.job) this.update({ reference: null, doubt: error.message });
+      if (job === this.job) this.change({ reference: null, doubt: error.message });
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Figure 6, the quizzes: choose, check, read why.
+ * The quizzes: choose, check, read why.
  *
  * The texts of a question come as strings (in a notebook) or as `{ id }` (in a page): the id of
  * an element whose content is copied, so that code, formulas and links stay what they are.
@@ -31,102 +31,100 @@ function fill(element, source, prefix) {
   return element;
 }
 
-/** One question: its form, its verdict, its explanations. */
-class Question {
-  constructor(figure, data, number, answered) {
-    this.data = data;
-    this.number = number;
-    this.answered = answered;
-    const name = uniqueId("cw-quiz");
-    this.radios = data.choices.map((_, i) => h("input", { type: "radio", name, value: String(i) }));
-    this.options = data.choices.map((choice, i) => {
-      const text = fill(h("span"), choice, `${LETTERS[i]}. `);
-      return h("label.cw-quiz-choice", {}, this.radios[i], text);
-    });
-    this.reasons = data.why.map((why, i) =>
-      h("li", { hidden: true }, fill(h("div"), why, `${LETTERS[i]}. `)),
-    );
-    this.button = h("button", { type: "submit" });
-    this.all = h("button", { type: "button", hidden: true, "aria-expanded": "false" });
-    this.verdict = h("p.cw-quiz-verdict", { role: "status" });
-    this.list = h("ul.cw-quiz-reasons", { id: uniqueId("cw-quiz") }, ...this.reasons);
-    this.all.setAttribute("aria-controls", this.list.id);
-    const legend = fill(h("legend"), data.prompt, `${number}. `);
-    this.element = h(
-      "form.cw-quiz-question",
-      { novalidate: true },
-      h("fieldset", {}, legend, ...this.options),
-      h("div.cw-row", {}, this.button, this.all),
-      this.verdict,
-      this.list,
-    );
-    this.listen(figure);
-  }
-
-  listen(figure) {
-    figure.on(this.element, "submit", (event) => {
-      event.preventDefault();
-      if (this.answer !== null) return this.again();
-      const chosen = this.radios.findIndex((radio) => radio.checked);
-      if (chosen < 0) {
-        this.verdict.textContent = "Choose an answer first.";
-        return;
-      }
-      this.answered(chosen);
-      this.button.focus(); // the radio buttons cannot have it any more
-    });
-    figure.on(this.all, "click", () =>
-      this.explain(this.all.getAttribute("aria-expanded") !== "true"),
-    );
-    figure.on(this.element, "change", () => {
-      this.verdict.textContent = "";
-    });
-  }
-
-  again() {
-    this.answered(null);
-    this.radios[0].focus();
-  }
+/**
+ * One question: its form, its verdict, its explanations.
+ *
+ * @param {object} figure what `frame` returned
+ * @param {{prompt: object, choices: object[], why: object[], answer: number}} data
+ * @param {number} number
+ * @param {(answer: number | null) => void} answered called with the choice, or null: try again
+ * @returns {{element: HTMLElement, show: (answer: number | null) => void, focus: () => void}}
+ */
+function questionForm(figure, data, number, answered) {
+  const name = uniqueId("cw-quiz");
+  const radios = data.choices.map((_, i) => h("input", { type: "radio", name, value: String(i) }));
+  const options = data.choices.map((choice, i) => {
+    const text = fill(h("span"), choice, `${LETTERS[i]}. `);
+    return h("label.cw-quiz-choice", {}, radios[i], text);
+  });
+  const reasons = data.why.map((why, i) =>
+    h("li", { hidden: true }, fill(h("div"), why, `${LETTERS[i]}. `)),
+  );
+  const button = h("button", { type: "submit" });
+  const list = h("ul.cw-quiz-reasons", { id: uniqueId("cw-quiz") }, ...reasons);
+  const all = h("button", {
+    type: "button",
+    hidden: true,
+    "aria-expanded": "false",
+    "aria-controls": list.id,
+  });
+  const verdict = h("p.cw-quiz-verdict", { role: "status" });
+  const legend = fill(h("legend"), data.prompt, `${number}. `);
+  const element = h(
+    "form.cw-quiz-question",
+    { novalidate: true },
+    h("fieldset", {}, legend, ...options),
+    h("div.cw-row", {}, button, all),
+    verdict,
+    list,
+  );
+  let answer; // undefined until an answer, or null, is shown
 
   /** Show the explanation of the chosen answer, or of all. */
-  explain(every) {
-    this.all.setAttribute("aria-expanded", String(every));
-    const right = this.answer === this.data.answer;
+  const explain = (every) => {
+    all.setAttribute("aria-expanded", String(every));
+    const right = answer === data.answer;
     const more = right ? "Explain the others" : "Show the right answer, and why";
-    this.all.textContent = every ? "Explain only mine" : more;
-    for (const [i, reason] of this.reasons.entries()) {
-      reason.hidden = this.answer === null || !(every || i === this.answer);
-      reason.classList.toggle("cw-quiz-right", i === this.data.answer);
+    all.textContent = every ? "Explain only mine" : more;
+    for (const [i, reason] of reasons.entries()) {
+      reason.hidden = answer === null || !(every || i === answer);
+      reason.classList.toggle("cw-quiz-right", i === data.answer);
     }
-    for (const [i, option] of this.options.entries()) {
-      const known = this.answer !== null && (every || right);
-      option.classList.toggle("cw-quiz-right", known && i === this.data.answer);
-      option.classList.toggle("cw-quiz-wrong", !right && i === this.answer);
+    for (const [i, option] of options.entries()) {
+      const known = answer !== null && (every || right);
+      option.classList.toggle("cw-quiz-right", known && i === data.answer);
+      option.classList.toggle("cw-quiz-wrong", !right && i === answer);
     }
-  }
+  };
 
-  /**
-   * Show an answer, or the open question.
-   *
-   * @param {number | null} answer
-   */
-  show(answer) {
-    if (answer === this.answer) return;
-    const before = this.answer;
-    this.answer = answer;
+  /** Show an answer, or the open question. */
+  const show = (next) => {
+    if (next === answer) return;
+    const before = answer;
+    answer = next;
     const done = answer !== null;
-    const right = answer === this.data.answer;
-    for (const [i, radio] of this.radios.entries()) {
+    const right = answer === data.answer;
+    for (const [i, radio] of radios.entries()) {
       if (done || before !== undefined) radio.checked = i === answer;
       radio.disabled = done;
     }
-    this.button.textContent = done ? "Try again" : "Check";
-    this.button.classList.toggle("cw-primary", !done);
-    this.all.hidden = !done;
-    this.element.dataset.result = done ? (right ? "right" : "wrong") : "open";
-    this.verdict.textContent = done ? (right ? "✓ Right." : "✗ Not quite.") : "";
-    this.explain(false);
-  }
+    button.textContent = done ? "Try again" : "Check";
+    button.classList.toggle("cw-primary", !done);
+    all.hidden = !done;
+    element.dataset.result = done ? (right ? "right" : "wrong") : "open";
+    verdict.textContent = done ? (right ? "✓ Right." : "✗ Not quite.") : "";
+    explain(false);
+  };
+
+  const focus = () => radios[0].focus();
+  figure.on(element, "submit", (event) => {
+    event.preventDefault();
+    const chosen = radios.findIndex((radio) => radio.checked);
+    if (answer !== null) {
+      answered(null);
+      focus();
+    } else if (chosen < 0) {
+      verdict.textContent = "Choose an answer first.";
+    } else {
+      answered(chosen);
+      button.focus(); // the radio buttons cannot have it any more
+    }
+  });
+  figure.on(all, "click", () => explain(all.getAttribute("aria-expanded") !== "true"));
+  figure.on(element, "change", () => {
+    verdict.textContent = "";
+  });
+  return { element, show, focus };
 }
 
 /**
@@ -191,8 +189,8 @@ export default {
     };
     figure.watch("questions", (value) => {
       questions = value;
-      forms = questions.map(
-        (data, i) => new Question(figure, data, i + 1, (choice) => answer(i, choice)),
+      forms = questions.map((data, i) =>
+        questionForm(figure, data, i + 1, (choice) => answer(i, choice)),
       );
       list.replaceChildren(...forms.map((form) => form.element));
       if (forms.length === 0) list.append(h("p", { text: "There are no questions here." }));
@@ -204,7 +202,7 @@ export default {
     figure.on(clear, "click", () => {
       put(model, { answers: questions.map(() => null) });
       figure.say("Your answers are cleared.");
-      forms[0]?.radios[0].focus();
+      forms[0]?.focus();
     });
     return figure.cleanup;
   },

@@ -60,13 +60,15 @@ export function uniqueId(prefix = "cw") {
 
 /**
  * Lay out a figure: a labeled region with its heading, a body, a polite live region, and the
- * figure's text. Everything registered with `on`, `watch` and `dispose` is undone by `cleanup`.
+ * figure's text. What is registered with `on`, `watch`, `follow` and `dispose` is undone by
+ * `cleanup`.
  *
  * @param {HTMLElement} el
  * @param {object} model Jupyter's widget model, or the page's
  * @param {string} className
  * @returns {{root: HTMLElement, body: HTMLElement, say: (text: string) => void,
- *   on: Function, watch: Function, dispose: Function, cleanup: () => void}}
+ *   on: Function, watch: Function, follow: Function, dispose: Function, part: () => object,
+ *   isOver: () => boolean, cleanup: () => void}}
  */
 export function frame(el, model, className) {
   const heading = uniqueId("cw-heading");
@@ -89,31 +91,66 @@ export function frame(el, model, className) {
       : null,
   );
   el.append(root);
-  const undo = [];
-  return {
+  const whole = {
     root,
     body,
     /** Announce a result to assistive technology; also shown, as the figure's last line. */
     say(text) {
       if (live.textContent !== text) live.textContent = text;
     },
+    ...lifetime(model),
+    /** Return the figure with a shorter life: `cleanup` undoes what was registered with it. */
+    part() {
+      const shorter = { ...whole, ...lifetime(model) };
+      whole.dispose(shorter.cleanup);
+      return shorter;
+    },
+  };
+  whole.dispose(() => root.remove());
+  return whole;
+}
+
+/** What is registered until the `cleanup`, which undoes it in reverse order. */
+function lifetime(model) {
+  const undo = [];
+  let over = false;
+  const watch = (name, listener) => {
+    const call = () => listener(model.get(name));
+    model.on(`change:${name}`, call);
+    undo.push(() => model.off(`change:${name}`, call));
+    call();
+  };
+  return {
     on(target, type, listener, options) {
       target.addEventListener(type, listener, options);
       undo.push(() => target.removeEventListener(type, listener, options));
     },
     /** Call `listener` now and whenever the state `name` changes, from either side. */
-    watch(name, listener) {
-      const call = () => listener(model.get(name));
-      model.on(`change:${name}`, call);
-      undo.push(() => model.off(`change:${name}`, call));
-      call();
+    watch,
+    /**
+     * Call `show` soon, and soon after the states `names` have changed: once for all that change
+     * together. Returns the function that asks for it.
+     */
+    follow(names, show) {
+      let asked = false;
+      const ask = () => {
+        if (asked) return;
+        asked = true;
+        queueMicrotask(() => {
+          asked = false;
+          if (!over) show();
+        });
+      };
+      for (const name of names) watch(name, ask);
+      return ask;
     },
     dispose(action) {
       undo.push(action);
     },
+    isOver: () => over,
     cleanup() {
+      over = true;
       for (const action of undo.splice(0).reverse()) action();
-      root.remove();
     },
   };
 }
@@ -343,4 +380,27 @@ export function failure(figure, message, retry) {
     retry();
   });
   return box;
+}
+
+/**
+ * Fill the figure once its data has come; until then it says so, and if it does not come, why.
+ *
+ * @param {object} figure what `frame` returned
+ * @param {string} name of the data, as in "The predictions"
+ * @param {() => Promise<Uint8Array>} ask called again when the reader tries again
+ * @param {(data: Uint8Array) => void} start
+ */
+export function whenLoaded(figure, name, ask, start) {
+  const load = async () => {
+    const words = `Loading ${name.charAt(0).toLowerCase()}${name.slice(1)} …`;
+    figure.body.replaceChildren(h("p.cw-quiet", { text: words }));
+    try {
+      const data = await ask();
+      if (!figure.isOver()) start(data);
+    } catch (error) {
+      const trouble = `${name} could not be loaded: ${error.message}`;
+      if (!figure.isOver()) figure.body.replaceChildren(failure(figure, trouble, load));
+    }
+  };
+  load();
 }

@@ -60,7 +60,7 @@ function mark(kind, x, y) {
  *
  * @param {{title: string, metric: "loss" | "accuracy", guess: number}} options `guess` is what
  *   a network without any knowledge reaches; a thin line marks it
- * @returns {{element: HTMLElement, draw: (data: object) => void}} `draw` takes the `rows` of the
+ * @returns {{element: HTMLElement, show: (data: object) => void}} `show` takes the `rows` of the
  *   epochs, the `live` points within them, the `book`'s run, `best` and `label`
  */
 export function chart({ title, metric, guess }) {
@@ -70,7 +70,7 @@ export function chart({ title, metric, guess }) {
     class: "cw-tl-chart",
   });
   const caption = h("p.cw-tl-title", { text: title, "aria-hidden": "true" });
-  const draw = (data) => {
+  const show = (data) => {
     picture.setAttribute("aria-label", data.label);
     const scale = scales(data, metric, guess);
     picture.replaceChildren(
@@ -83,7 +83,7 @@ export function chart({ title, metric, guess }) {
       ...curve(scale, data.rows, `val_${metric}`, "validation"),
     );
   };
-  return { element: h("div.cw-tl-panel", {}, caption, picture), draw };
+  return { element: h("div.cw-tl-panel", {}, caption, picture), show };
 }
 
 /** Return functions from epochs and values to places, and the ticks. */

@@ -4,7 +4,7 @@ import { COUNT } from "./backprop.mjs";
 import { frame, h, prefersStillness, put, uniqueId } from "../shared/kit.mjs";
 import { chart, sample } from "./charts.mjs";
 import { epochTable, kernelPanel, patiencePanel, picturePanel } from "./panels.mjs";
-import { join } from "./session.mjs";
+import { sessionOf } from "./session.mjs";
 
 const GUESS = Math.log(10);
 const ENGINES = {
@@ -221,17 +221,17 @@ function chartsPanel(figure, model) {
   const accuracy = chart({ title: "Accuracy (share)", metric: "accuracy", guess: 0.1 });
   const pair = h("div.cw-tl-pair", {}, loss.element, accuracy.element);
   const element = h("div", {}, pair, legend(figure));
-  const draw = (session) => {
+  const show = (session) => {
     const shared = {
       rows: session.epochs,
       live: session.live,
       book: model.get("reference"),
       best: session.bestEpoch,
     };
-    loss.draw({ ...shared, label: chartLabel("Loss", "loss", session) });
-    accuracy.draw({ ...shared, label: chartLabel("Accuracy", "accuracy", session) });
+    loss.show({ ...shared, label: chartLabel("Loss", "loss", session) });
+    accuracy.show({ ...shared, label: chartLabel("Accuracy", "accuracy", session) });
   };
-  return { element, draw };
+  return { element, show };
 }
 
 function epochSentence(session) {
@@ -270,14 +270,14 @@ export default {
     );
 
     let stuck = false;
-    const drawTick = () => {
+    const showTick = () => {
       status.textContent = statusText(model, session);
       bar.value = session.progress ? session.progress.position / session.progress.images : 0;
-      charts.draw(session);
-      kernels.draw(session.parameters);
-      picture.draw(session.parameters);
+      charts.show(session);
+      kernels.show(session.parameters);
+      picture.show(session.parameters);
     };
-    const drawPhase = () => {
+    const showPhase = () => {
       const { phase } = session;
       figure.root.dataset.phase = phase;
       figure.root.dataset.engine = model.get("engine");
@@ -293,40 +293,38 @@ export default {
       if (!session.epochs.length) stuck = false;
       notice.textContent = stuck ? stuckText(model, session) : noticeText(session.notice);
       notice.hidden = !notice.textContent;
-      patience.draw({ ...session, patience: model.get("patience") });
-      table.draw(session.epochs, session.bestEpoch);
-      drawTick();
+      patience.show({ ...session, patience: model.get("patience") });
+      table.show(session.epochs, session.bestEpoch);
+      showTick();
     };
-    let [asked, drawn] = [null, "idle"];
-    const update = (what) => {
+    let [asked, shown] = [null, "idle"];
+    const show = (what) => {
       if (what === "tick") {
         // A hidden page draws nothing; it is drawn anew when it is seen again.
         if (asked === null && !prefersStillness()) {
           asked = requestAnimationFrame(() => {
             asked = null;
-            drawTick();
+            showTick();
           });
         }
         return;
       }
       if (what === "epoch") stuck = picture.stuck(session.parameters);
-      drawPhase();
+      showPhase();
       if (what === "epoch") figure.say(`${epochSentence(session)} ${picture.answer()}`);
-      else if (session.phase !== drawn) figure.say(phaseSentence(model, session));
-      drawn = session.phase;
+      else if (session.phase !== shown) figure.say(phaseSentence(model, session));
+      shown = session.phase;
     };
-    const session = join(model, update);
-    figure.dispose(() => {
-      cancelAnimationFrame(asked);
-      session.leave(update);
-    });
+    const session = sessionOf(model);
+    figure.dispose(session.subscribe(show));
+    figure.dispose(() => cancelAnimationFrame(asked));
     figure.on(main, "click", () => {
       const active = ["loading", "racing", "training"].includes(session.phase);
       put(model, { running: !active });
     });
     figure.on(reset, "click", () => session.reset());
-    figure.watch("reference", () => charts.draw(session));
-    figure.watch("patience", drawPhase);
+    figure.watch("reference", () => charts.show(session));
+    figure.watch("patience", showPhase);
     return figure.cleanup;
   },
 };

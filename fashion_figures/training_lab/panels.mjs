@@ -29,7 +29,7 @@ function kernelSheet(parameters) {
  * Show the 32 kernels of the first layer, at the start and now.
  *
  * @param {object} model
- * @returns {{element: HTMLElement, draw: (parameters: Float32Array) => void}}
+ * @returns {{element: HTMLElement, show: (parameters: Float32Array) => void}}
  */
 export function kernelPanel(model) {
   const canvases = ["start", "now"].map(() => h("canvas.cw-tl-kernels", { role: "img" }));
@@ -43,7 +43,7 @@ export function kernelPanel(model) {
     h("div.cw-tl-sheets", {}, ...figures),
     h("p.cw-note", { text: "Blue below zero, red above; the same colors in both." }),
   );
-  const draw = (parameters) => {
+  const show = (parameters) => {
     const before = initialParameters(model.get("seed"));
     const sheets = [before, parameters].map(kernelSheet);
     const values = sheets.flatMap(({ sheet }) => [...sheet.filter(Number.isFinite)]);
@@ -60,7 +60,7 @@ export function kernelPanel(model) {
       `The 32 kernels now; a weight has moved by ${mean.toFixed(3)} on average`,
     );
   };
-  return { element, draw };
+  return { element, show };
 }
 
 /** Return the held-out pictures, one of each class, as the state has them. */
@@ -79,7 +79,7 @@ function same(a, b) {
  *
  * @param {object} figure of `frame`
  * @param {object} model
- * @returns {{element: HTMLElement, draw: (parameters: Float32Array) => void,
+ * @returns {{element: HTMLElement, show: (parameters: Float32Array) => void,
  *   answer: () => string, stuck: (parameters: Float32Array) => boolean}}
  */
 export function picturePanel(figure, model) {
@@ -113,7 +113,7 @@ export function picturePanel(figure, model) {
   );
   const settle = roving(figure, strip, () => buttons);
   let [current, weights, text] = [null, null, ""];
-  const draw = (parameters) => {
+  const show = (parameters) => {
     weights = parameters;
     if (!current) return;
     const [probabilities] = answers(parameters, [current]);
@@ -136,7 +136,7 @@ export function picturePanel(figure, model) {
     }
     settle(buttons[Math.max(0, label)]);
     if (current) paint(canvas, current, 28, 28);
-    if (weights) draw(weights);
+    if (weights) show(weights);
   });
   const element = h(
     "div.cw-tl-panel",
@@ -152,20 +152,20 @@ export function picturePanel(figure, model) {
       all.length > 1 && all.every((one) => one.every((p, k) => Math.abs(p - all[0][k]) < 1e-3))
     );
   };
-  return { element, draw, answer: () => text, stuck };
+  return { element, show, answer: () => text, stuck };
 }
 
 /**
  * Show how much patience is left.
  *
- * @returns {{element: HTMLElement, draw: (state: {bestEpoch: number, waited: number,
+ * @returns {{element: HTMLElement, show: (state: {bestEpoch: number, waited: number,
  *   patience: number | null}) => void}}
  */
 export function patiencePanel() {
   const pips = h("span.cw-tl-pips", { "aria-hidden": "true" });
   const words = h("span");
   const element = h("p.cw-tl-patience", {}, h("strong", { text: "Patience" }), pips, words);
-  const draw = ({ bestEpoch, waited, patience }) => {
+  const show = ({ bestEpoch, waited, patience }) => {
     const count = patience ?? 0;
     pips.replaceChildren(
       ...Array.from({ length: count }, (_, i) => h(i < waited ? "i.cw-tl-spent" : "i")),
@@ -183,13 +183,13 @@ export function patiencePanel() {
         `Lowest validation loss so far: epoch ${bestEpoch}.`;
     }
   };
-  return { element, draw };
+  return { element, show };
 }
 
 /**
  * The curves' numbers as a table, for who cannot see them and for who wants to compare.
  *
- * @returns {{element: HTMLElement, draw: (rows: object[], bestEpoch: number) => void}}
+ * @returns {{element: HTMLElement, show: (rows: object[], bestEpoch: number) => void}}
  */
 export function epochTable() {
   const columns = [
@@ -212,7 +212,7 @@ export function epochTable() {
     h("summary", { text: "Numbers of each epoch" }),
     h("div.cw-tl-scroll", scroll, table),
   );
-  const draw = (rows, bestEpoch) => {
+  const show = (rows, bestEpoch) => {
     const digits = (value, count) => (Number.isFinite(value) ? value.toFixed(count) : "–");
     body.replaceChildren(
       ...rows.map((row) => {
@@ -228,5 +228,5 @@ export function epochTable() {
       }),
     );
   };
-  return { element, draw };
+  return { element, show };
 }

@@ -18,17 +18,14 @@ const sessions = new WeakMap(); // model -> Session
 let judge = null; // the network that answers for pictures, made when first needed
 
 /**
- * Return the session of a model; each view calls this once, and `leave` when it goes.
+ * Return the one session of a model: two views of a figure show the same training.
  *
  * @param {object} model
- * @param {(what: string) => void} listener called with "tick", "epoch" or "phase"
  * @returns {Session}
  */
-export function join(model, listener) {
+export function sessionOf(model) {
   if (!sessions.has(model)) sessions.set(model, new Session(model));
-  const session = sessions.get(model);
-  session.listeners.add(listener);
-  return session;
+  return sessions.get(model);
 }
 
 /**
@@ -58,7 +55,7 @@ function listOf(value) {
 class Session {
   constructor(model) {
     this.model = model;
-    this.listeners = new Set();
+    this.views = new Set();
     this.undo = [];
     this.engine = null; // name of the winner, kept for later trainings
     this.rates = {};
@@ -87,10 +84,21 @@ class Session {
     this.undo.push(() => this.model.off(prefix + name, listener));
   }
 
-  /** A view goes; the last one ends the training. */
-  leave(listener) {
-    this.listeners.delete(listener);
-    if (this.listeners.size) return;
+  /**
+   * Call a view after every change; the last one that goes ends the training.
+   *
+   * @param {(what: string) => void} view called with "tick", "epoch" or "phase"
+   * @returns {() => void} stops it
+   */
+  subscribe(view) {
+    this.views.add(view);
+    return () => {
+      this.views.delete(view);
+      if (this.views.size === 0) this.close();
+    };
+  }
+
+  close() {
     for (const action of this.undo.splice(0)) action();
     this.dismiss();
     sessions.delete(this.model);
@@ -98,7 +106,7 @@ class Session {
   }
 
   changed(what) {
-    for (const listener of [...this.listeners]) listener(what);
+    for (const view of [...this.views]) view(what);
   }
 
   enter(phase) {

@@ -393,7 +393,7 @@ class TestEveryReader:
                         globalThis.cleanup = module.render({ model: host.courseModel, el });
                     };
                     const script = document.createElement('script');
-                    script.src = '_figures/convolution_explorer.js';
+                    script.src = '_figures/convolution_explorer/figure.js';
                     script.onload = () => { courseWidgets.define = define; };
                     document.head.append(script);
                 }"""
