@@ -9,7 +9,7 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -22,6 +22,8 @@ from book import ROOT
 from book.chromium import start_browser
 from book.site.finish import address_of
 from book.site.page import Page
+from book.templates import render
+from fashion_lib._palette import PALETTE, custom_properties
 
 # What has no meaning on paper, such as code that only draws. The figures' own texts stay.
 SCREEN_ONLY = "script, style, .headerlink, .copybtn, .sd-summary-state-marker, details.hide"
@@ -108,74 +110,30 @@ def _target(href: str, part: Part, parts: Mapping[str, Part], address: str) -> s
     return f"#{other.anchor(unquote(fragment))}"
 
 
-def contents(parts: Iterable[Part], numbers: Mapping[str, int]) -> Tag:
-    """Return the table of contents: each page and its sections, with page numbers."""
-    soup = BeautifulSoup(
-        '<nav class="pdf-contents"><h1>Contents</h1><ol></ol></nav>', "html.parser"
-    )
+def contents(parts: Iterable[Part], numbers: Mapping[str, int]) -> Iterator[dict[str, object]]:
+    """Give the entries of the table of contents: each page and its sections."""
+
+    def entry(level: int, text: str, anchor: str) -> dict[str, object]:
+        return {"level": level, "text": text, "anchor": anchor, "page": numbers.get(anchor, "000")}
+
     for part in parts:
-        soup.ol.append(_entry(soup, part.title, part.anchor(), numbers, "pdf-level-1"))
+        yield entry(1, part.title, part.anchor())
         for heading in part.page.article.find_all("h2"):
-            section = heading.find_parent(id=True)
             text = " ".join(heading.get_text().split())
-            if text in COMMON:
-                continue
-            entry = _entry(soup, text, section["id"], numbers, "pdf-level-2")
-            soup.ol.append(entry)
-    return soup.nav
+            if text not in COMMON:
+                yield entry(2, text, heading.find_parent(id=True)["id"])
 
 
-def _entry(
-    soup: BeautifulSoup, text: str, anchor: str, numbers: Mapping[str, int], level: str
-) -> Tag:
-    item = soup.new_tag("li", attrs={"class": level})
-    link = soup.new_tag("a", attrs={"href": f"#{anchor}"})
-    for name, content in (("title", text), ("number", str(numbers.get(anchor, "000")))):
-        span = soup.new_tag("span", attrs={"class": f"pdf-{name}"})
-        span.string = content
-        link.append(span)
-    item.append(link)
-    return item
-
-
-def title_page(parts: list[Part], citation: Mapping, address: str) -> Tag:
-    """Return the title page; it takes the picture of the site's front page."""
-    title, _, subtitle = citation["title"].partition(": ")
-    soup = BeautifulSoup('<header class="pdf-cover"></header>', "html.parser")
-    hero = parts[0].page.article.select_one("img.course-hero")
-    lines = [
-        ("pdf-cover-title", title),
-        ("pdf-cover-subtitle", subtitle[:1].upper() + subtitle[1:]),
-    ]
-    for name, text in lines:
-        paragraph = soup.new_tag("p", attrs={"class": name})
-        paragraph.string = text
-        soup.header.append(paragraph)
-    if hero is not None:
-        frame = hero.find_parent("picture")
-        soup.header.append(hero.extract())
-        if frame is not None:
-            frame.decompose()
-    authors = ", ".join(author.get("name", "") for author in citation["authors"])
-    about = soup.new_tag("p", attrs={"class": "pdf-cover-about"})
-    about.string = (
-        f"{authors}\n{citation['date-released']} · version {citation['version']} · "
-        f"{citation['license']} License\n{address.partition('://')[2].rstrip('/')}"
-    )
-    soup.header.append(about)
-    return soup.header
-
-
-def page_styles(parts: Iterable[Part]) -> str:
-    """Return the rules that write each part's title at the top of its pages."""
-    rules = []
-    for part in parts:
-        text = part.title.replace("\\", "\\\\").replace('"', '\\"')
-        rules.append(
-            f".pdf-{part.key} {{ page: {part.key}; }}\n"
-            f'@page {part.key} {{ @top-left {{ content: "{text}"; }} }}'
-        )
-    return "\n".join(rules)
+def take_picture(front: Part) -> str:
+    """Take the picture of the front page out of it; return it as HTML for the title page."""
+    picture = front.page.article.select_one("img.course-hero")
+    if picture is None:
+        return ""
+    frame = picture.find_parent("picture")
+    picture.extract()
+    if frame is not None:
+        frame.decompose()
+    return str(picture)
 
 
 def document(
@@ -186,16 +144,21 @@ def document(
     by_name = {part.page.name: part for part in parts}
     for part in parts:
         adapt(part, by_name, site, address)
-    cover = title_page(parts, citation, address)
-    style = (Path(__file__).parent / "pdf.css").read_text(encoding="utf-8")
-    body = [str(cover), str(contents(parts, numbers)), *(str(p.page.article) for p in parts)]
-    return (
-        '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
-        f"<title>{citation['title']}</title>"
-        f'<link rel="stylesheet" href="{(site / "_static" / "site.css").as_uri()}">'
-        f"<style>{style}\n{page_styles(parts)}</style></head>"
-        f'<body class="pdf"><main class="bd-main"><div class="bd-content">{"".join(body)}'
-        "</div></main></body></html>"
+    title, _, subtitle = citation["title"].partition(": ")
+    return render(
+        "pdf.html",
+        citation=citation,
+        title=title,
+        subtitle=subtitle[:1].upper() + subtitle[1:],
+        authors=[author.get("name", "") for author in citation["authors"]],
+        address=address,
+        stylesheet=(site / "_static" / "site.css").as_uri(),
+        style=(Path(__file__).parent / "pdf.css").read_text(encoding="utf-8"),
+        night=custom_properties("night"),
+        night_paper=PALETTE["night"]["paper"],
+        picture=take_picture(parts[0]),
+        contents=contents(parts, numbers),
+        parts=parts,
     )
 
 
@@ -223,8 +186,13 @@ def print_twice(site: Path, target: Path, toc: Mapping, citation: Mapping, addre
             draft.write_text(document(site, toc, citation, address, numbers), encoding="utf-8")
             page = chromium.new_page()
             page.goto(draft.as_uri())
-            page.pdf(path=printed, prefer_css_page_size=True, print_background=True,
-                     tagged=True, outline=True)  # fmt: skip
+            page.pdf(
+                path=printed,
+                prefer_css_page_size=True,
+                print_background=True,
+                tagged=True,
+                outline=True,
+            )
             page.close()
             numbers = page_numbers(printed)
         writer = PdfWriter(clone_from=printed)
