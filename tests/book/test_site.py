@@ -12,6 +12,9 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from book.build import COMMAND, OPTIONS
+from tests.book.site.small import read_files
+
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
 
@@ -142,16 +145,19 @@ class TestEveryChapter:
 
 
 def _tiny_book(folder, cell):
-    """Write a one-page book with the settings of ours and one code cell."""
-    for name in ("_static", "tools", "fashion_lib"):
-        (folder / name).symlink_to(ROOT / name)
-    for name in ("_config.yml", "references.bib", "requirements.txt"):
+    """Write a one-page book with the settings of ours and, if it is not None, one code cell."""
+    # Copies, not links: everything then comes from there, as from a checkout that is not installed.
+    for name in ("_static", "book", "tools", "fashion_lib", "fashion_figures"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    for name in ("_config.yml", "references.bib", "requirements.txt", "CITATION.cff"):
         shutil.copy(ROOT / name, folder / name)
     (folder / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    code = "" if cell is None else f"```{{code-cell}} ipython3\n{cell}\n```\n"
     (folder / "index.md").write_text(
         "---\njupytext:\n  text_representation: {extension: .md, format_name: myst}\n"
         "kernelspec: {display_name: Python 3, language: python, name: python3}\n---\n"
-        f"# A tiny book\n\n```{{code-cell}} ipython3\n{cell}\n```\n"
+        f"# A tiny book\n\n{code}"
     )
 
 
@@ -171,10 +177,42 @@ class TestBuild:
         first = _build(tmp_path)
         assert first.returncode == 0, first.stdout
         assert "running  index" in first.stdout.replace(str(tmp_path), "")
-        assert "42" in (tmp_path / "_build" / "html" / "index.html").read_text()
+        files = read_files(tmp_path / "_build" / "html")
+        assert b"42" in files["index.html"]
         second = _build(tmp_path)
         assert second.returncode == 0
+        assert read_files(tmp_path / "_build" / "html") == files
         assert "running" not in second.stdout
+
+    def test_jupyter_book_alone_gives_the_finished_site_every_time(self, tmp_path):
+        """Without the checkout on Python's path, and where only a part is new."""
+        folder = tmp_path / "course"
+        folder.mkdir()
+        _tiny_book(folder, None)
+        (folder / "other.md").write_text("# Another page\n\nText.\n")
+        toc = "format: jb-book\nroot: index\nchapters:\n- file: other\n"
+        (folder / "_toc.yml").write_text(toc)
+
+        def build():
+            done = subprocess.run(
+                [sys.executable, *COMMAND, "build", *OPTIONS, folder],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            return read_files(folder / "_build" / "html")
+
+        first = build()
+        assert b"Content-Security-Policy" in first["index.html"]
+        assert {"404.html", "other.html", "sitemap.xml", "_figures/host.js"} <= set(first)
+        (folder / "other.md").write_text("# Another page\n\nOther words.\n")
+        second = build()
+        changed = {name for name in second if first.get(name) != second[name]}
+        assert changed == {"other.html", "searchindex.js"}
+        shutil.rmtree(folder / "_build")
+        assert build() == second  # as if all of it had been built at once
 
     @pytest.mark.parametrize(
         ("cell", "message"),
