@@ -1,0 +1,48 @@
+"""What is sent to workers on other machines, and counts for a result's digest, is complete."""
+
+import ast
+
+from grader import batch
+from grader.release import ROOT
+
+#: Read as data, to be run inside the sandbox; it imports `wire` from beside it.
+RUN_INSIDE = {"runner"}
+
+
+def imported(module):
+    """Return the modules of the package that a module imports, wherever it does."""
+    tree = ast.parse((ROOT / "grader" / f"{module}.py").read_text("utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            path = (node.module or "").split(".")
+            if path[0] == "grader":
+                found |= {path[1]} if path[1:] else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {n.name.split(".")[1] for n in node.names if n.name.startswith("grader.")}
+    return found
+
+
+def closure(module):
+    seen, waiting = set(), {module}
+    while waiting:
+        seen |= waiting
+        waiting = set().union(*map(imported, waiting)) - seen
+    return seen
+
+
+def test_every_module_that_grading_imports_is_sent_and_counts():
+    assert {"find", "judge", "player", "session", "wire"} < closure("grade")
+    assert set(batch.ENGINE) == closure("grade") | {"__init__"} | RUN_INSIDE
+
+
+def test_checks_import_nothing_that_is_not_sent():
+    for path in ROOT.glob("assignments/*/checks.py"):
+        names = [
+            node.module
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.ImportFrom)
+        ]
+        modules = {name.removeprefix("grader.") for name in names if name.startswith("grader")}
+        assert modules <= set(batch.ENGINE), path

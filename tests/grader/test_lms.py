@@ -1,0 +1,182 @@
+"""Formats: each in a file of its own, taken by --from and --to, and recognized without."""
+
+import json
+from pathlib import PurePosixPath
+
+import pytest
+
+from grader.__main__ import main
+from grader.collect import collect_submissions
+from grader.course import Course, CourseError
+from grader.lms import FORMATS
+from grader.release import ROOT, define
+from grader.results import Origin, Score, origin_of
+
+NAME = "a2_convolution"
+
+#: For each format, a download of two students: where their files lie, and who they are.
+DOWNLOADS = {
+    "moodle": {
+        "Ann Lee_1201_assignsubmission_file_/work.ipynb": Origin(
+            "ann-lee", "moodle", "1201", "Ann Lee"
+        ),
+        "Bo Li_1203_assignsubmission_file_work.ipynb": Origin("bo-li", "moodle", "1203", "Bo Li"),
+    },
+    "canvas": {
+        "leeann_71_9001_work.ipynb": Origin("leeann-71", "canvas", "71", "leeann"),
+        "bobb_LATE_72_9002_work-1.ipynb": Origin("bobb-72", "canvas", "72", "bobb"),
+    },
+    "plain": {
+        "Ann Lee/work.ipynb": Origin("ann-lee", "", "", "Ann Lee"),
+        "bob.ipynb": Origin("bob", "", "", "bob"),
+    },
+}
+
+
+def notebook(text="x = 1"):
+    cell = {"cell_type": "code", "source": text, "metadata": {}, "outputs": []}
+    return json.dumps({"cells": [cell], "metadata": {"assignment": NAME}}).encode()
+
+
+def hand_in(folder, paths):
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(notebook(str(path)))
+    return folder
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Course.open(tmp_path / "course")
+
+
+def test_a_format_is_a_file():
+    files = {path.stem for path in (ROOT / "grader" / "lms").glob("*.py")}
+    assert files == {*FORMATS, "__init__", "format"}
+    assert set(DOWNLOADS) == set(FORMATS)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_download_is_read_as_it_is_told_and_recognized(course, tmp_path, name, told):
+    source = hand_in(tmp_path / "download", DOWNLOADS[name])
+    for _ in collect_submissions(course, NAME, source, FORMATS[name] if told else None):
+        pass
+    for path, origin in DOWNLOADS[name].items():
+        found = origin_of(course, NAME, origin.student)
+        assert (found.lms, found.lms_id, found.full_name) == (
+            origin.lms,
+            origin.lms_id,
+            origin.full_name,
+        )
+        assert found.file == path
+
+
+@pytest.mark.parametrize("name", ["moodle", "canvas"])
+def test_folders_around_a_download_do_not_matter_where_it_is_told(course, tmp_path, name):
+    path, origin = next(iter(DOWNLOADS[name].items()))
+    source = hand_in(tmp_path / "x", [f"week 3/lee/{path}"])
+    told = []
+    found = list(collect_submissions(course, NAME, source, FORMATS[name], told.append))
+    assert [one.origin.student for one in found] == [origin.student]
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "students"),
+    [
+        # Guessing takes the first for one folder around two students, the second for one student.
+        (["late/ann.ipynb", "late/bob.ipynb"], {"late"}),
+        (["ann_1_2_a.ipynb", "bob_3_4_b.ipynb"], {"ann_1_2_a", "bob_3_4_b"}),
+        (["x/ann/1.ipynb", "x/bob/1.ipynb"], {"x"}),
+    ],
+)
+def test_nothing_is_guessed_where_a_plain_folder_is_told(course, tmp_path, paths, students):
+    source, told = hand_in(tmp_path / "x", paths), []
+    found = collect_submissions(course, NAME, source, FORMATS["plain"], told.append)
+    assert {one.origin.student for one in found} == students
+    assert told == []
+
+
+@pytest.mark.parametrize("name", ["moodle", "canvas"])
+def test_a_file_of_another_format_stops_what_was_told(course, tmp_path, name):
+    source = hand_in(tmp_path / "x", [*DOWNLOADS[name], "ann/other.ipynb"])
+    words = rf"^ann/other.ipynb is not named as in .* {FORMATS[name].title}.* --from {name}"
+    with pytest.raises(CourseError, match=words):
+        list(collect_submissions(course, NAME, source, FORMATS[name]))
+    assert not (course.root / "submitted").exists()
+
+
+def test_students_name_files_like_canvas_and_never_like_moodle():
+    certain = {name for name, format in FORMATS.items() if format.certain}
+    assert certain == {"moodle"}
+    assert FORMATS["canvas"].owner(PurePosixPath("lee/hw_2_1_final.ipynb")) is None
+
+
+@pytest.fixture
+def scores():
+    questions = define(NAME).assignment.questions
+    return {q.id: Score(1.5, q.points, q.id == "flipping", False, "") for q in questions}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "moodle",
+            {
+                "Identifier": "Participant 7",
+                "Full name": "Ann Lee",
+                "Grade": 9.0,
+                "Maximum Grade": 18,
+            },
+        ),
+        (
+            "canvas",
+            {
+                "Student": "Ann Lee",
+                "ID": "7",
+                "SIS User ID": "",
+                "SIS Login ID": "",
+                "Section": "",
+                "Convolution by hand": 9.0,
+            },
+        ),
+        (
+            "plain",
+            {
+                "student": "ann",
+                "assignment": NAME,
+                "slide": 1.5,
+                "pool": 1.5,
+                "direction": 1.5,
+                "strength": 1.5,
+                "parameters": 1.5,
+                "flipping": 1.5,
+                "total": 9.0,
+                "maximum": 18,
+                "pending": "flipping",
+            },
+        ),
+    ],
+)
+def test_rows(scores, name, expected):
+    row = FORMATS[name].row(Origin("ann", name, "7", "Ann Lee"), scores, define(NAME).assignment)
+    assert row == expected
+    assert list(row) == list(expected)
+
+
+def test_an_import_takes_its_own_students_and_the_table_everyone():
+    origins = [Origin("ann", "moodle"), Origin("bob", "canvas"), Origin("lee")]
+    taken = {name: [o.student for o in origins if f.takes(o)] for name, f in FORMATS.items()}
+    assert taken == {"moodle": ["ann"], "canvas": ["bob"], "plain": ["ann", "bob", "lee"]}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["collect", NAME, ".", "--from", "nope"], ["export", NAME, "--to", "nope"]]
+)
+def test_the_commands_know_the_formats(capsys, arguments):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    error = capsys.readouterr().err
+    assert all(f"'{name}'" in error or name in error for name in FORMATS)
