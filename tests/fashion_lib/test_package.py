@@ -1,9 +1,11 @@
 """The package as a whole: light to import, complete, and honest about missing TensorFlow."""
 
+import ast
 import inspect
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,37 @@ def test_every_public_name_can_be_had():
     for name in fashion_lib.__all__:
         assert getattr(fashion_lib, name) is not None
         assert name in dir(fashion_lib)
+
+
+def test_the_stub_is_the_list_of_public_names():
+    stub = Path(fashion_lib.__file__).with_name("__init__.pyi").read_text(encoding="utf-8")
+    named = {
+        alias.asname
+        for node in ast.walk(ast.parse(stub))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert named == set(fashion_lib.__all__)
+
+
+def test_no_module_has_the_name_of_a_function():
+    # Importing a module sets its name in the package, and would hide the function from then on.
+    modules = {path.stem for path in Path(fashion_lib.__file__).parent.glob("*.py")}
+    assert modules & set(fashion_lib.__all__) == {"plots"}
+
+
+@pytest.mark.parametrize("first", ["forward_pass", "prediction", "weights", "training", "_loop"])
+def test_names_are_the_same_whatever_was_imported_first(first):
+    done = _run(
+        f"import fashion_lib.{first}\n"
+        "import fashion_lib, types\n"
+        "names = {name: getattr(fashion_lib, name) for name in fashion_lib.__all__}\n"
+        "print([n for n, value in names.items() if isinstance(value, types.ModuleType)])\n"
+        "print(names['forward'].__module__, fashion_lib.forward.__name__)"
+    )
+    assert done.stdout.splitlines() == ["['plots']", "fashion_lib.forward_pass forward"], (
+        done.stderr
+    )
 
 
 def test_every_public_function_says_what_it_takes_and_returns():
