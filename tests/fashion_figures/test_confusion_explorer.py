@@ -14,11 +14,11 @@ import fashion_lib
 from fashion_figures.confusion_explorer import figure as module
 from fashion_figures.confusion_explorer.figure import (
     ConfusionExplorer,
-    confident_disagreements,
     pack_predictions,
 )
 from fashion_figures.host import linker
 from fashion_lib import CLASS_NAMES, classification_table, confusion_table
+from fashion_lib.evaluation import confident_disagreements
 from tests.fashion_figures import pages
 
 STARTED = ".cw-cx[data-cell]"
@@ -103,23 +103,6 @@ class TestPacking:
         np.testing.assert_array_equal(second, ordered[:, -2])
         np.testing.assert_allclose(steps, ordered[:, [-1, -2]].T, atol=1 / 65535)
         np.testing.assert_array_equal(planes[3], confident_disagreements(labels, probabilities))
-
-    def test_suspects_are_the_confident_joint_off_its_diagonal(self):
-        labels, probabilities = _random(2000, seed=3)
-        joint = np.zeros((10, 10), dtype=int)  # counted image by image, as the paper puts it
-        bars = [probabilities[labels == j, j].mean() for j in range(10)]
-        for label, row in zip(labels, probabilities, strict=True):
-            best = int(np.argmax(row))
-            if row[best] >= bars[best]:
-                joint[label, best] += 1
-        marked = confident_disagreements(labels, probabilities)
-        assert 0 < marked.sum() == joint.sum() - np.trace(joint)
-        assert not marked[labels == probabilities.argmax(axis=1)].any()
-
-    def test_a_class_without_images_accuses_nobody(self):
-        probabilities = np.full((2, 10), 0.0)
-        probabilities[:, 7] = 1
-        assert not confident_disagreements(np.array([1, 2]), probabilities).any()
 
     @pytest.mark.parametrize(
         ("labels", "probabilities", "words"),

@@ -12,7 +12,6 @@ import traitlets
 from bs4 import BeautifulSoup
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
-from scipy.special import logsumexp
 
 from book.chromium import ARGUMENTS, find_browser
 from fashion_figures import PictureLab
@@ -31,7 +30,6 @@ from fashion_lib import (
 from fashion_lib.calibration import evidence
 from fashion_lib.prediction import example_pictures
 from tests.fashion_figures.pages import axe, open_figure, serve, set_state, state, write_page
-from tools import make_evidence
 
 FIGURE = ".cw-pic"
 FILE = "input[type=file]"
@@ -121,12 +119,6 @@ def noise():
 
 
 @pytest.fixture(scope="module")
-def nonsense():
-    """Return the pictures on which the warning was measured, by kind."""
-    return make_evidence.nonsense()
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Write the figure's page, and serve it."""
     folder = tmp_path_factory.mktemp("picture_lab")
@@ -193,50 +185,6 @@ def evidence_of(weights, images):
 
 
 class TestEvidence:
-    def test_evidence_is_the_logarithm_of_the_summed_exponentials(self, fashion):
-        weights, images = load_weights(), fashion[1][0][:600]
-        _, layers = forward(weights, normalize(images), return_layers=True)
-        logits = layers["dense"] @ weights["output/kernel"] + weights["output/bias"]
-        assert_allclose(evidence_of(weights, images), logsumexp(logits, axis=1), atol=1e-4)
-
-    def test_the_threshold_lets_nearly_all_garments_pass_and_stops_most_nonsense(self, nonsense):
-        assert MEASURED["garments"] == 10_000
-        assert MEASURED["false_alarms"] == pytest.approx(MEASURED["allowed"], abs=0.01)
-        caught = {kind["name"]: kind["share"] for kind in MEASURED["detected"]}
-        assert list(caught) == list(nonsense)
-        assert min(caught.values()) > 0.5
-        assert caught["random noise"] > 0.8
-
-    def test_the_numbers_are_those_of_the_pictures(self, fashion, nonsense):
-        weights, limit = load_weights(), MEASURED["threshold"]
-        for kind in MEASURED["detected"]:
-            scores = evidence_of(weights, nonsense[kind["name"]])
-            assert kind["count"] == len(scores)
-            assert kind["share"] == pytest.approx((scores < limit).mean(), abs=0.003)
-        alarms = (evidence_of(weights, fashion[1][0][:1000]) < limit).mean()
-        assert alarms == pytest.approx(MEASURED["false_alarms"], abs=0.02)
-        for name in ("garments", "others"):
-            assert sum(MEASURED["histogram"][name]) == pytest.approx(1, abs=0.01)
-
-    def test_the_same_nonsense_each_time_and_hardly_one_twice(self, nonsense):
-        again = make_evidence.nonsense()
-        for name, pictures in nonsense.items():
-            assert_array_equal(pictures, again[name])
-            assert pictures.dtype == np.uint8
-            assert pictures.shape[1:] == (28, 28)
-            assert len(np.unique(pictures, axis=0)) > len(pictures) / 2
-
-    def test_the_check_finds_another_number_and_other_weights(self):
-        changed = json.loads(json.dumps(MEASURED))
-        assert make_evidence.differences(MEASURED, changed) == []
-        changed["threshold"] += 0.002  # another processor
-        assert make_evidence.differences(MEASURED, changed) == []
-        changed["detected"][1]["share"] -= 0.1
-        changed["weights"] = "0"
-        first, second = make_evidence.differences(MEASURED, changed)
-        assert first.startswith("/weights: 0 should be ")
-        assert second.startswith("/detected/1/share: ")
-
     def test_numbers_of_other_weights_are_not_shown(self, monkeypatch):
         other = {name: -values for name, values in load_weights().items()}
         monkeypatch.setattr(assets, "load_weights", lambda: other)
@@ -261,7 +209,7 @@ class TestAnswer:
         assert found["garment"] == "yes"
         assert state(tab, "looks_like_a_garment") is True
         assert tab.locator(".cw-pic-warning").is_hidden()
-        score = evidence(load_weights(), expected.prepared.pixels[np.newaxis])[0]
+        score = evidence_of(load_weights(), expected.prepared.pixels[np.newaxis])[0]
         assert state(tab, "evidence") == pytest.approx(score, abs=1e-2)
 
     def test_every_step_is_shown_with_its_reason(self, tab):

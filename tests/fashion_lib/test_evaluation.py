@@ -13,6 +13,7 @@ from fashion_lib.evaluation import (
     Interval,
     accuracy_interval,
     classification_table,
+    confident_disagreements,
     confusion_table,
     most_confused,
     recall_intervals,
@@ -220,6 +221,28 @@ def test_the_same_seed_gives_the_same_interval(function):
 def test_interval_is_written_with_its_limits():
     assert f"{Interval(0.9104, 0.9051, 0.9158, 0.95)}" == "0.910 (0.905 to 0.916)"
     assert f"{Interval(0.91, 0.905, 0.916, 0.95):.1%}" == "91.0% (90.5% to 91.6%)"
+
+
+def test_suspects_are_the_confident_joint_off_its_diagonal():
+    rng = np.random.default_rng(3)
+    labels, shares = rng.integers(0, 10, 2000), rng.exponential(1, (2000, 10))
+    shares[np.arange(2000), labels] += rng.exponential(3, 2000)
+    probabilities = shares / shares.sum(axis=1, keepdims=True)
+    joint = np.zeros((10, 10), dtype=int)  # counted image by image, as the paper puts it
+    bars = [probabilities[labels == j, j].mean() for j in range(10)]
+    for label, row in zip(labels, probabilities, strict=True):
+        best = int(np.argmax(row))
+        if row[best] >= bars[best]:
+            joint[label, best] += 1
+    marked = confident_disagreements(labels, probabilities)
+    assert 0 < marked.sum() == joint.sum() - np.trace(joint)
+    assert not marked[labels == probabilities.argmax(axis=1)].any()
+
+
+def test_a_class_without_images_accuses_nobody():
+    probabilities = np.full((2, 10), 0.0)
+    probabilities[:, 7] = 1
+    assert not confident_disagreements(np.array([1, 2]), probabilities).any()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
