@@ -6,7 +6,6 @@ words), ``:tags: [setup]`` (always runs before grading). Points come from ``chec
 """
 
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -179,14 +178,3 @@ class Builder:
 def source_notebook(definition: Definition, repository: str | None = None) -> str:
     """Return nbgrader's source notebook as text."""
     return nbformat.writes(Builder(definition).build(repository)) + "\n"
-
-
-def solution_text(definition: Definition) -> list[str]:
-    """Return the lines that only a solution has: what no student may be given."""
-    notebook = Builder(definition).build()
-    regions = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.S)
-    lines = []
-    for cell in notebook.cells:
-        for region in regions.findall(cell.source):
-            lines += [line.strip() for line in region.splitlines()]
-    return [line for line in dict.fromkeys(lines) if len(line) > 12]

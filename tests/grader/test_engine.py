@@ -1,6 +1,7 @@
 """What is sent to workers on other machines, and counts for a result's digest, is complete."""
 
 import ast
+import re
 
 from grader import batch
 from grader.release import ROOT
@@ -46,3 +47,13 @@ def test_checks_import_nothing_that_is_not_sent():
         ]
         modules = {name.removeprefix("grader.") for name in names if name.startswith("grader")}
         assert modules <= set(batch.ENGINE), path
+
+
+def test_the_map_of_the_readme_names_every_file():
+    text = (ROOT / "grader" / "README.md").read_text("utf-8")
+    table = text.partition("## Which file")[2].partition("## To change it")[0]
+    named = set(re.findall(r"`([\w./]+)`", table))
+    folder = ROOT / "grader"
+    there = {path.name for path in folder.iterdir() if path.suffix in (".py", ".html")}
+    there |= {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    assert named - {"ENGINE", "checks.py", "source.md"} == there - {"__init__.py"}

@@ -21,7 +21,7 @@ from distributed import Client
 from grader import commands, trials
 from grader.__main__ import main
 from grader.batch import Journal, connect, fingerprint, run
-from grader.course import Course, CourseError
+from grader.course import Course, CourseError, default_folder
 from grader.grade import Task
 from grader.gradebook import harmless
 from grader.release import ROOT, define
@@ -357,6 +357,12 @@ def test_a_course_that_the_sandbox_can_read_is_refused(tmp_path, monkeypatch, pl
     monkeypatch.setattr(commands, "data_folder", lambda: tmp_path / "data")
     with pytest.raises(CourseError, match="holds your course"):
         commands._isolation(course, options)
+
+
+def test_a_term_in_the_repository_stays_out_of_it(monkeypatch):
+    monkeypatch.delenv("GRADING_FOLDER", raising=False)
+    assert default_folder() == ROOT / "term"
+    assert "term/" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 def test_the_seed_is_made_at_random_and_kept_private(tmp_path):
