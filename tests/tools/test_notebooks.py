@@ -184,7 +184,7 @@ class TestPortableText:
         ],
     )
     def test_the_unknown_is_an_error(self, convert, text):
-        with pytest.raises(UnknownMarkupError):
+        with pytest.raises(UnknownMarkupError, match=r"^chapters/01_test\.md: "):
             convert(text)
 
 

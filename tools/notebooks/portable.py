@@ -7,7 +7,8 @@ formulas `$$` with a tag. Anything unknown is an error, so that nothing shows up
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,15 @@ from tools.notebooks.myst import (
 TARGETED = re.compile(r"(?P<text>.*?) *<(?P<target>[^<>]+)>")
 
 ADMONITIONS = {"note", "tip", "hint", "warning", "important", "caution", "danger", "attention"}
+
+
+@contextmanager
+def _naming(page: str) -> Iterator[None]:
+    """Let errors in the block say on which page they are."""
+    try:
+        yield
+    except UnknownMarkupError as error:
+        raise UnknownMarkupError(f"{page}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,8 @@ class Library:
         """Note every labeled place and every work of the book in `root`."""
         for folder in (root, root / "chapters", root / "pages"):
             for page in sorted(folder.glob("*.md")):
-                self._collect(page, page.relative_to(root))
+                with _naming(page.name):
+                    self._collect(page, page.relative_to(root))
         self.works = parse_file(root / "references.bib", "bibtex")
 
     def _collect(self, page: Path, path: Path) -> None:
@@ -145,7 +156,9 @@ class Converter:
 
     def number(self, text: str) -> None:
         """Give formulas and exercises their numbers, so that earlier text can refer to them."""
-        for mark in all_blocks(text):
+        with _naming(self.page):
+            blocks = list(all_blocks(text))
+        for mark in blocks:
             if mark.name == "exercise-start":
                 fresh = (self._next(self.exercises), mark.argument)
                 self.exercises.setdefault(mark.options["label"], fresh)
@@ -158,6 +171,10 @@ class Converter:
 
     def convert(self, text: str) -> list[Piece]:
         """Convert one Markdown cell; return its pieces, those of solutions apart."""
+        with _naming(self.page):
+            return self._pieces(text)
+
+    def _pieces(self, text: str) -> list[Piece]:
         pieces: list[Piece] = []
         place = 0
 
@@ -203,10 +220,7 @@ class Converter:
             return self._role(mark)
         if mark.name in self._handlers:
             return self._handlers[mark.name](mark)
-        raise self._unknown(f"no plain counterpart for the directive {{{mark.name}}}")
-
-    def _unknown(self, what: str) -> UnknownMarkupError:
-        return UnknownMarkupError(f"{self.page}: {what}")
+        raise UnknownMarkupError(f"no plain counterpart for the directive {{{mark.name}}}")
 
     def _exercise(self, mark: Mark) -> str:
         number, title = self.exercises[mark.options["label"]]
@@ -270,19 +284,19 @@ class Converter:
             return f"[{shown or target}]({self.library.file('pages/glossary.md')})"
         if mark.name == "eq":
             if target not in self.formulas:
-                raise self._unknown(f"no formula {target!r}")
+                raise UnknownMarkupError(f"no formula {target!r}")
             return f"({self.formulas[target]})"
         if mark.name in ("cite:p", "cite:t", "cite"):
             return self._citation(mark.name, [key.strip() for key in target.split(",")])
         if mark.name == "math":
             return f"${mark.body}$"
-        raise self._unknown(f"no plain counterpart for the role {{{mark.name}}}")
+        raise UnknownMarkupError(f"no plain counterpart for the role {{{mark.name}}}")
 
     def _target(self, label: str) -> tuple[str, str]:
         try:
             return self.library.titles[label]
         except KeyError:
-            raise self._unknown(f"no place is labeled {label!r}") from None
+            raise UnknownMarkupError(f"no place is labeled {label!r}") from None
 
     def _citation(self, role: str, keys: list[str]) -> str:
         texts = []
