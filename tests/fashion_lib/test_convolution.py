@@ -1,4 +1,4 @@
-"""Convolution and the forward pass against SciPy, Keras and numbers worked by hand."""
+"""Convolution, pooling and activations against SciPy, Keras and numbers worked by hand."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage, special
 from scipy.signal import convolve2d, correlate, correlate2d
 
-from fashion_lib import load_weights, normalize
 from fashion_lib.convolution import KERNELS, conv2d, max_pool2d, output_size, relu, softmax
-from fashion_lib.forward_pass import CHUNK, forward
-from fashion_lib.networks import weight_shapes
 
 # Reproducible: the same examples every time, and no time limit for any of them.
 steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -205,11 +202,14 @@ def test_max_pool2d_is_the_maximum_of_each_window(height, width, size, stride, c
     (image,) = random_arrays(seed, shape, dtype=np.float32)
     step = stride or size
     expected = [
-        [image[i : i + size, j : j + size].max(axis=(0, 1)) for j in range(0, width, step)
-         if j + size <= width]
+        [
+            image[i : i + size, j : j + size].max(axis=(0, 1))
+            for j in range(0, width, step)
+            if j + size <= width
+        ]
         for i in range(0, height, step)
         if i + size <= height
-    ]  # fmt: skip
+    ]
     result = max_pool2d(image, size, stride)
     assert result.dtype == np.float32
     assert_array_equal(result, np.array(expected))
@@ -298,89 +298,6 @@ def test_a_mistake_is_named(call, message):
         call()
 
 
-# The network
-
-
-@pytest.fixture(scope="module")
-def weights():
-    return load_weights()
-
-
-@pytest.fixture(scope="module")
-def images(fashion):
-    return normalize(fashion[1][0][:200])
-
-
-def without(weights, key):
-    return {name: value for name, value in weights.items() if name != key}
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda w, x: (w, x[0]), "Add the batch axis"),
-        (lambda w, x: (w, x[..., 0]), r"\(n, 28, 28, 1\), not \(200, 28, 28\)"),
-        (lambda w, x: (w, x[:, :14]), "takes images of shape"),
-        (lambda w, x: (w, (255 * x).astype(np.uint8)), r"call normalize\(images\) first"),
-        (lambda w, x: (w, (255 * x[..., 0]).astype(np.uint8)), r"call normalize\(images\) first"),
-        (lambda w, x: (without(w, "conv2/bias"), x), r"missing \['conv2/bias'\]"),
-        (lambda w, x: (w | {"dense/kernel": w["dense/kernel"].T}, x), r"\(512, 64\), expected"),
-        (lambda w, x: (w | {"output/bias": np.zeros(10)}, x), "expected float32"),
-    ],
-)
-def test_forward_names_a_mistake(weights, images, change, message):
-    with pytest.raises(ValueError, match=message):
-        forward(*change(weights, images))
-
-
-def test_forward_returns_every_layer_in_order(weights, images):
-    probabilities, layers = forward(weights, images[:3], return_layers=True)
-    shapes = {
-        "conv1": (3, 26, 26, 32),
-        "pool1": (3, 13, 13, 32),
-        "conv2": (3, 11, 11, 64),
-        "pool2": (3, 5, 5, 64),
-        "conv3": (3, 3, 3, 64),
-        "pool3": (3, 1, 1, 64),
-        "flatten": (3, 64),
-        "dense": (3, 512),
-        "output": (3, 10),
-    }
-    assert [(name, values.shape) for name, values in layers.items()] == list(shapes.items())
-    assert all(values.dtype == np.float32 for values in layers.values())
-    assert_array_equal(layers["output"], probabilities)
-    assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
-
-
-def test_forward_does_not_depend_on_how_images_are_grouped(weights, images):
-    assert len(images) > CHUNK  # more than one chunk, the last one incomplete
-    together, layers = forward(weights, images, return_layers=True)
-    apart = np.concatenate([forward(weights, images[i : i + 1]) for i in (0, CHUNK, 199)])
-    assert_allclose(together[[0, CHUNK, 199]], apart, atol=1e-6)
-    assert_allclose(forward(weights, images), layers["output"], atol=1e-6)
-    assert forward(weights, images[:0]).shape == (0, 10)
-    assert forward(weights, images[:2].astype(np.float64)).dtype == np.float32
-
-
-@pytest.mark.parametrize("n", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1])
-def test_forward_in_chunks_loses_and_swaps_no_image(weights, images, n):
-    chosen = images[:n][::-1]
-    probabilities, layers = forward(weights, chosen, return_layers=True)
-    assert probabilities.shape == (n, 10)
-    assert {len(values) for values in layers.values()} == {n}
-    assert_allclose(probabilities, forward(weights, images)[:n][::-1], atol=1e-6)
-
-
-def test_forward_is_its_documented_parts(weights, images):
-    _, layers = forward(weights, images[:1], return_layers=True)
-    x = images[0]
-    for number in (1, 2, 3):
-        x = relu(conv2d(x, weights[f"conv{number}/kernel"], bias=weights[f"conv{number}/bias"]))
-        assert_allclose(layers[f"conv{number}"][0], x, atol=1e-5)
-        x = max_pool2d(x)
-        assert_allclose(layers[f"pool{number}"][0], x, atol=1e-5)
-
-
 # Keras, the independent judge
 
 
@@ -402,9 +319,12 @@ def test_conv2d_is_keras_convolution(keras, padding):
         if padding == "valid":
             kh, kw = min(kh, height), min(kw, width)
         image, kernel, bias = random_arrays(
-            seed, (height, width, channels), (kh, kw, channels, filters), (filters,),
+            seed,
+            (height, width, channels),
+            (kh, kw, channels, filters),
+            (filters,),
             dtype=np.float32,
-        )  # fmt: skip
+        )
         expected = keras.ops.conv(image[None], kernel, strides=stride, padding=padding) + bias
         result = conv2d(image, kernel, stride, padding, bias)
         assert result.dtype == np.float32
@@ -424,56 +344,3 @@ def test_max_pool2d_is_keras_max_pooling(keras):
         assert_array_equal(max_pool2d(image, size, stride), np.asarray(expected)[0])
 
     compare()
-
-
-def keras_network(keras):
-    """Build the course's network from Keras' own parts, without fashion_lib.networks."""
-    layers = keras.layers
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu", name="conv1"),
-            layers.MaxPooling2D(2, name="pool1"),
-            layers.Conv2D(64, 3, activation="relu", name="conv2"),
-            layers.MaxPooling2D(2, name="pool2"),
-            layers.Conv2D(64, 3, activation="relu", name="conv3"),
-            layers.MaxPooling2D(2, name="pool3"),
-            layers.Flatten(name="flatten"),
-            layers.Dense(512, activation="relu", name="dense"),
-            layers.Dense(10, activation="softmax", name="output"),
-        ]
-    )
-
-
-@pytest.mark.tensorflow
-@pytest.mark.parametrize("which", ["random", "shipped"])
-def test_forward_agrees_with_keras_in_every_layer(keras, which, images, weights):
-    if which == "random":
-        rng = np.random.default_rng(5)
-        weights = {
-            key: rng.normal(0, 0.1, shape).astype(np.float32)  # biases too, unlike a new model's
-            for key, shape in weight_shapes().items()
-        }
-    network = keras_network(keras)
-    for layer in network.layers:
-        if layer.weights:
-            layer.set_weights([weights[f"{layer.name}/{part}"] for part in ("kernel", "bias")])
-    watched = keras.Model(network.inputs[0], [layer.output for layer in network.layers])
-    expected = dict(zip([layer.name for layer in network.layers], watched(images), strict=True))
-    _, layers = forward(weights, images, return_layers=True)
-    assert list(layers) == list(expected)
-    for name, values in layers.items():
-        scale = max(1.0, np.abs(values).max())  # float32 has seven digits, at any size
-        assert_allclose(values / scale, np.asarray(expected[name]) / scale, atol=1e-5)
-
-
-@pytest.mark.tensorflow
-def test_forward_agrees_with_load_model_in_every_layer(keras, images, weights):
-    from fashion_lib import load_model
-
-    model = load_model("baseline")
-    watched = keras.Model(model.inputs[0], [layer.output for layer in model.layers])
-    _, layers = forward(weights, images, return_layers=True)
-    assert list(layers) == [layer.name for layer in model.layers]
-    for (name, values), expected in zip(layers.items(), watched(images), strict=True):
-        assert_allclose(values, np.asarray(expected), atol=1e-5, err_msg=name)

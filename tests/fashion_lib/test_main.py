@@ -185,8 +185,10 @@ def test_an_interruption_is_no_traceback(boot, monkeypatch, capsys):
 def test_the_module_runs_as_a_program(boot, blank):
     done = subprocess.run(
         [sys.executable, "-m", "fashion_lib", "predict", str(boot), str(blank)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert done.stdout.startswith(str(boot))
     assert done.stderr.startswith(f"fashion-lib: {blank}: Nothing stands out")

@@ -1,6 +1,5 @@
-"""The network, its table and its weights file, against hand counts, Keras and safetensors."""
+"""The network and its table, against hand counts and Keras."""
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -8,7 +7,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
 
 from fashion_lib import networks, weights as files
 
@@ -26,18 +24,6 @@ BY_HAND = {
 }
 
 
-@pytest.fixture
-def weights():
-    """Return weights of the right shapes with values that are all different."""
-    rng = np.random.default_rng(3)
-    shapes = networks.weight_shapes()
-    return {key: rng.normal(size=shape).astype(np.float32) for key, shape in shapes.items()}
-
-
-def damaged(weights, key, value):
-    return {**weights, key: value}
-
-
 def test_layer_table_agrees_with_hand_counts():
     table = networks.layer_table()
     assert list(table.columns) == ["layer", "kind", "output_shape", "parameters", "multiply_adds"]
@@ -45,101 +31,6 @@ def test_layer_table_agrees_with_hand_counts():
     assert found == BY_HAND
     assert list(found) == list(BY_HAND)
     assert table["parameters"].sum() == 94_154
-
-
-def test_table_and_weights_need_no_tensorflow(tmp_path, weights):
-    path = files.save_weights(weights, tmp_path / "w.safetensors")
-    code = (
-        "import sys; from fashion_lib import layer_table, load_weights; layer_table();"
-        f"load_weights({str(path)!r}); assert not {{'tensorflow', 'keras'}} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_weights_survive_the_file(tmp_path, weights):
-    path = files.save_weights(weights, tmp_path / "new" / "w.safetensors", {"seed": "7", "ä": "ö"})
-    loaded = files.load_weights(path)
-    assert list(loaded) == list(networks.weight_shapes())
-    for key, array in weights.items():
-        np.testing.assert_array_equal(loaded[key], array)
-    assert files.read_metadata(path) == {"architecture": "baseline", "seed": "7", "ä": "ö"}
-    assert [file.name for file in path.parent.iterdir()] == ["w.safetensors"]
-
-
-def test_file_is_readable_by_others_and_always_the_same_bytes(tmp_path, weights):
-    facts = {letter: letter for letter in "hgfedcba"}
-    paths = [files.save_weights(weights, tmp_path / f"{i}.safetensors", facts) for i in range(5)]
-    assert len({hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}) == 1
-    for key, array in load_file(paths[0]).items():
-        np.testing.assert_array_equal(array, weights[key])
-
-
-def test_weights_that_do_not_lie_in_rows_are_saved_right(tmp_path, weights):
-    turned = {key: np.asfortranarray(array) for key, array in weights.items()}
-    loaded = files.load_weights(files.save_weights(turned, tmp_path / "w.safetensors"))
-    np.testing.assert_array_equal(loaded["dense/kernel"], weights["dense/kernel"])
-
-
-@pytest.mark.parametrize(
-    ("key", "change", "message"),
-    [
-        ("conv1/kernel", lambda a: a[..., :31], r"conv1/kernel has the shape \(3, 3, 1, 31\)"),
-        ("dense/kernel", lambda a: a.T, r"expected \(64, 512\)"),
-        ("conv2/bias", lambda a: a.astype(np.float64), "conv2/bias is float64"),
-        ("output/bias", lambda a: np.full_like(a, np.nan), "not finite"),
-        ("conv4/bias", lambda a: np.zeros(3, np.float32), "unknown.*conv4/bias"),
-    ],
-)
-def test_wrong_weights_are_refused(tmp_path, weights, key, change, message):
-    wrong = damaged(weights, key, change(weights.get(key)))
-    path = tmp_path / "w.safetensors"
-    with pytest.raises(ValueError, match=message):
-        files.save_weights(wrong, path)
-    assert not list(tmp_path.iterdir())
-    save_file({name: np.ascontiguousarray(array) for name, array in wrong.items()}, path)
-    with pytest.raises(ValueError, match=message):
-        files.load_weights(path)
-
-
-def test_missing_array_is_named(weights):
-    del weights["conv3/bias"]
-    with pytest.raises(ValueError, match=r"missing.*conv3/bias"):
-        files.check_weights(weights, networks.weight_shapes())
-
-
-@pytest.mark.parametrize("length", [0, 7, 200, -1])
-def test_truncated_file_is_refused(tmp_path, weights, length):
-    path = files.save_weights(weights, tmp_path / "w.safetensors")
-    path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(ValueError, match="not a complete safetensors file"):
-        files.load_weights(path)
-
-
-def test_failed_write_keeps_the_old_file(tmp_path, weights, monkeypatch):
-    path = files.save_weights(weights, tmp_path / "w.safetensors")
-    before = path.read_bytes()
-
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("pathlib.Path.replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        files.save_weights(weights, path, {"seed": "8"})
-    assert path.read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == [path.name]
-
-
-def test_names_and_paths_are_told_apart(tmp_path):
-    with pytest.raises(ValueError, match="No weights named 'missing'"):
-        files.load_weights("missing")
-    for path in (tmp_path / "missing", str(tmp_path / "missing"), "missing.safetensors"):
-        with pytest.raises(FileNotFoundError, match="missing"):
-            files.load_weights(path)
-
-
-def test_metadata_must_be_text(tmp_path, weights):
-    with pytest.raises(TypeError, match="strings"):
-        files.save_weights(weights, tmp_path / "w.safetensors", {"seed": 7})
 
 
 @pytest.mark.parametrize("name", ["huge", None, ["baseline"]])
@@ -197,20 +88,26 @@ def test_keras_model_has_the_described_layers(network):
         layer.name: layer.activation.__name__ for layer in network.layers if layer.weights
     }
     assert activations == {
-        "conv1": "relu", "conv2": "relu", "conv3": "relu", "dense": "relu", "output": "softmax",
-    }  # fmt: skip
+        "conv1": "relu",
+        "conv2": "relu",
+        "conv3": "relu",
+        "dense": "relu",
+        "output": "softmax",
+    }
 
 
 @pytest.mark.tensorflow
 def test_table_of_another_model_counts_like_the_formula():
     import keras
 
-    other = keras.Sequential([
-        keras.Input((28, 28, 1)),
-        keras.layers.Conv2D(4, 5, strides=2, padding="same", use_bias=False, name="c"),
-        keras.layers.BatchNormalization(name="n"),
-        keras.layers.GlobalAveragePooling2D(name="g"),
-    ])  # fmt: skip
+    other = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Conv2D(4, 5, strides=2, padding="same", use_bias=False, name="c"),
+            keras.layers.BatchNormalization(name="n"),
+            keras.layers.GlobalAveragePooling2D(name="g"),
+        ]
+    )
     table = networks.layer_table(other).set_index("layer")
     assert table.loc["c"].to_list() == ["convolution", (14, 14, 4), 100, 14 * 14 * 100]
     assert table.loc["n", "kind"] == "batch normalization"
@@ -234,19 +131,3 @@ def test_seed_decides_the_initial_weights(network):
         abs(np.corrcoef(first["conv2/kernel"].ravel(), first["conv3/kernel"].ravel()[:18432])[0, 1])
         < 0.05
     )
-
-
-@pytest.mark.tensorflow
-def test_loaded_model_computes_with_the_saved_weights(tmp_path, network):
-    path = files.save_weights(files.get_weights(network), tmp_path / "w.safetensors")
-    images = np.random.default_rng(0).random((4, 28, 28, 1), dtype=np.float32)
-    np.testing.assert_array_equal(files.load_model(path)(images), network(images))
-
-
-@pytest.mark.tensorflow
-def test_wrong_weights_leave_the_model_as_it_was(weights):
-    model = networks.build_cnn(seed=1)
-    before = files.get_weights(model)
-    with pytest.raises(ValueError, match="not finite"):
-        files.set_weights(model, damaged(weights, "output/bias", np.full(10, np.inf, np.float32)))
-    assert all((files.get_weights(model)[key] == before[key]).all() for key in before)

@@ -159,9 +159,11 @@ def test_a_rectangle_on_any_background_anywhere(
 
 @relaxed
 @given(
-    x_slope=st.integers(-40, 40), y_slope=st.integers(-40, 40), noise=st.integers(0, 5),
+    x_slope=st.integers(-40, 40),
+    y_slope=st.integers(-40, 40),
+    noise=st.integers(0, 5),
     seed=st.integers(0, 99),
-)  # fmt: skip
+)
 def test_uneven_light_and_noise(x_slope, y_slope, noise, seed):
     y, x = np.mgrid[:120, :160]
     picture = 170 + x_slope * (x / 160 - 0.5) + y_slope * (y / 120 - 0.5)

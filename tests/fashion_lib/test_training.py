@@ -44,14 +44,27 @@ def test_replace_returns_a_changed_copy():
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("learning_rate", -1e-3), ("learning_rate", 0), ("learning_rate", float("nan")),
-        ("learning_rate", "fast"), ("patience", 0), ("patience", 1.5), ("epochs", 0),
-        ("epochs", 26), ("batch_size", 0), ("batch_size", True), ("steps_per_execution", 0),
-        ("seed", -1), ("optimizer", "sgd"), ("schedule", "linear"), ("warmup", 1),
-        ("warmup", -0.1), ("weight_decay", -1), ("weight_decay", 0.1),
+        ("learning_rate", -1e-3),
+        ("learning_rate", 0),
+        ("learning_rate", float("nan")),
+        ("learning_rate", "fast"),
+        ("patience", 0),
+        ("patience", 1.5),
+        ("epochs", 0),
+        ("epochs", 26),
+        ("batch_size", 0),
+        ("batch_size", True),
+        ("steps_per_execution", 0),
+        ("seed", -1),
+        ("optimizer", "sgd"),
+        ("schedule", "linear"),
+        ("warmup", 1),
+        ("warmup", -0.1),
+        ("weight_decay", -1),
+        ("weight_decay", 0.1),
         ("augment", "flip"),
     ],
-)  # fmt: skip
+)
 def test_settings_out_of_range_are_refused(field, value):
     with pytest.raises(ValueError, match=field):
         TrainConfig(**{field: value})
@@ -182,8 +195,14 @@ def test_history_describes_the_training(trained, small):
     model, history = trained
     table = history.epochs
     assert list(table.columns) == [
-        "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
-    ]  # fmt: skip
+        "epoch",
+        "loss",
+        "accuracy",
+        "val_loss",
+        "val_accuracy",
+        "learning_rate",
+        "seconds",
+    ]
     assert table["epoch"].to_list() == [1, 2]
     assert table["loss"][1] < table["loss"][0] < 2.5
     assert (table["seconds"] > 0).all()
@@ -291,8 +310,9 @@ def test_augmentation_mirrors_and_shifts():
     _, rows, columns, _ = np.nonzero(changed)
     moves = {9, 10, 11}
     found, counts = np.unique(np.stack([rows, columns]), axis=1, return_counts=True)
-    expected = {(row, column) for row in moves for side in (4, 23) for column in
-                (side - 1, side, side + 1)}  # fmt: skip
+    expected = {
+        (row, column) for row in moves for side in (4, 23) for column in (side - 1, side, side + 1)
+    }
     assert set(zip(*found.tolist(), strict=True)) == expected
     assert counts.min() > 12  # 18 equally likely places
     assert (image[10, 4], image.sum()) == (1, 1)

@@ -1,64 +1,135 @@
-"""The shipped weights are what their file says, recomputed in NumPy and in Keras."""
+"""A network's weights: into files and back, and in and out of Keras models."""
 
-import json
+import hashlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
-from fashion_lib.data import normalize, train_validation_split
-from fashion_lib.forward_pass import forward
-from fashion_lib.training import TrainConfig
-from fashion_lib.weights import load_model, load_weights, read_metadata, weights_path
+from fashion_lib import networks, weights as files
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def weights():
-    """Return the shipped weights."""
-    return load_weights()
+    """Return weights of the right shapes with values that are all different."""
+    rng = np.random.default_rng(3)
+    shapes = networks.weight_shapes()
+    return {key: rng.normal(size=shape).astype(np.float32) for key, shape in shapes.items()}
 
 
-@pytest.fixture(scope="module")
-def metadata():
-    """Return what their file says about them."""
-    return read_metadata()
+def damaged(weights, key, value):
+    return {**weights, key: value}
 
 
-def accuracy(weights, x, y):
-    return (forward(weights, normalize(x)).argmax(axis=1) == y).mean()
+def test_table_and_weights_need_no_tensorflow(tmp_path, weights):
+    path = files.save_weights(weights, tmp_path / "w.safetensors")
+    code = (
+        "import sys; from fashion_lib import layer_table, load_weights; layer_table();"
+        f"load_weights({str(path)!r}); assert not {{'tensorflow', 'keras'}} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_stated_test_accuracy_is_true_and_good(weights, metadata, fashion):
-    _, (x, y) = fashion
-    assert len(x) == 10_000
-    found = accuracy(weights, x, y)
-    assert found >= 0.905
-    assert found == pytest.approx(float(metadata["test_accuracy"]), abs=1e-4)
+def test_weights_survive_the_file(tmp_path, weights):
+    path = files.save_weights(weights, tmp_path / "new" / "w.safetensors", {"seed": "7", "ä": "ö"})
+    loaded = files.load_weights(path)
+    assert list(loaded) == list(networks.weight_shapes())
+    for key, array in weights.items():
+        np.testing.assert_array_equal(loaded[key], array)
+    assert files.read_metadata(path) == {"architecture": "baseline", "seed": "7", "ä": "ö"}
+    assert [file.name for file in path.parent.iterdir()] == ["w.safetensors"]
 
 
-def test_stated_validation_accuracy_is_true(weights, metadata, fashion):
-    (x, y), _ = fashion
-    _, (x, y) = train_validation_split(x, y)
-    assert accuracy(weights, x, y) == pytest.approx(float(metadata["val_accuracy"]), abs=1e-4)
+def test_file_is_readable_by_others_and_always_the_same_bytes(tmp_path, weights):
+    facts = {letter: letter for letter in "hgfedcba"}
+    paths = [files.save_weights(weights, tmp_path / f"{i}.safetensors", facts) for i in range(5)]
+    assert len({hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}) == 1
+    for key, array in load_file(paths[0]).items():
+        np.testing.assert_array_equal(array, weights[key])
+
+
+def test_weights_that_do_not_lie_in_rows_are_saved_right(tmp_path, weights):
+    turned = {key: np.asfortranarray(array) for key, array in weights.items()}
+    loaded = files.load_weights(files.save_weights(turned, tmp_path / "w.safetensors"))
+    np.testing.assert_array_equal(loaded["dense/kernel"], weights["dense/kernel"])
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "message"),
+    [
+        ("conv1/kernel", lambda a: a[..., :31], r"conv1/kernel has the shape \(3, 3, 1, 31\)"),
+        ("dense/kernel", lambda a: a.T, r"expected \(64, 512\)"),
+        ("conv2/bias", lambda a: a.astype(np.float64), "conv2/bias is float64"),
+        ("output/bias", lambda a: np.full_like(a, np.nan), "not finite"),
+        ("conv4/bias", lambda a: np.zeros(3, np.float32), "unknown.*conv4/bias"),
+    ],
+)
+def test_wrong_weights_are_refused(tmp_path, weights, key, change, message):
+    wrong = damaged(weights, key, change(weights.get(key)))
+    path = tmp_path / "w.safetensors"
+    with pytest.raises(ValueError, match=message):
+        files.save_weights(wrong, path)
+    assert not list(tmp_path.iterdir())
+    save_file({name: np.ascontiguousarray(array) for name, array in wrong.items()}, path)
+    with pytest.raises(ValueError, match=message):
+        files.load_weights(path)
+
+
+def test_missing_array_is_named(weights):
+    del weights["conv3/bias"]
+    with pytest.raises(ValueError, match=r"missing.*conv3/bias"):
+        files.check_weights(weights, networks.weight_shapes())
+
+
+@pytest.mark.parametrize("length", [0, 7, 200, -1])
+def test_truncated_file_is_refused(tmp_path, weights, length):
+    path = files.save_weights(weights, tmp_path / "w.safetensors")
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(ValueError, match="not a complete safetensors file"):
+        files.load_weights(path)
+
+
+def test_failed_write_keeps_the_old_file(tmp_path, weights, monkeypatch):
+    path = files.save_weights(weights, tmp_path / "w.safetensors")
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("pathlib.Path.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        files.save_weights(weights, path, {"seed": "8"})
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_names_and_paths_are_told_apart(tmp_path):
+    with pytest.raises(ValueError, match="No weights named 'missing'"):
+        files.load_weights("missing")
+    for path in (tmp_path / "missing", str(tmp_path / "missing"), "missing.safetensors"):
+        with pytest.raises(FileNotFoundError, match="missing"):
+            files.load_weights(path)
+
+
+def test_metadata_must_be_text(tmp_path, weights):
+    with pytest.raises(TypeError, match="strings"):
+        files.save_weights(weights, tmp_path / "w.safetensors", {"seed": 7})
 
 
 @pytest.mark.tensorflow
-def test_keras_agrees(weights, fashion):
-    _, (x, _) = fashion
-    images = normalize(x[:500])
-    expected = load_model()(images, training=False).numpy()
-    np.testing.assert_allclose(forward(weights, images), expected, atol=1e-5)
+def test_loaded_model_computes_with_the_saved_weights(tmp_path):
+    network = networks.build_cnn(seed=1)
+    path = files.save_weights(files.get_weights(network), tmp_path / "w.safetensors")
+    images = np.random.default_rng(0).random((4, 28, 28, 1), dtype=np.float32)
+    np.testing.assert_array_equal(files.load_model(path)(images), network(images))
 
 
-def test_file_is_small_and_complete(weights):
-    assert weights_path().stat().st_size < 450_000
-    assert sum(array.size for array in weights.values()) == 94_154
-    assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
-
-
-def test_metadata_says_how_the_weights_were_made(metadata):
-    expected = {"test_accuracy", "val_accuracy", "seed", "recipe", "versions"}
-    assert not expected - set(metadata)
-    recipe = TrainConfig(**json.loads(metadata["recipe"]))
-    assert recipe.seed == int(metadata["seed"])
-    for name in ("python", "tensorflow", "keras", "numpy"):
-        assert f"{name} " in metadata["versions"]
+@pytest.mark.tensorflow
+def test_wrong_weights_leave_the_model_as_it_was(weights):
+    model = networks.build_cnn(seed=1)
+    before = files.get_weights(model)
+    with pytest.raises(ValueError, match="not finite"):
+        files.set_weights(model, damaged(weights, "output/bias", np.full(10, np.inf, np.float32)))
+    assert all((files.get_weights(model)[key] == before[key]).all() for key in before)
