@@ -2,7 +2,8 @@
  * The confusion explorer: the matrix of a model, and the images behind every number.
  */
 
-import { frame, h, loadAsset, put, roving, toBytes, uniqueId, whenLoaded } from "../shared/kit.mjs";
+import { frame, h, roving, uniqueId, whenLoaded } from "../shared/kit.mjs";
+import { loadAsset, put, toBytes } from "../shared/model.mjs";
 import { CLASS_NAMES } from "../shared/cnn.mjs";
 import {
   countTable,

@@ -3,7 +3,9 @@
  * they come into view, the pictures of a true class loaded when they are first needed.
  */
 
-import { failure, h, loadAsset, paint } from "../shared/kit.mjs";
+import { failure, h } from "../shared/kit.mjs";
+import { loadAsset } from "../shared/model.mjs";
+import { paint } from "../shared/paint.mjs";
 import { CLASS_NAMES } from "../shared/cnn.mjs";
 
 const PAGE = 24;

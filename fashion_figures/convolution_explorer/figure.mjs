@@ -1,6 +1,7 @@
 /** The convolution explorer: a window slides, its sums grow into a map. */
 
-import { frame, h, loadAsset, put, toBytes } from "../shared/kit.mjs";
+import { frame, h } from "../shared/kit.mjs";
+import { loadAsset, put, toBytes } from "../shared/model.mjs";
 import { board } from "./board.mjs";
 import { stroke } from "./input.mjs";
 import { SIZE, geometry } from "./numbers.mjs";

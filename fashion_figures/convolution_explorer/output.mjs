@@ -1,6 +1,7 @@
 /** The output of the convolution explorer: a map of signed numbers that grows. */
 
-import { h, signedColor } from "../shared/kit.mjs";
+import { h } from "../shared/kit.mjs";
+import { signedColor } from "../shared/paint.mjs";
 import { cover } from "./input.mjs";
 import { showNumber } from "./numbers.mjs";
 

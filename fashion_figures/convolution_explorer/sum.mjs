@@ -1,6 +1,7 @@
 /** The arithmetic of the convolution explorer: window × kernel = products, and their sum. */
 
-import { grayColor, h, hiddenRowHeader, signedColor, tint, uniqueId } from "../shared/kit.mjs";
+import { h, hiddenRowHeader, uniqueId } from "../shared/kit.mjs";
+import { grayColor, signedColor, tint } from "../shared/paint.mjs";
 import { readWeight, showNumber, showSum, showWeight } from "./numbers.mjs";
 
 const PLACES = [0, 1, 2, 3, 4, 5, 6, 7, 8];

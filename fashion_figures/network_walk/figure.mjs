@@ -2,7 +2,8 @@
  * The network walk: one picture through the shipped network, and where every value comes from.
  */
 
-import { frame, h, loadAsset, put, toBytes, whenLoaded } from "../shared/kit.mjs";
+import { frame, h, whenLoaded } from "../shared/kit.mjs";
+import { loadAsset, put, toBytes } from "../shared/model.mjs";
 import { CLASS_NAMES, forward, normalize } from "../shared/cnn.mjs";
 import { parseSafetensors } from "../shared/safetensors.mjs";
 import { decimals, sums } from "./sums.mjs";

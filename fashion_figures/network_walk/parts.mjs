@@ -7,7 +7,9 @@
  * `explain` says about the place.
  */
 
-import { h, loadAsset, paint, roving, toBytes } from "../shared/kit.mjs";
+import { h, roving } from "../shared/kit.mjs";
+import { loadAsset, toBytes } from "../shared/model.mjs";
+import { paint } from "../shared/paint.mjs";
 import { CLASS_NAMES } from "../shared/cnn.mjs";
 import { activationColor, decimals } from "./sums.mjs";
 import { WALK, channel, reach, stage } from "./trace.mjs";

@@ -3,7 +3,8 @@
  * contributions, and a receipt that adds up. Buttons with `data-go` lead to another value.
  */
 
-import { h, hiddenRowHeader, paint, signedColor, tint } from "../shared/kit.mjs";
+import { h, hiddenRowHeader } from "../shared/kit.mjs";
+import { paint, signedColor, tint } from "../shared/paint.mjs";
 import { byContribution, channel, stage } from "./trace.mjs";
 
 const SHOWN_TERMS = 4;

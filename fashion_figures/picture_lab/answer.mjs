@@ -1,7 +1,8 @@
 /** The answer to a picture: what the network saw, its ten probabilities, and Grad-CAM. */
 
 import { CLASS_NAMES, LAYERS, gradCam } from "../shared/cnn.mjs";
-import { h, paint, roving, uniqueId } from "../shared/kit.mjs";
+import { h, roving, uniqueId } from "../shared/kit.mjs";
+import { paint } from "../shared/paint.mjs";
 
 const SIZE = 28;
 const AMBER = [255, 176, 0];

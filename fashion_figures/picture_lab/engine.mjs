@@ -3,7 +3,7 @@
  */
 
 import { CLASS_NAMES, dense, forward, normalize } from "../shared/cnn.mjs";
-import { loadAsset, put, toBytes } from "../shared/kit.mjs";
+import { loadAsset, put, toBytes } from "../shared/model.mjs";
 import { Preparer } from "./preparer.mjs";
 import { ImageError } from "../shared/prepare.mjs";
 import { parseSafetensors } from "../shared/safetensors.mjs";

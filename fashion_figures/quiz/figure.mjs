@@ -5,7 +5,8 @@
  * an element whose content is copied, so that code, formulas and links stay what they are.
  */
 
-import { frame, h, put, recall, remember, uniqueId } from "../shared/kit.mjs";
+import { frame, h, uniqueId } from "../shared/kit.mjs";
+import { put, recall, remember } from "../shared/model.mjs";
 
 const LETTERS = "ABCDEFGH";
 

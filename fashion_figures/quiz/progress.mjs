@@ -1,6 +1,7 @@
 /** How far the reader is with the quizzes: a mark for each chapter, and a way to clear them. */
 
-import { frame, h, recall, remember } from "../shared/kit.mjs";
+import { frame, h } from "../shared/kit.mjs";
+import { recall, remember } from "../shared/model.mjs";
 
 /**
  * Read what the device has kept of a chapter's quiz.

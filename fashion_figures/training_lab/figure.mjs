@@ -1,7 +1,8 @@
 /** The training lab: the course's network learns in the page, and early stopping acts. */
 
 import { COUNT } from "./backprop.mjs";
-import { frame, h, prefersStillness, put, uniqueId } from "../shared/kit.mjs";
+import { frame, h, prefersStillness, uniqueId } from "../shared/kit.mjs";
+import { put } from "../shared/model.mjs";
 import { chart, sample } from "./charts.mjs";
 import { epochTable, kernelPanel, patiencePanel, picturePanel } from "./panels.mjs";
 import { sessionOf } from "./session.mjs";

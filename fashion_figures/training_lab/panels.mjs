@@ -2,7 +2,9 @@
 
 import { PARAMETERS, initialParameters } from "./backprop.mjs";
 import { CLASS_NAMES } from "../shared/cnn.mjs";
-import { h, paint, put, roving, signedColor, toBytes } from "../shared/kit.mjs";
+import { h, roving } from "../shared/kit.mjs";
+import { put, toBytes } from "../shared/model.mjs";
+import { paint, signedColor } from "../shared/paint.mjs";
 import { answers } from "./session.mjs";
 
 const [KERNELS, ACROSS, KERNEL] = [32, 8, 3];
