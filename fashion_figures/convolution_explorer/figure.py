@@ -1,4 +1,4 @@
-"""Figure 1: a window slides over a picture, and its sums grow into a feature map."""
+"""The convolution explorer: a window slides over a picture, its sums grow into a feature map."""
 
 from typing import Any, ClassVar
 
@@ -7,11 +7,12 @@ import traitlets
 
 from fashion_figures.host.base import CourseWidget, Pixels
 from fashion_figures.shared.assets import garment_bytes
-from fashion_lib.convolution import KERNELS, conv2d, output_size, relu
+from fashion_lib.convolution import KERNELS, Padding, conv2d, output_size, relu
 
 DEFAULT_GARMENT = 29  # an ankle boot with a high shaft
 SIZE = 28
 LARGEST_WEIGHT = 1000
+PADDINGS: tuple[Padding, ...] = ("valid", "same")
 
 ANY_TASK = (
     "Press Play and watch the map grow. Then change one number of the kernel: where does the map "
@@ -102,7 +103,7 @@ class ConvolutionExplorer(CourseWidget):
     garment = traitlets.Int(None, min=0, max=29, allow_none=True).tag(sync=True)
     kernel = traitlets.Any().tag(sync=True)
     stride = traitlets.Int(1, min=1, max=3).tag(sync=True)
-    padding = traitlets.Enum(("valid", "same"), "valid").tag(sync=True)
+    padding = traitlets.Enum(PADDINGS, "valid").tag(sync=True)
     relu = traitlets.Bool(False).tag(sync=True)
     row = traitlets.Int(7, min=0).tag(sync=True)
     column = traitlets.Int(14, min=0).tag(sync=True)

@@ -89,11 +89,12 @@ class Pixels(traitlets.TraitType):
 
     def set(self, obj: traitlets.HasTraits, value: Any) -> None:
         """Set the trait, and notify only if the picture differs."""
+        name = str(self.name)
         new = self._validate(obj, value)
-        old = obj._trait_values.get(self.name, self.default_value)
-        obj._trait_values[self.name] = new
-        if not np.array_equal(old, new):
-            obj._notify_trait(self.name, old, new)
+        old = obj._trait_values.get(name, self.default_value)
+        obj._trait_values[name] = new
+        if not self.equal(old, new):
+            obj._notify_trait(name, old, new)
 
 
 class CourseWidget(anywidget.AnyWidget):
@@ -138,12 +139,13 @@ class CourseWidget(anywidget.AnyWidget):
         """Send an asset that the front end asked for."""
         if not isinstance(content, dict) or content.get("type") != "asset":
             return
-        name = content.get("name")
+        name = str(content.get("name"))
         reply = {"type": "asset", "name": name}
+        if name not in self.assets:
+            self.send(reply | {"error": f"there is no asset {name!r}"})
+            return
         try:
             data = self.assets[name]()
-        except KeyError:
-            self.send(reply | {"error": f"there is no asset {name!r}"})
         except Exception as error:  # the reader sees it in the figure instead of nothing
             self.send(reply | {"error": str(error)})
         else:

@@ -1,4 +1,4 @@
-"""Figure 6, the quizzes: questions that explain every choice, right or wrong.
+"""The quizzes: questions that explain every choice, right or wrong.
 
 In the published pages a quiz is made from the chapter's own text (``book/sphinx_ext/quiz.py``);
 here it is a widget for a notebook. jupyterquiz was looked at and could not be used: it writes
@@ -104,8 +104,8 @@ class Quiz(CourseWidget):
     module = "quiz/figure"
 
     label = traitlets.Unicode("Quiz").tag(sync=True)
-    questions = traitlets.List().tag(sync=True)
-    answers = traitlets.List().tag(sync=True)
+    questions: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    answers: traitlets.List[int | None] = traitlets.List().tag(sync=True)
     key = traitlets.Unicode("").tag(sync=True)
 
     @traitlets.default("questions")

@@ -1,4 +1,4 @@
-"""Figure 1, the convolution explorer: its state in Python, and the figure in a browser."""
+"""The convolution explorer: its state in Python, and the figure in a browser."""
 
 import numpy as np
 import pytest
@@ -208,10 +208,17 @@ class TestMoving:
             slider = tab.get_by_role("slider", name="Place of the window")
             slider.focus()
             for key, place in [
-                ("ArrowRight", "7,15"), ("ArrowDown", "8,15"), ("ArrowLeft", "8,14"),
-                ("ArrowUp", "7,14"), ("End", "7,25"), ("ArrowRight", "7,25"), ("Home", "7,0"),
-                ("Control+End", "25,25"), ("ArrowDown", "25,25"), ("Control+Home", "0,0"),
-            ]:  # fmt: skip
+                ("ArrowRight", "7,15"),
+                ("ArrowDown", "8,15"),
+                ("ArrowLeft", "8,14"),
+                ("ArrowUp", "7,14"),
+                ("End", "7,25"),
+                ("ArrowRight", "7,25"),
+                ("Home", "7,0"),
+                ("Control+End", "25,25"),
+                ("ArrowDown", "25,25"),
+                ("Control+Home", "0,0"),
+            ]:
                 tab.keyboard.press(key)
                 assert tab.locator(FIGURE).get_attribute("data-place") == place
             assert slider.get_attribute("aria-valuetext") == "row 0, column 0, sum 0"
@@ -253,9 +260,10 @@ class TestMoving:
 class TestSettings:
     def test_a_picture_is_chosen_and_its_list_is_loaded_then(self, chromium, page):
         for disk in (True, False):
-            with serve(page.parent) as address, open_figure(
-                chromium, page, address=None if disk else address
-            ) as tab:  # fmt: skip
+            with (
+                serve(page.parent) as address,
+                open_figure(chromium, page, address=None if disk else address) as tab,
+            ):
                 tab.get_by_label("Picture").select_option("Bag 2")
                 tab.wait_for_selector(f"{FIGURE}[data-garment='25']")
                 picture = tab.evaluate(

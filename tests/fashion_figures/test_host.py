@@ -19,8 +19,9 @@ from fashion_figures.host import base, linker, site
 @pytest.fixture
 def modules(tmp_path):
     """Write three modules: a figure, what it imports, and what both import."""
-    (tmp_path / "unit.mjs").write_text("export const ONE = 1;\nexport function twice(x) {\n"
-                                       "  return 2 * x;\n}\n")  # fmt: skip
+    (tmp_path / "unit.mjs").write_text(
+        "export const ONE = 1;\nexport function twice(x) {\n  return 2 * x;\n}\n"
+    )
     (tmp_path / "sum.mjs").write_text(
         'import { ONE } from "./unit.mjs";\n\nexport class Sum {\n  of(x) {\n'
         "    return x + ONE;\n  }\n}\nexport async function later(x) {\n  return x;\n}\n"
@@ -172,6 +173,8 @@ def test_importing_the_widgets_imports_no_heavy_library():
 
 
 def test_every_public_widget_is_complete():
+    named = set(fashion_figures.__all__) - {"CourseWidget", "all_figures"}
+    assert {widget.__name__ for widget in fashion_figures.all_figures()} == named
     for widget in fashion_figures.all_figures():
         assert (linker.FOLDER / f"{widget.module}.mjs").exists()
         assert widget.__doc__

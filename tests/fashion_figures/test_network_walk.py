@@ -42,8 +42,11 @@ def shared(chromium, folder):
 
 def _layers(image):
     _, layers = forward(load_weights(), normalize(image[np.newaxis]), return_layers=True)
-    return {name: values[0].reshape(-1, SIZES[name][1]) for name, values in layers.items()
-            if name in SIZES}  # fmt: skip
+    return {
+        name: values[0].reshape(-1, SIZES[name][1])
+        for name, values in layers.items()
+        if name in SIZES
+    }
 
 
 def _places(rng, count):
@@ -179,8 +182,14 @@ class TestValues:
 
     def test_pixels_outside_the_receptive_field_have_no_part_in_the_value(self, shared, garments):
         rng = np.random.default_rng(3)
-        places = [["conv1", 5, 3, 20], ["pool1", 9, 12, 0], ["conv2", 1, 10, 4],
-                  ["pool2", 20, 2, 4], ["conv3", 9, 1, 2], ["pool3", 30, 0, 0]]  # fmt: skip
+        places = [
+            ["conv1", 5, 3, 20],
+            ["pool1", 9, 12, 0],
+            ["conv2", 1, 10, 4],
+            ["pool2", 20, 2, 4],
+            ["conv3", 9, 1, 2],
+            ["pool3", 30, 0, 0],
+        ]
         image = garments[24]
         shown = shared.evaluate(READ, {"image": image.reshape(-1).tolist(), "places": places})
         before = _layers(image)
@@ -220,8 +229,12 @@ class TestReader:
             page.mouse.click(area["x"] + 3.5 * cell, area["y"] + 7.5 * cell)
             page.wait_for_selector(".cw-nw[data-place='conv2/17/7/3']")
             assert "conv2, map 17, row 7, column 3" in page.get_by_role("status").inner_text()
-            assert [pages.state(page, name) for name in ("layer", "filter", "row", "column")
-                    ] == ["conv2", 17, 7, 3]  # fmt: skip
+            assert [pages.state(page, name) for name in ("layer", "filter", "row", "column")] == [
+                "conv2",
+                17,
+                7,
+                3,
+            ]
             page.mouse.move(area["x"] + 3.5 * cell, area["y"] + 7.5 * cell)
             page.mouse.down()
             page.mouse.move(area["x"] + 9 * area["width"], area["y"])
@@ -258,8 +271,12 @@ class TestReader:
             page.wait_for_selector(".cw-nw[data-place='conv3/4/0/1']")
             cursor = page.get_by_role("button", name="Arrow keys move")
             cursor.press("ArrowUp")
-            for key, place in (("ArrowRight", "0/2"), ("ArrowRight", "0/2"), ("ArrowDown", "1/2"),
-                               ("ArrowLeft", "1/1")):  # fmt: skip
+            for key, place in (
+                ("ArrowRight", "0/2"),
+                ("ArrowRight", "0/2"),
+                ("ArrowDown", "1/2"),
+                ("ArrowLeft", "1/1"),
+            ):
                 cursor.press(key)
                 page.wait_for_selector(f".cw-nw[data-place='conv3/4/{place}']")
             cursor.press("Enter")

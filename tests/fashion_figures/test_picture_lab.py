@@ -1,4 +1,4 @@
-"""Figure 4, your own picture: its state in Python, and in a browser every way to give one."""
+"""The picture lab: its state in Python, and in a browser every way to give one."""
 
 import base64
 import io
@@ -364,8 +364,19 @@ class TestWays:
 
 
 class TestDrawing:
-    TEE = ((0.38, 0.1), (0.08, 0.3), (0.15, 0.45), (0.28, 0.38), (0.28, 0.9), (0.72, 0.9),
-           (0.72, 0.38), (0.85, 0.45), (0.92, 0.3), (0.62, 0.1), (0.38, 0.1))  # fmt: skip
+    TEE = (
+        (0.38, 0.1),
+        (0.08, 0.3),
+        (0.15, 0.45),
+        (0.28, 0.38),
+        (0.28, 0.9),
+        (0.72, 0.9),
+        (0.72, 0.38),
+        (0.85, 0.45),
+        (0.92, 0.3),
+        (0.62, 0.1),
+        (0.38, 0.1),
+    )
 
     @pytest.fixture
     def sheet(self, tab):

@@ -1,4 +1,4 @@
-"""Figure 6, the quizzes, as a widget: its state in Python, and the figure in a browser."""
+"""The quizzes, as a widget: its state in Python, and the figure in a browser."""
 
 import pytest
 import traitlets
@@ -73,9 +73,10 @@ def page(tmp_path_factory):
 class TestFigure:
     @pytest.mark.parametrize("disk", [True, False])
     def test_choose_check_and_read_why(self, chromium, page, disk):
-        with serve(page.parent) as address, open_figure(
-            chromium, page, address=None if disk else address
-        ) as tab:  # fmt: skip
+        with (
+            serve(page.parent) as address,
+            open_figure(chromium, page, address=None if disk else address) as tab,
+        ):
             first = tab.locator("form").first
             first.get_by_label("A. 3").check()
             first.get_by_role("button", name="Check").click()

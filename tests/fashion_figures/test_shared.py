@@ -649,14 +649,20 @@ PNG_HEADER = b"\x89PNG\r\n\x1a\n"
 BOMBS = {
     "png": PNG_HEADER + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)),
     "jpeg": b"\xff\xd8\xff\xc4\0\x08\0\0\x01\0\x01\0"  # a table that looks like a size
-    + b"\xff\xff\xc2\0\x0b\x08" + struct.pack(">HH", 30000, 30000),
+    + b"\xff\xff\xc2\0\x0b\x08"
+    + struct.pack(">HH", 30000, 30000),
     "gif": b"GIF89a" + struct.pack("<HH", 30000, 30000) + b"\0\0\0\x2c" + bytes(9),
-    "gif frame": b"GIF89a" + struct.pack("<HHBH", 1, 1, 0x80, 0) + bytes(6)
-    + b"\x21\xf9\x04\0\0\0\0\0" + b"\x2c" + struct.pack("<HHHH", 0, 0, 30000, 30000) + b"\0",
+    "gif frame": b"GIF89a"
+    + struct.pack("<HHBH", 1, 1, 0x80, 0)
+    + bytes(6)
+    + b"\x21\xf9\x04\0\0\0\0\0"
+    + b"\x2c"
+    + struct.pack("<HHHH", 0, 0, 30000, 30000)
+    + b"\0",
     "webp": vp8x(30000, 30000),
     "bmp": b"BM" + bytes(12) + struct.pack("<Iii", 40, 30000, -30000),
     "old bmp": b"BM" + bytes(12) + struct.pack("<IHH", 12, 30000, 30000),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", BOMBS)

@@ -231,8 +231,14 @@ def test_trains_stops_early_and_restores_the_best_weights(opened):
         best = losses.index(min(losses)) + 1
         assert len(rows) == best + 1 < 25  # patience 1: one epoch after the best
         assert list(rows[0]) == [
-            "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
-        ]  # fmt: skip
+            "epoch",
+            "loss",
+            "accuracy",
+            "val_loss",
+            "val_accuracy",
+            "learning_rate",
+            "seconds",
+        ]
         status = page.inner_text(".cw-tl-status")
         assert f"Stopped early after epoch {len(rows)}" in status
         assert f"The weights of epoch {best}, the best, are restored" in status
@@ -556,10 +562,12 @@ def imitated(chromium):
     browser = chromium.browser_type.launch(
         executable_path=shutil.which("chromium"),
         args=[
-            "--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader",
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--use-angle=swiftshader",
             "--enable-unsafe-swiftshader",
         ],
-    )  # fmt: skip
+    )
     yield browser
     browser.close()
 
