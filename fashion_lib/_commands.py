@@ -4,18 +4,21 @@ import argparse
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 import fashion_lib
-from fashion_lib._config import TrainConfig
-from fashion_lib.data import data_report, load_data, normalize, train_validation_split
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from fashion_lib.prediction import Prediction
-    from fashion_lib.training import History
+from fashion_lib import evaluation
+from fashion_lib.data import Pair, data_report, load_data, normalize, train_validation_split
+from fashion_lib.forward_pass import forward
+from fashion_lib.networks import build_cnn
+from fashion_lib.pictures import ImageError
+from fashion_lib.prediction import Prediction, predict_image
+from fashion_lib.training import History, TrainConfig, train
+from fashion_lib.weights import get_weights, load_weights, save_weights
 
 PROGRAM = "fashion-lib"
 TRAINED = WEIGHTS_FILE, HISTORY_FILE, CURVES_FILE = (
@@ -55,10 +58,6 @@ def run_data(arguments: argparse.Namespace) -> int:
 
 def run_train(arguments: argparse.Namespace) -> int:
     """Train the network. Needs TensorFlow."""
-    from fashion_lib.networks import build_cnn
-    from fashion_lib.training import train
-    from fashion_lib.weights import get_weights, save_weights
-
     config = _config(arguments)
     # Found out now, not after minutes of training.
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -86,7 +85,7 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
         raise UserError(str(error), code=2) from error
 
 
-def _training_images(arguments: argparse.Namespace) -> "tuple[np.ndarray, np.ndarray]":
+def _training_images(arguments: argparse.Namespace) -> Pair:
     (x, y), _ = load_data(arguments.source)
     limit = arguments.limit
     if limit is None or limit >= len(x):
@@ -94,9 +93,7 @@ def _training_images(arguments: argparse.Namespace) -> "tuple[np.ndarray, np.nda
     return train_validation_split(x, y, validation_size=limit, seed=0)[1]  # of each class alike
 
 
-def _metadata(preset: str, history: "History") -> dict[str, str]:
-    from importlib.metadata import version
-
+def _metadata(preset: str, history: History) -> dict[str, str]:
     return {
         "recipe": json.dumps(vars(history.config)),
         "preset": preset,
@@ -107,7 +104,7 @@ def _metadata(preset: str, history: "History") -> dict[str, str]:
     }
 
 
-def _draw_curves(history: "History", path: Path) -> None:
+def _draw_curves(history: History, path: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -123,7 +120,7 @@ def _draw_curves(history: "History", path: Path) -> None:
         figure.savefig(path, dpi=150)
 
 
-def _report_training(history: "History", folder: Path) -> None:
+def _report_training(history: History, folder: Path) -> None:
     print(
         f"Best epoch: {history.best_epoch} of {len(history.epochs)}, "
         f"validation accuracy {history.best['val_accuracy']:.4f}, {history.seconds:.0f} s."
@@ -133,9 +130,7 @@ def _report_training(history: "History", folder: Path) -> None:
     print(f"Test it once, at the end: {PROGRAM} evaluate --weights {folder / WEIGHTS_FILE}")
 
 
-def _load_weights(name_or_path: str | None) -> "dict[str, np.ndarray]":
-    from fashion_lib.weights import load_weights
-
+def _load_weights(name_or_path: str | None) -> dict[str, np.ndarray]:
     try:
         return load_weights("baseline" if name_or_path is None else Path(name_or_path))
     except ValueError as error:
@@ -144,9 +139,6 @@ def _load_weights(name_or_path: str | None) -> "dict[str, np.ndarray]":
 
 def run_evaluate(arguments: argparse.Namespace) -> int:
     """Judge weights on the test set."""
-    from fashion_lib import evaluation
-    from fashion_lib.forward_pass import forward
-
     weights = _load_weights(arguments.weights)
     _, (images, y_true) = load_data(arguments.source)
     y_pred = forward(weights, normalize(images)).argmax(axis=1)
@@ -185,9 +177,6 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
 
 def run_predict(arguments: argparse.Namespace) -> int:
     """Name the garments in picture files."""
-    from fashion_lib.pictures import ImageError
-    from fashion_lib.prediction import predict_image
-
     weights = _load_weights(arguments.weights)
     results, failed = [], False
     for file in arguments.files:
@@ -207,7 +196,7 @@ def run_predict(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _as_dict(prediction: "Prediction") -> dict[str, Any]:
+def _as_dict(prediction: Prediction) -> dict[str, Any]:
     return {
         "label": prediction.label,
         "class_name": prediction.class_name,
@@ -216,7 +205,7 @@ def _as_dict(prediction: "Prediction") -> dict[str, Any]:
     }
 
 
-def _print_prediction(name: str, prediction: "Prediction") -> None:
+def _print_prediction(name: str, prediction: Prediction) -> None:
     print(name)
     for class_name, probability in prediction.top:
         print(f"  {class_name:<12} {probability:8.2%}")

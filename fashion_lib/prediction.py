@@ -38,7 +38,10 @@ from typing import Any
 
 import numpy as np
 
+from fashion_lib.data import CLASS_NAMES, normalize
+from fashion_lib.forward_pass import forward
 from fashion_lib.pictures import ImageError, Source, read_picture
+from fashion_lib.weights import load_weights
 
 SIZE = 28
 
@@ -161,8 +164,6 @@ def predict_image(source: Source | PreparedImage, model: Any = None, top: int = 
     ValueError
         If `top` is not in 1 to 10.
     """
-    from fashion_lib.data import CLASS_NAMES, normalize
-
     if not 1 <= top <= len(CLASS_NAMES):
         raise ValueError(f"top must be between 1 and {len(CLASS_NAMES)}, got {top}")
     prepared = source if isinstance(source, PreparedImage) else prepare_image(source)
@@ -326,9 +327,6 @@ def _stretch(gray: np.ndarray) -> np.ndarray:
 def _probabilities(model: Any, batch: np.ndarray) -> np.ndarray:
     """Return the model's ten probabilities for a batch of one, float32 (10,)."""
     if model is None or isinstance(model, Mapping):
-        from fashion_lib.forward_pass import forward
-        from fashion_lib.weights import load_weights
-
         answer = forward(load_weights() if model is None else model, batch)
     elif hasattr(model, "predict"):
         answer = model.predict(batch, verbose=0)

@@ -248,12 +248,10 @@ def test_impossible_settings_exit_with_2(option, reason, tmp_path, capsys):
 
 
 def test_a_missing_tensorflow_names_the_install_command(tmp_path, capsys, monkeypatch):
-    from fashion_lib import networks
-
     def missing(seed):
         raise ImportError("Training needs TensorFlow. Install it with: pip install tensorflow")
 
-    monkeypatch.setattr(networks, "build_cnn", missing)
+    monkeypatch.setattr(_commands, "build_cnn", missing)
     assert main(["train", "--output", str(tmp_path)]) == 1
     assert "pip install tensorflow" in complaint(capsys)
 
