@@ -75,6 +75,8 @@ class Server:
         What to serve.
     port : int, optional
         Any free one if 0.
+    *routes : tuple
+        More that is answered, before the files: tornado's routes.
 
     Raises
     ------
@@ -82,10 +84,10 @@ class Server:
         If the port is taken.
     """
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
-        route = (r"/(.*)", Handler, {"path": str(folder), "default_filename": "index.html"})
+    def __init__(self, folder: Path, port: int = 0, *routes: tuple) -> None:
+        files = (r"/(.*)", Handler, {"path": str(folder), "default_filename": "index.html"})
         self._application = Application(
-            [route], transforms=[Compression], log_function=lambda handler: None
+            [*routes, files], transforms=[Compression], log_function=lambda handler: None
         )
         self._sockets = bind_sockets(port, HOST)
         self._ready = threading.Event()

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
+from book.serve import Server
 from tests.book import quiz_book
-from tests.fashion_figures.pages import axe, open_figure, serve
+from tests.fashion_figures.pages import axe, open_figure
 
 CHAPTERS = sorted((quiz_book.ROOT / "chapters").glob("*.md"))
 
@@ -218,10 +219,10 @@ class TestPage:
 
     @pytest.mark.parametrize("disk", [True, False])
     def test_answers_stay_and_the_front_page_shows_and_clears_them(self, chromium, book, disk):
-        with serve(book) as address:
-            base = book.as_uri() if disk else address
+        with Server(book) as server:
+            base = book.as_uri() if disk else server.address
             with open_figure(
-                chromium, book / "one.html", address=None if disk else address
+                chromium, book / "one.html", address=None if disk else server.address
             ) as tab:  # fmt: skip
                 _answer(tab, 0, 1)
                 tab.goto(f"{base}/index.html")

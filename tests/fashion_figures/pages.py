@@ -1,12 +1,9 @@
-"""What the figures' browser tests share: a page with one figure, a server for it, and axe.
+"""What the figures' browser tests share: a page with one figure, its states, and axe.
 
 `open_figure` opens the figure in the browser of the fixture `chromium`, and fails the test when
 the page writes an error to the console.
 """
 
-import functools
-import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,26 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 READY = ".cw-host[data-state=ready]"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-
-
-class _Silent(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_arguments: Any) -> None:
-        """Keep the test's output free of requests."""
-
-
-@contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """Serve a folder on a free port of this machine; give its address."""
-    handler = functools.partial(_Silent, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager
@@ -61,7 +38,7 @@ def open_figure(
     page : Path
         The page's file.
     address : str, optional
-        Of `serve`; without it, the page is opened from disk.
+        Of the server; without it, the page is opened from disk.
     width, height, theme, options
         Size of the window in pixels, color scheme, and more for ``new_page``.
     expected_errors : tuple of str
@@ -115,4 +92,4 @@ def set_state(page: Any, **values: Any) -> None:
     )
 
 
-__all__ = ["axe", "open_figure", "serve", "set_state", "state", "write_page"]
+__all__ = ["axe", "open_figure", "set_state", "state", "write_page"]

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from sklearn.metrics import confusion_matrix
 
 import fashion_lib
+from book.serve import Server
 from fashion_figures.confusion_explorer import figure as module
 from fashion_figures.confusion_explorer.figure import (
     ConfusionExplorer,
@@ -271,9 +272,9 @@ class TestImages:
         self, chromium, folder
     ):
         with (
-            pages.serve(folder) as address,
+            Server(folder) as server,
             pages.open_figure(
-                chromium, folder / "light.html", address=address, width=390, height=400
+                chromium, folder / "light.html", address=server.address, width=390, height=400
             ) as page,
         ):
             page.wait_for_selector(STARTED)
@@ -365,8 +366,8 @@ class TestPage:
         page = chromium.new_page()
         page.set_default_timeout(10_000)
         page.route("**/assets/*.js", lambda route: route.abort())
-        with pages.serve(folder) as address:
-            page.goto(f"{address}/light.html")
+        with Server(folder) as server:
+            page.goto(f"{server.address}/light.html")
             alert = page.get_by_role("alert")
             alert.wait_for()
             assert "predictions could not be loaded" in alert.inner_text()

@@ -5,11 +5,12 @@ import pytest
 import traitlets
 from bs4 import BeautifulSoup
 
+from book.serve import Server
 from fashion_figures import ConvolutionExplorer
 from fashion_figures.convolution_explorer.figure import NOTES
 from fashion_figures.shared.assets import garment_bytes
 from fashion_lib import KERNELS, conv2d
-from tests.fashion_figures.pages import axe, open_figure, serve, set_state, state, write_page
+from tests.fashion_figures.pages import axe, open_figure, set_state, state, write_page
 
 FIGURE = ".cw-conv"
 INPUT = ".cw-conv-input"
@@ -261,8 +262,8 @@ class TestSettings:
     def test_a_picture_is_chosen_and_its_list_is_loaded_then(self, chromium, page):
         for disk in (True, False):
             with (
-                serve(page.parent) as address,
-                open_figure(chromium, page, address=None if disk else address) as tab,
+                Server(page.parent) as server,
+                open_figure(chromium, page, address=None if disk else server.address) as tab,
             ):
                 tab.get_by_label("Picture").select_option("Bag 2")
                 tab.wait_for_selector(f"{FIGURE}[data-garment='25']")

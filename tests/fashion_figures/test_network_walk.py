@@ -8,6 +8,7 @@ import pytest
 import traitlets
 from bs4 import BeautifulSoup
 
+from book.serve import Server
 from fashion_figures import NetworkWalk
 from fashion_figures.host import linker
 from fashion_figures.network_walk.figure import SIZES
@@ -327,8 +328,8 @@ class TestPage:
         page.route("**/assets/weights.js", lambda route: route.abort())
         messages = []
         page.on("console", lambda m: m.type == "error" and messages.append(m.text))
-        with pages.serve(folder) as address:
-            page.goto(f"{address}/light.html")
+        with Server(folder) as server:
+            page.goto(f"{server.address}/light.html")
             alert = page.get_by_role("alert")
             alert.wait_for()
             assert "weights could not be loaded" in alert.inner_text()

@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from book.chromium import ARGUMENTS, find_browser
+from book.serve import Server
 from fashion_figures import PictureLab
 from fashion_figures.host.linker import link
 from fashion_figures.picture_lab import figure as picture_lab
@@ -29,7 +30,7 @@ from fashion_lib import (
 )
 from fashion_lib.calibration import evidence
 from fashion_lib.prediction import example_pictures
-from tests.fashion_figures.pages import axe, open_figure, serve, set_state, state, write_page
+from tests.fashion_figures.pages import axe, open_figure, set_state, state, write_page
 
 FIGURE = ".cw-pic"
 FILE = "input[type=file]"
@@ -123,8 +124,8 @@ def site(tmp_path_factory):
     """Write the figure's page, and serve it."""
     folder = tmp_path_factory.mktemp("picture_lab")
     page = write_page(folder, PictureLab())
-    with serve(folder) as address:
-        yield page, address
+    with Server(folder) as server:
+        yield page, server.address
 
 
 @pytest.fixture(scope="module")

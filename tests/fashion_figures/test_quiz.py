@@ -4,8 +4,9 @@ import pytest
 import traitlets
 from bs4 import BeautifulSoup
 
+from book.serve import Server
 from fashion_figures import Quiz
-from tests.fashion_figures.pages import axe, open_figure, serve, set_state, state, write_page
+from tests.fashion_figures.pages import axe, open_figure, set_state, state, write_page
 
 FIGURE = ".cw-quiz"
 TWO = [
@@ -74,8 +75,8 @@ class TestFigure:
     @pytest.mark.parametrize("disk", [True, False])
     def test_choose_check_and_read_why(self, chromium, page, disk):
         with (
-            serve(page.parent) as address,
-            open_figure(chromium, page, address=None if disk else address) as tab,
+            Server(page.parent) as server,
+            open_figure(chromium, page, address=None if disk else server.address) as tab,
         ):
             first = tab.locator("form").first
             first.get_by_label("A. 3").check()

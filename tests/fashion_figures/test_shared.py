@@ -8,10 +8,7 @@ import base64
 import io
 import struct
 import zlib
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pytest
@@ -20,8 +17,10 @@ from PIL import Image, ImageCms
 from scipy.ndimage import maximum_filter
 from scipy.signal import correlate
 from scipy.special import softmax
+from tornado.web import RequestHandler
 
 import fashion_lib
+from book.serve import Server
 from fashion_figures.host.linker import link
 from fashion_lib import pictures
 from fashion_lib.convolution import conv2d, max_pool2d
@@ -54,28 +53,27 @@ def received(tensor):
     return decoded(tensor["data"], np.float32).reshape(tensor["shape"])
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serve this repository; keep what is posted."""
+class Keep(RequestHandler):
+    """Keeps the body of what is posted: answers of many megabytes."""
 
-    def do_POST(self):
-        """Keep the body, for answers of many megabytes."""
-        self.server.posted = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(204)
-        self.end_headers()
+    def initialize(self, kept):
+        self.kept = kept
 
-    def log_message(self, *args):
-        """Say nothing."""
+    def post(self):
+        self.kept[:] = [self.request.body]
 
 
 @pytest.fixture(scope="module")
-def server():
-    """Serve this repository on a free port of this machine."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=ROOT)) as running:
-        thread = Thread(target=running.serve_forever)
-        thread.start()
+def posted():
+    """Hold what the page has posted last."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def server(posted):
+    """Serve this repository; keep what is posted."""
+    with Server(ROOT, 0, ("/answer", Keep, {"kept": posted})) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +83,7 @@ def chromium_page(chromium, server):
     page = chromium.new_page()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"http://127.0.0.1:{server.server_port}/tests/fashion_figures/shared.html")
+    page.goto(f"{server.address}/tests/fashion_figures/shared.html")
     page.wait_for_function("window.core")
     yield page
     page.close()
@@ -114,22 +112,22 @@ def random_network(tmp_path_factory):
     return weights, path.read_bytes(), rng.random((64, 28, 28, 1), dtype=np.float32)
 
 
-def layers_of(call, server, file, images):
+def layers_of(call, posted, file, images):
     """Return what JavaScript computes, by layer: arrays (images, values)."""
     is_normalized = images.dtype == np.float32
     argument = {"file": encoded(file), "images": encoded(images), "normalized": is_normalized}
     parts = call("forward", argument)  # [name, how many values], in the order of the numbers
-    numbers = np.frombuffer(server.posted, np.float32).reshape(len(images), -1)
+    numbers = np.frombuffer(posted[0], np.float32).reshape(len(images), -1)
     ends = np.cumsum([size for _, size in parts])
     assert numbers.shape[1] == ends[-1]
     return dict(zip([name for name, _ in parts], np.split(numbers, ends[:-1], axis=1), strict=True))
 
 
 @pytest.fixture(scope="module")
-def random_layers(call, server, random_network):
+def random_layers(call, posted, random_network):
     """Return what JavaScript computes for the random network."""
     _, file, images = random_network
-    return layers_of(call, server, file, images)
+    return layers_of(call, posted, file, images)
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +138,9 @@ def real_images(fashion):
 
 
 @pytest.fixture(scope="module")
-def real_layers(call, server, real_images):
+def real_layers(call, posted, real_images):
     """Return what JavaScript computes for them with the shipped weights."""
-    return layers_of(call, server, weights_path().read_bytes(), real_images)
+    return layers_of(call, posted, weights_path().read_bytes(), real_images)
 
 
 def agree(found, expected):

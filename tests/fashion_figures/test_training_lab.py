@@ -14,13 +14,14 @@ import traitlets
 from bs4 import BeautifulSoup
 
 from benchmarks import browser
+from book.serve import Server
 from fashion_figures import TrainingLab
 from fashion_figures.host.site import asset_script
 from fashion_figures.training_lab import figure as training_lab
 from fashion_lib.data import train_validation_split
 from fashion_lib.training import History, TrainConfig
 from tests.fashion_figures import pages
-from tests.fashion_figures.pages import axe, open_figure, serve, set_state, state
+from tests.fashion_figures.pages import axe, open_figure, set_state, state
 from tools.figure_page import PAGE
 
 LAB = ".cw-tl"
@@ -261,9 +262,9 @@ def test_trains_stops_early_and_restores_the_best_weights(opened):
 
 def test_nothing_is_loaded_before_the_start(write_page, chromium, tmp_path):
     page_file = write_page()
-    with serve(tmp_path) as address:
+    with Server(tmp_path) as server:
         asked = []
-        with open_figure(chromium, page_file, address=address) as page:
+        with open_figure(chromium, page_file, address=server.address) as page:
             page.on("request", lambda request: asked.append(request.url))
             assert page.evaluate("performance.getEntries().every(e => !e.name.includes('assets'))")
             set_state(page, max_epochs=1)
@@ -271,7 +272,7 @@ def test_nothing_is_loaded_before_the_start(write_page, chromium, tmp_path):
             phase(page, "finished")
         names = [url.rsplit("/", 1)[1] for url in asked if "assets" in url]
         assert sorted(names) == ["training-images.js", "training-worker.js"]  # and no TensorFlow.js
-        assert all(url.startswith((address, "blob:")) for url in asked)
+        assert all(url.startswith((server.address, "blob:")) for url in asked)
 
 
 def test_keyboard_pauses_continues_resets_and_chooses_the_picture(opened):
