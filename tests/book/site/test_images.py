@@ -49,11 +49,11 @@ class TestImages:
         finish(site)
 
     def test_sizes_are_stated_as_shown(self, site):
-        made = Page("index", BeautifulSoup(
+        html = (
             '<img src="_images/plot.png"/><img src="_images/plot.png" style="width: 45px;"/>'
-            '<img src="_static/logo.svg"/><img src="_static/logo.svg" width="50%"/>',
-            "html.parser",
-        ))  # fmt: skip
+            '<img src="_static/logo.svg"/><img src="_static/logo.svg" width="50%"/>'
+        )
+        made = Page("index", BeautifulSoup(html, "html.parser"))
         site_images.improve(site, made)
         images = made.soup.find_all("img")
         assert [(i.get("width"), i.get("height")) for i in images] == [
