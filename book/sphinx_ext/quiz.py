@@ -19,8 +19,8 @@ The right choice is marked in one of three ways: its explanation begins with "ri
 has another form is a warning, and those are fatal.
 
 In the page, the text stays as what is seen without scripts and in print; the figure
-(``quiz.mjs``) copies its parts, so formulas, code and links survive. ``{quiz-progress}`` puts a
-list of all quizzes, with the reader's marks, into a page.
+(``fashion_figures/quiz``) copies its parts, so formulas, code and links survive.
+``{quiz-progress}`` puts a list of all quizzes, with the reader's marks, into a page.
 """
 
 import hashlib
@@ -206,7 +206,7 @@ class QuizTransform(SphinxTransform):
             node["ids"].append(name)
         page = self.env.docname
         state = {"label": LABEL, "text": "", "key": page, "questions": questions, "answers": []}
-        before, _, after = host_html("quiz", state, FALLBACK).partition(FALLBACK)
+        before, _, after = host_html("quiz/figure", state, FALLBACK).partition(FALLBACK)
         section.insert(first, nodes.raw("", before, format="html"))
         section.append(nodes.raw("", after, format="html"))
         self.env.metadata[page][METADATA] = {
@@ -268,11 +268,9 @@ def pages_with_progress(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def write_module(app: Sphinx, failure: Exception | None) -> None:
     """Write the list's module beside those of the figures (``figures.py``)."""
     if failure is None and app.builder.format == "html":
-        folder = Path(app.outdir) / "_figures"
-        folder.mkdir(exist_ok=True)
-        (folder / "quiz" / "progress.js").write_text(
-            link("quiz/progress", "script"), encoding="utf-8"
-        )
+        module = Path(app.outdir) / "_figures" / "quiz" / "progress.js"
+        module.parent.mkdir(parents=True, exist_ok=True)
+        module.write_text(link("quiz/progress", "script"), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, object]:

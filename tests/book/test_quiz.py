@@ -223,7 +223,7 @@ class TestPage:
             base = book.as_uri() if disk else server.address
             with open_figure(
                 chromium, book / "one.html", address=None if disk else server.address
-            ) as tab:  # fmt: skip
+            ) as tab:
                 _answer(tab, 0, 1)
                 tab.goto(f"{base}/index.html")
                 tab.wait_for_selector(".cw-progress[data-answered='1']")

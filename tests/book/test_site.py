@@ -95,14 +95,14 @@ class TestEveryPage:
 @pytest.mark.parametrize(
     ("page", "figure"),
     [
-        ("index", "picture_lab"),
+        ("index", "picture_lab/figure"),
         ("index", "quiz/progress"),
-        ("chapters/02_convolution", "convolution_explorer"),
-        ("chapters/03_building_the_cnn", "network_walk"),
-        ("chapters/04_training", "training_lab"),
-        ("chapters/05_confusion_matrix", "confusion_explorer"),
-        ("chapters/06_single_image_prediction", "picture_lab"),
-        *((chapter, "quiz") for chapter in CHAPTERS),
+        ("chapters/02_convolution", "convolution_explorer/figure"),
+        ("chapters/03_building_the_cnn", "network_walk/figure"),
+        ("chapters/04_training", "training_lab/figure"),
+        ("chapters/05_confusion_matrix", "confusion_explorer/figure"),
+        ("chapters/06_single_image_prediction", "picture_lab/figure"),
+        *((chapter, "quiz/figure") for chapter in CHAPTERS),
     ],
 )
 def test_a_page_has_its_figure_and_what_it_loads(page, figure):
