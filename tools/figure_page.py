@@ -9,25 +9,29 @@ import sys
 import tempfile
 from pathlib import Path
 
+from jinja2 import Environment
+
 import fashion_figures
 from book.chromium import start_browser
 from fashion_figures.host.base import CourseWidget
 from fashion_figures.host.site import write_site
+from fashion_lib._palette import custom_properties
 
-PAGE = """<!DOCTYPE html>
-<html lang="en" data-theme="{theme}">
-<head><meta charset="utf-8"><title>{title}</title>
+PAGE = Environment(autoescape=True).from_string("""<!DOCTYPE html>
+<html lang="en" data-theme="{{ theme }}">
+<head><meta charset="utf-8"><title>{{ title }}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' file:;
  style-src 'self' file:; img-src 'self' file: data: blob:; worker-src blob:; media-src blob:;
  connect-src data: blob:">
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="page.css"><script defer src="_figures/host.js"></script></head>
-<body><main><h1>{title}</h1>{figure}</main></body></html>
-"""
-STYLE = """body { font-family: system-ui, sans-serif; margin: 1rem auto; max-width: 46rem;
- padding: 0 0.75rem; background: #fff; color: #14213d; }
-html[data-theme="dark"] body { background: #121212; color: #e9eef2; }
+<body><main><h1>{{ title }}</h1>{{ figure | safe }}</main></body></html>
+""")
+STYLE = f"""html {{ {custom_properties("light")} }}
+html[data-theme="dark"] {{ {custom_properties("dark")} }}
+body {{ font-family: system-ui, sans-serif; margin: 1rem auto; max-width: 46rem;
+ padding: 0 0.75rem; background: var(--course-paper); color: var(--course-ink); }}
 """
 
 
@@ -36,7 +40,7 @@ def write_page(folder: Path, figure: CourseWidget, theme: str = "light") -> Path
     write_site(folder / "_figures", [type(figure)])
     (folder / "page.css").write_text(STYLE, encoding="utf-8")
     page = folder / f"{theme}.html"
-    text = PAGE.format(title=type(figure).__name__, theme=theme, figure=figure.static_html())
+    text = PAGE.render(title=type(figure).__name__, theme=theme, figure=figure.static_html())
     page.write_text(text, encoding="utf-8")
     return page
 
@@ -56,11 +60,11 @@ def photograph(page: Path, folder: Path, theme: str) -> None:
 def main() -> int:
     """Write and photograph the page of the figure named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("widget", help="a class of fashion_figures")
-    parser.add_argument("--output", type=Path, default=Path(tempfile.gettempdir()) / "widget")
+    parser.add_argument("figure", help="a class of fashion_figures")
+    parser.add_argument("--output", type=Path, default=Path(tempfile.gettempdir()) / "figure")
     options = parser.parse_args()
-    figure = getattr(fashion_figures, options.widget)()
-    folder = options.output / options.widget
+    figure = getattr(fashion_figures, options.figure)()
+    folder = options.output / options.figure
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         photograph(write_page(folder, figure, theme), folder, theme)
