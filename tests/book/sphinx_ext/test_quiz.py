@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from book.serve import Server
-from tests.book import quiz_book
+from tests.book.sphinx_ext import quiz_book
 from tests.fashion_figures.pages import axe, open_figure
 
 CHAPTERS = sorted((quiz_book.ROOT / "chapters").glob("*.md"))
