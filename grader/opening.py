@@ -21,7 +21,7 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # keeps TensorFlow's notices down
 if sys.version_info < (3, 11):
     raise SystemExit(f"This course needs Python 3.11 or newer; this is {{sys.version.split()[0]}}.")
-found = importlib.util.find_spec("fashion_lib") is not None
+found = all(map(importlib.util.find_spec, ("fashion_lib", "fashion_figures")))
 if not found:
     source = os.environ.get(
         "FASHION_LIB_SOURCE",

@@ -299,6 +299,13 @@ class TestBootstrap:
         assert done.returncode != 0
         assert "Could not install the helper package" in done.stderr
 
+    def test_an_older_package_without_the_figures_is_replaced(self, tmp_path):
+        (tmp_path / "fashion_lib").mkdir()
+        code = opening.BOOTSTRAP.format(source="nothing-that-exists @ file:///nowhere")
+        command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = ['.']\n{code}"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert "Could not install the helper package" in done.stderr
+
 
 @pytest.fixture(scope="module")
 def book():
