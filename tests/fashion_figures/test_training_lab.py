@@ -192,7 +192,7 @@ def write_page(site, tmp_path):
         figure = TrainingLab(**(SMALL | options))
         if not (tmp_path / "_figures").exists():
             (tmp_path / "page.css").write_bytes((site / "page.css").read_bytes())
-            shutil.copytree(site / "_figures", tmp_path / "_figures", copy_function=os.symlink)
+            shutil.copytree(site / "_figures", tmp_path / "_figures", copy_function=os.link)
         page = tmp_path / f"{theme}.html"
         html = PAGE.render(title="Training", theme=theme, figure=figure.static_html())
         page.write_text(html, encoding="utf-8")
