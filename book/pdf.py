@@ -20,7 +20,7 @@ from pypdf import PdfReader, PdfWriter
 
 from book import ROOT
 from book.chromium import start_browser
-from book.site.finish import address_of
+from book.site.describe import site_address
 from book.site.page import Page
 from book.templates import render
 from fashion_lib._palette import PALETTE, custom_properties
@@ -222,7 +222,7 @@ def main() -> int:
     )
     try:
         count = print_twice(
-            options.site.resolve(), options.output, toc, citation, address_of(config)
+            options.site.resolve(), options.output, toc, citation, site_address(config)
         )
     except FileNotFoundError as error:
         print(error, file=sys.stderr)

@@ -69,6 +69,12 @@ def published_address(repository: str) -> str:
     return f"https://{owner}.github.io/{folder}"
 
 
+def site_address(config: Mapping[str, object]) -> str:
+    """Return where the site is published, from the content of ``_config.yml``."""
+    base = (config.get("html") or {}).get("baseurl")
+    return base or published_address(config["repository"]["url"])
+
+
 def summarize(page: Page) -> str:
     """Return the page's description: its own, its question, or its first paragraph."""
     own = page.soup.find("meta", attrs={"name": "description"})

@@ -22,7 +22,6 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -157,19 +156,13 @@ def is_ours(sheet: str) -> bool:
     return sheet.partition("?")[0] == "_static/course.css"
 
 
-def address_of(config: Mapping[str, object]) -> str:
-    """Return where the site is published, from the content of ``_config.yml``."""
-    base = (config.get("html") or {}).get("baseurl")
-    return base or describe.published_address(config["repository"]["url"])
-
-
 def main() -> int:
     """Finish what a build has left in the folder ``_build``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=Path, nargs="?", default=ROOT / "_build")
     build = parser.parse_args().build.resolve()
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    course = Course.read(ROOT, re.sub(r"\s+", " ", config["title"]), address_of(config))
+    course = Course.read(ROOT, re.sub(r"\s+", " ", config["title"]), describe.site_address(config))
     publish(build / "raw", build / "html", course, build / ".finish")
     return 0
 

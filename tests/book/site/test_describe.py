@@ -5,7 +5,7 @@ import json
 import pytest
 from bs4 import BeautifulSoup
 
-from book.site import describe, finish as finishing
+from book.site import describe
 from book.site.page import inner
 from tests.book.site.small import COURSE, page
 
@@ -21,14 +21,14 @@ class TestDescription:
     )
     def test_the_address_follows_from_the_repository(self, repository, address):
         assert describe.published_address(repository) == address
-        assert finishing.address_of({"repository": {"url": repository}}) == address
+        assert describe.site_address({"repository": {"url": repository}}) == address
 
     def test_a_set_address_wins_and_an_unknown_host_is_an_error(self):
         config = {"repository": {"url": "https://example.org/x"}, "html": {"baseurl": ""}}
         with pytest.raises(ValueError, match="baseurl"):
-            finishing.address_of(config)
+            describe.site_address(config)
         config["html"]["baseurl"] = "https://example.org/"
-        assert finishing.address_of(config) == "https://example.org/"
+        assert describe.site_address(config) == "https://example.org/"
 
     def test_a_chapter_is_described_by_its_question(self, site):
         (chapter,) = (p for p in site.pages() if p.name != "index")
