@@ -68,8 +68,11 @@ def uv(*arguments: str) -> None:
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build the wheel of `fashion_lib` into `folder`."""
-    uv("build", "--wheel", "--out-dir", str(folder), str(ROOT))
+    """Build the wheel of `fashion_lib` into `folder`.
+
+    By way of the source distribution: a wheel made in the tree takes old files of ``build/`` along.
+    """
+    uv("build", "--out-dir", str(folder), str(ROOT))
     return next(folder.glob("*.whl"))
 
 
