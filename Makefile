@@ -42,7 +42,7 @@ lint: .venv/dev-ready node_modules/.ready ## ruff, mypy, Biome for JavaScript an
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	node_modules/.bin/biome ci
+	node_modules/.bin/biome ci --error-on-warnings
 	$(BIN)/actionlint
 
 check: .venv/dev-ready ## is every derived file in step with its source?
