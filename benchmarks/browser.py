@@ -119,11 +119,11 @@ def forward_times(browser: Any, count: int) -> list[float]:
     page.goto("about:blank")
     code = "".join(
         link(f"shared/{name}", "module").rsplit("export default", 1)[0]
-        for name in ("cnn", "safetensors")
+        for name in ("network", "safetensors")
     )
     page.evaluate(
         f"() => {{ {code} globalThis.core = "
-        "{ cnn: $shared_cnn, safetensors: $shared_safetensors }; }"
+        "{ cnn: $shared_network, safetensors: $shared_safetensors }; }"
     )
     weights = base64.b64encode(weights_bytes()).decode("ascii")
     times = page.evaluate(_FORWARDS, [weights, count])

@@ -16,7 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader.opening import Address
+from grader.install_cell import Address
 from grader.questions import Assignment, Question, Written, from_source
 
 ROOT = Path(__file__).resolve().parent.parent

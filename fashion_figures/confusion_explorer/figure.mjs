@@ -3,8 +3,8 @@
  */
 
 import { frame, h, roving, uniqueId, whenLoaded } from "../shared/kit.mjs";
-import { loadAsset, put, toBytes } from "../shared/model.mjs";
-import { CLASS_NAMES } from "../shared/cnn.mjs";
+import { loadAsset, put, toBytes } from "../shared/state.mjs";
+import { CLASS_NAMES } from "../shared/network.mjs";
 import {
   countTable,
   largestMistakes,

@@ -4,9 +4,9 @@
  */
 
 import { failure, h } from "../shared/kit.mjs";
-import { loadAsset } from "../shared/model.mjs";
+import { loadAsset } from "../shared/state.mjs";
 import { paint } from "../shared/paint.mjs";
-import { CLASS_NAMES } from "../shared/cnn.mjs";
+import { CLASS_NAMES } from "../shared/network.mjs";
 
 const PAGE = 24;
 const PIXELS = 28 * 28;

@@ -1,12 +1,12 @@
 /** The convolution explorer: a window slides, its sums grow into a map. */
 
 import { frame, h } from "../shared/kit.mjs";
-import { loadAsset, put, toBytes } from "../shared/model.mjs";
-import { board } from "./board.mjs";
+import { loadAsset, put, toBytes } from "../shared/state.mjs";
+import { board } from "./pictures.mjs";
 import { stroke } from "./input.mjs";
 import { SIZE, geometry } from "./numbers.mjs";
 import { settings, toolbox } from "./settings.mjs";
-import { transport } from "./transport.mjs";
+import { playback } from "./playback.mjs";
 import { Walk } from "./walk.mjs";
 
 /** The states that the whole map depends on; row and column only move the window. */
@@ -107,7 +107,7 @@ export default {
         again(); // the pen may have moved
       },
     });
-    const way = transport(figure, walk, { show, tell });
+    const way = playback(figure, walk, { show, tell });
     figure.body.append(
       h("p.cw-conv-task", {}, h("strong", { text: "Try this: " }), model.get("task")),
       choices.element,

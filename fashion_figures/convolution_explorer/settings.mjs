@@ -1,7 +1,7 @@
 /** The choices above the pictures: what is convolved, with what, and how; and the tools to draw. */
 
 import { h } from "../shared/kit.mjs";
-import { put } from "../shared/model.mjs";
+import { put } from "../shared/state.mjs";
 import { choice, garmentList, kernelList, presetName } from "./controls.mjs";
 import { SIZE, showNumber } from "./numbers.mjs";
 

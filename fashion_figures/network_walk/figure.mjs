@@ -3,8 +3,8 @@
  */
 
 import { frame, h, whenLoaded } from "../shared/kit.mjs";
-import { loadAsset, put, toBytes } from "../shared/model.mjs";
-import { CLASS_NAMES, forward, normalize } from "../shared/cnn.mjs";
+import { loadAsset, put, toBytes } from "../shared/state.mjs";
+import { CLASS_NAMES, forward, normalize } from "../shared/network.mjs";
 import { parseSafetensors } from "../shared/safetensors.mjs";
 import { decimals, sums } from "./sums.mjs";
 import { WALK, byContrast, byContribution, explain, largest, peak, stage } from "./trace.mjs";

@@ -8,9 +8,9 @@
  */
 
 import { h, roving } from "../shared/kit.mjs";
-import { loadAsset, toBytes } from "../shared/model.mjs";
+import { loadAsset, toBytes } from "../shared/state.mjs";
 import { paint } from "../shared/paint.mjs";
-import { CLASS_NAMES } from "../shared/cnn.mjs";
+import { CLASS_NAMES } from "../shared/network.mjs";
 import { activationColor, decimals } from "./sums.mjs";
 import { WALK, channel, reach, stage } from "./trace.mjs";
 

@@ -5,7 +5,7 @@
  * layer, `filter` is the unit and there is one row and one column.
  */
 
-import { softmax } from "../shared/cnn.mjs";
+import { softmax } from "../shared/network.mjs";
 
 /**
  * The layers of the walk, in order. `window` is the side of what a value looks at in the layer

@@ -1,6 +1,6 @@
 /** The answer to a picture: what the network saw, its ten probabilities, and Grad-CAM. */
 
-import { CLASS_NAMES, LAYERS, gradCam } from "../shared/cnn.mjs";
+import { CLASS_NAMES, LAYERS, gradCam } from "../shared/network.mjs";
 import { h, roving, uniqueId } from "../shared/kit.mjs";
 import { paint } from "../shared/paint.mjs";
 

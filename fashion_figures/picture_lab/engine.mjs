@@ -2,8 +2,8 @@
  * From a picture to an answer, without anything to see: jobs, the network, and the state.
  */
 
-import { CLASS_NAMES, dense, forward, normalize } from "../shared/cnn.mjs";
-import { loadAsset, put, toBytes } from "../shared/model.mjs";
+import { CLASS_NAMES, dense, forward, normalize } from "../shared/network.mjs";
+import { loadAsset, put, toBytes } from "../shared/state.mjs";
 import { Preparer } from "./preparer.mjs";
 import { ImageError } from "../shared/prepare.mjs";
 import { parseSafetensors } from "../shared/safetensors.mjs";

@@ -1,6 +1,6 @@
 /** Your own picture: prepared, answered, explained, and doubted. */
 
-import { CLASS_NAMES } from "../shared/cnn.mjs";
+import { CLASS_NAMES } from "../shared/network.mjs";
 import { frame, h } from "../shared/kit.mjs";
 import { answerView, isForeign, spoken } from "./answer.mjs";
 import { doubtView, warningView } from "./doubt.mjs";

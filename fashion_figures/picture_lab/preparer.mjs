@@ -2,7 +2,7 @@
  * Prepare a picture file in a worker; where there is none to be had, in the page.
  */
 
-import { loadAsset } from "../shared/model.mjs";
+import { loadAsset } from "../shared/state.mjs";
 import { ImageError, decodePicture, preparePixels } from "../shared/prepare.mjs";
 
 const CRASHED =

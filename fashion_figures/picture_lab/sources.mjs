@@ -1,8 +1,8 @@
 /** The ways to give a picture: file, drop, paste, camera, drawing, and the examples. */
 
-import { CLASS_NAMES } from "../shared/cnn.mjs";
+import { CLASS_NAMES } from "../shared/network.mjs";
 import { h, roving } from "../shared/kit.mjs";
-import { loadAsset } from "../shared/model.mjs";
+import { loadAsset } from "../shared/state.mjs";
 import { isForeign, percent } from "./answer.mjs";
 import { cameraPanel } from "./camera.mjs";
 import { drawingPanel } from "./drawing.mjs";

@@ -6,7 +6,7 @@
  */
 
 import { frame, h, uniqueId } from "../shared/kit.mjs";
-import { put, recall, remember } from "../shared/model.mjs";
+import { put, recall, remember } from "../shared/state.mjs";
 
 const LETTERS = "ABCDEFGH";
 

@@ -1,7 +1,7 @@
 /** How far the reader is with the quizzes: a mark for each chapter, and a way to clear them. */
 
 import { frame, h } from "../shared/kit.mjs";
-import { recall, remember } from "../shared/model.mjs";
+import { recall, remember } from "../shared/state.mjs";
 
 /**
  * Read what the device has kept of a chapter's quiz.

@@ -2,7 +2,7 @@
 
 import { COUNT } from "./backprop.mjs";
 import { frame, h, prefersStillness, uniqueId } from "../shared/kit.mjs";
-import { put } from "../shared/model.mjs";
+import { put } from "../shared/state.mjs";
 import { chart, sample } from "./charts.mjs";
 import { epochTable, kernelPanel, patiencePanel, picturePanel } from "./panels.mjs";
 import { sessionOf } from "./session.mjs";

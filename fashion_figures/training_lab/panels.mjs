@@ -1,9 +1,9 @@
 /** The training lab's panels: kernels, a picture's probabilities, patience, the epochs' numbers. */
 
 import { PARAMETERS, initialParameters } from "./backprop.mjs";
-import { CLASS_NAMES } from "../shared/cnn.mjs";
+import { CLASS_NAMES } from "../shared/network.mjs";
 import { h, roving } from "../shared/kit.mjs";
-import { put, toBytes } from "../shared/model.mjs";
+import { put, toBytes } from "../shared/state.mjs";
 import { paint, signedColor } from "../shared/paint.mjs";
 import { answers } from "./session.mjs";
 

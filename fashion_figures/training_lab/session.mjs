@@ -6,7 +6,7 @@
  */
 
 import { Network, SIDE, initialParameters } from "./backprop.mjs";
-import { loadAsset, put } from "../shared/model.mjs";
+import { loadAsset, put } from "../shared/state.mjs";
 import { Training } from "./core.mjs";
 import { enginesFor } from "./engines.mjs";
 

@@ -31,7 +31,7 @@ from fashion_lib.prediction import ImageError, example_pictures, prepare_image
 from fashion_lib.weights import load_weights, save_weights, weights_path
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("safetensors", "cnn", "prepare", "picture_file", "background", "bitmap")
+MODULES = ("safetensors", "network", "prepare", "picture_file", "background", "bitmap")
 LAYER_TOLERANCE = 1e-4
 ORIENTATION = 0x0112
 

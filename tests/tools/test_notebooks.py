@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from pybtex.database import parse_string
 
-from grader import opening
-from grader.opening import Address
+from grader import install_cell
+from grader.install_cell import Address
 from tools.notebooks import chapters
 from tools.notebooks.portable import Converter, Library, UnknownMarkupError, reference_list
 
@@ -279,7 +279,7 @@ class TestNotebook:
 
 class TestBootstrap:
     def _run(self, tmp_path, environment):
-        code = opening.BOOTSTRAP.format(source="nothing-that-exists @ file:///nowhere")
+        code = install_cell.BOOTSTRAP.format(source="nothing-that-exists @ file:///nowhere")
         return subprocess.run(
             [sys.executable, *environment, "-c", code],
             cwd=tmp_path,
@@ -301,7 +301,7 @@ class TestBootstrap:
 
     def test_an_older_package_without_the_figures_is_replaced(self, tmp_path):
         (tmp_path / "fashion_lib").mkdir()
-        code = opening.BOOTSTRAP.format(source="nothing-that-exists @ file:///nowhere")
+        code = install_cell.BOOTSTRAP.format(source="nothing-that-exists @ file:///nowhere")
         command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = ['.']\n{code}"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert "Could not install the helper package" in done.stderr

@@ -15,7 +15,7 @@ from pathlib import Path
 from pybtex.database import BibliographyData, Entry, parse_file
 from pybtex.plugin import find_plugin
 
-from grader.opening import Address
+from grader.install_cell import Address
 from tools.notebooks.myst import (
     Mark,
     UnknownMarkupError,

@@ -15,7 +15,7 @@ const SPEEDS = { slow: 1.5, medium: 15, fast: 150 };
  *   `tell` also tells the kernel and who hears the figure
  * @returns {{element: HTMLElement, stop: () => void}} `stop` ends the playing
  */
-export function transport(figure, walk, { show, tell }) {
+export function playback(figure, walk, { show, tell }) {
   const speed = h("select", {}, ...Object.keys(SPEEDS).map((name) => option(name, name)));
   speed.value = "medium";
   const still = prefersStillness();
@@ -65,7 +65,7 @@ export function transport(figure, walk, { show, tell }) {
     tell();
   });
   const element = h(
-    "div.cw-row.cw-conv-transport",
+    "div.cw-row.cw-conv-playback",
     {},
     play,
     button("Step", () => step(1)),

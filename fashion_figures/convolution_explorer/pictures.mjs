@@ -1,8 +1,8 @@
 /** The two pictures and the arithmetic between them: input, output, one window's sum, the size. */
 
-import { conv2d, relu } from "../shared/cnn.mjs";
+import { conv2d, relu } from "../shared/network.mjs";
 import { h } from "../shared/kit.mjs";
-import { put } from "../shared/model.mjs";
+import { put } from "../shared/state.mjs";
 import { sizeLine } from "./controls.mjs";
 import { inputPanel } from "./input.mjs";
 import { SIZE, WINDOW, showNumber, windowAt } from "./numbers.mjs";
