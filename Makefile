@@ -9,7 +9,8 @@ WORKERS ?= 2
 LIBRARY := $(shell find fashion_lib fashion_figures -type f -not -path '*/__pycache__/*')
 BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
            $(wildcard chapters/*.md pages/*.md _static/*) \
-           $(wildcard book/*.py book/*/*) tools/notebooks/quiet_tensorflow.py CITATION.cff
+           $(shell find book -type f -not -path '*/__pycache__/*') \
+           tools/notebooks/quiet_tensorflow.py CITATION.cff
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
@@ -128,9 +129,9 @@ $(SITE): $(BOOK) $(LIBRARY) $(wildcard node_modules/.ready) | .venv/book-ready n
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-# What pages and their tests take from npm. No script of a package runs.
+# What pages, their tests and lint take from npm. No script of a package runs.
 node_modules/.ready: package.json package-lock.json .npmrc
 	@if ! command -v npm >/dev/null; then \
-	  echo "No npm here: the book is built without the training lab, and its pages cannot be tested."; \
+	  echo "No npm here: the training lab has its plain JavaScript alone; make lint and make test need npm."; \
 	elif npm ci --ignore-scripts --silent --no-progress; then touch $@; \
-	else echo "npm could not install its packages: the training lab will be missing."; fi
+	else echo "npm could not install its packages: the training lab has its plain JavaScript alone."; fi

@@ -112,7 +112,8 @@ class Server:
         """Answer in a thread."""
         self._thread = threading.Thread(target=self.run, daemon=True)
         self._thread.start()
-        self._ready.wait()
+        if not self._ready.wait(timeout=30):
+            raise RuntimeError("The server did not start.")
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -110,8 +110,8 @@ def _recognized(files: list[File], name: str, known: set[str]) -> tuple[Groups, 
     return _grouped(owned), words
 
 
-def _as_told(files: list[File], format: Format) -> Groups:
-    """Return the files by student, as the user has said what they are."""
+def _as_told(files: list[File], format: Format) -> tuple[Groups, str]:
+    """Return the same, as the user has said what the files are."""
     owned = []
     for file in files:
         if (origin := format.owner_within(file.path)) is None:
@@ -120,7 +120,12 @@ def _as_told(files: list[File], format: Format) -> Groups:
                 f"nothing was collected. Take it out, or leave out --from {format.name}."
             )
         owned.append((origin, file))
-    return _grouped(owned)
+    groups = _grouped(owned)
+    words = ""
+    if len(files) > 1 and len(groups) == 1:
+        folder = _printable(files[0].path.parts[0])
+        words = f"All files are in the folder {folder}: read as the work of one student."
+    return groups, words
 
 
 def _choose(name: str, entries: list[tuple[Origin, File]]) -> tuple[Origin, File | None]:
@@ -185,10 +190,10 @@ def collect_submissions(
         wanted = [file for file in files if file.path.parts and not _ignored(file.path)]
         if format is None:
             groups, words = _recognized(wanted, name, known)
-            if words and tell:
-                tell(words)
         else:
-            groups = _as_told(wanted, format)
+            groups, words = _as_told(wanted, format)
+        if words and tell:
+            tell(words)
         seen = Counter(student for student, _ in groups)
         for (student, _), entries in sorted(groups.items()):
             origin, file = _choose(name, entries)

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 import fashion_lib
@@ -28,6 +29,7 @@ from grader import seccomp
 
 MIB = 1024 * 1024
 HOME, TEMPORARY, SANDBOX = "/home/student", "/tmp", "/sandbox"
+PACKAGES = ("fashion_lib", "fashion_figures")  # what students install
 # Files of the system that programs read; whatever is missing on a machine is left out.
 SYSTEM = (
     "/usr",
@@ -156,8 +158,10 @@ def _font_list() -> tuple[str, bytes] | None:
 
 def visible_folders(data: Path | None) -> list[Path]:
     """Return the folders that a sandbox can read, apart from the system's."""
-    library = Path(fashion_lib.__file__).parent
-    folders = [Path(sys.base_prefix), Path(sys.prefix), library, *([data] if data else [])]
+    # Looked for by name: the grader itself uses one of them alone.
+    packages = [found for name in PACKAGES if (found := find_spec(name)) and found.origin]
+    libraries = [Path(str(found.origin)).parent for found in packages]
+    folders = [Path(sys.base_prefix), Path(sys.prefix), *libraries, *([data] if data else [])]
     outside = [folder.resolve() for folder in folders]
     return [path for path in dict.fromkeys(outside) if not path.is_relative_to("/usr")]
 

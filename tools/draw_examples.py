@@ -310,7 +310,10 @@ def main(argv: list[str] | None = None) -> int:
         stale = [path.name for path, picture in pictures.items() if not is_current(path, picture)]
         stale += sorted(path.name for path in FOLDER.glob("*") if path not in pictures)
         for name in stale:
-            print(f"{name} is not what tools/draw_examples.py draws; run it.", file=sys.stderr)
+            print(
+                f"{name} is not what tools/draw_examples.py draws: run `make derived`.",
+                file=sys.stderr,
+            )
         return 1 if stale else 0
     FOLDER.mkdir(exist_ok=True)
     for path, picture in pictures.items():

@@ -67,9 +67,15 @@ def publish(raw: Path, folder: Path, course: Course, cache: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".finish-", dir=folder.parent) as name:
         new = Path(name) / "new"
         finish(Site(raw, new, cache), course)
-        if folder.exists():
-            folder.rename(Path(name) / "old")
-        new.rename(folder)
+        old = Path(name) / "old"
+        try:
+            if folder.exists():
+                folder.rename(old)
+            new.rename(folder)
+        except BaseException:
+            if old.exists():
+                old.rename(folder)
+            raise
 
 
 def finish(site: Site, course: Course) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
+from fashion_lib._files import write_whole
+
 
 class PageError(Exception):
     """A page is not what the theme used to write; the message says what to look at."""
@@ -109,7 +111,8 @@ class Site:
         names = sorted(
             path.relative_to(self.raw).as_posix()
             for path in self.raw.rglob("*.html")
-            if not path.relative_to(self.raw).parts[0].startswith(("_", "reports"))
+            if not (first := path.relative_to(self.raw).parts[0]).startswith("_")
+            and first != "reports"
         )
         if not names:
             raise PageError(f"There is no page in {self.raw}.")
@@ -132,5 +135,5 @@ class Site:
         kept = self.cache / key
         if not kept.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_bytes(make())
+            write_whole(kept, make())
         return kept.read_bytes()

@@ -6,7 +6,7 @@ it for parts of Bootstrap and for icons that the book does not use. They become 
 - a rule stays if every class and id in its selector occurs in a page or in a script;
 - an animation or a custom property of the theme stays if what stays refers to it.
 
-What decides is read from the built site itself, so a new theme, a new widget or a new class
+What decides is read from the built site itself, so a new theme, a new figure or a new class
 in a chapter needs no change here. Classes written by a script count, since its words count.
 """
 

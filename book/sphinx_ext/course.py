@@ -3,13 +3,13 @@
 What ``_config.yml`` cannot say:
 
 - The kernels that execute the chapters start from a profile of their own, in which
-  TensorFlow is imported without its notices (``quiet_tensorflow.py``).
-- A chapter's cached outputs are valid for one state of ``fashion_lib`` and of the pinned
-  requirements. When either changes, every chapter is executed again.
+  TensorFlow is imported without its notices (``tools/notebooks/quiet_tensorflow.py``).
+- A chapter's cached outputs are valid for one state of ``fashion_lib``, ``fashion_figures`` and
+  the pinned requirements. When one of them changes, every chapter is executed again.
 - If only the small sample of the data could be had, every page says so.
 - sphinx-thebe and sphinx-togglebutton, which Jupyter Book 1 always loads, are disconnected. The
   first puts the address of a third party into every page; what the second does with a script,
-  ``site/markup.py`` does with an element of HTML.
+  ``book/site/markup.py`` does with an element of HTML.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 from book import ROOT
+from fashion_lib.data import locate_data
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +65,6 @@ def library_digest(root: Path = ROOT) -> str:
 
 def uses_sample() -> bool:
     """Tell whether the data set in use is the sample that ships in the package."""
-    from fashion_lib.data import locate_data
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the banner says it
         return locate_data().is_sample

@@ -51,7 +51,7 @@ def finish_build(app: Sphinx, failure: Exception | None) -> None:
     course = Course.read(ROOT, app.config.html_title, app.config.html_baseurl)
     try:
         publish(raw, site, course, site.parent / ".finish")
-    except (PageError, StyleError, IconError) as error:
+    except (PageError, StyleError, IconError, OSError) as error:
         raise ExtensionError(f"The site could not be finished: {error}") from error
     app.outdir = type(app.outdir)(site)  # Sphinx's last line says where the pages are
 

@@ -1,4 +1,4 @@
-"""What all widgets of the course share: hosting, assets, and a text for who cannot see them."""
+"""What all figures of the course share: hosting, assets, and a text for who cannot see them."""
 
 import base64
 import html
@@ -37,7 +37,8 @@ def stylesheets(module: str) -> dict[str, str]:
     styles = {path: (FOLDER / path).read_text(encoding="utf-8") for path in paths}
     dark = f":is({', '.join(_DARK)}) :is({_PARTS})"
     colors = (
-        f"{_PARTS} {{ {custom_properties('light')} }}\n{dark} {{ {custom_properties('dark')} }}\n"
+        f"{_PARTS} {{ {custom_properties('light')} }}\n"
+        f"@media not print {{ {dark} {{ {custom_properties('dark')} }} }}\n"
     )
     return styles | {_SHARED_STYLE: colors + styles[_SHARED_STYLE]}
 

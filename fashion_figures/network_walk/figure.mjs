@@ -116,7 +116,7 @@ function mapView(figure, go, current, back) {
   const cursor = h("button.cw-nw-cursor", { type: "button" });
   const plane = h("div.cw-nw-plane", {}, canvas, cursor);
   const words = h("figcaption");
-  const element = h("figure.cw-nw-focus", {}, plane, words);
+  const element = h("figure", {}, plane, words);
   steer(figure, { plane, canvas, cursor }, go, current);
   figure.on(cursor, "click", (event) => {
     if (event.detail === 0) back(); // a key, not a pointer
@@ -230,7 +230,7 @@ function panel(figure, go, current, again) {
     if (walking) (sum.querySelector("[data-go]") ?? map.cursor).focus(); // Enter again walks on
     walking = false;
   };
-  const element = h("div.cw-nw-panel", {}, title, lesson, maps.element, look, value, sum);
+  const element = h("div", {}, title, lesson, maps.element, look, value, sum);
   return { element, show };
 }
 

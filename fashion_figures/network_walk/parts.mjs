@@ -313,7 +313,7 @@ export function votes(figure, choose) {
     h(
       "button.cw-nw-vote",
       { type: "button" },
-      h("span.cw-nw-class", { text: name }),
+      h("span", { text: name }),
       h("span.cw-nw-track", { "aria-hidden": "true" }, fills[label]),
       numbers[label],
     ),

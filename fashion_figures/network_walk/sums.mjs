@@ -57,7 +57,7 @@ function numberTable(caption, values, color, digits, marked = -1) {
 }
 
 function sign(text) {
-  return h("span.cw-nw-sign", { text });
+  return h("span", { text });
 }
 
 /** Add up: a line each, the last one the value itself. */

@@ -158,7 +158,7 @@ export default {
   render({ model, el }) {
     const figure = frame(el, model, "cw-quiz");
     const progress = h("p.cw-quiz-progress");
-    const list = h("div.cw-quiz-list");
+    const list = h("div");
     const clear = h("button", { type: "button", text: "Clear my answers to this quiz" });
     figure.body.append(progress, list, clear);
     const stays = model.get("key") ? " Your answers stay on this device." : "";

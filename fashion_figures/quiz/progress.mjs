@@ -36,7 +36,7 @@ export default {
     const chapters = model.get("chapters");
     const rows = chapters.map((chapter) => {
       const fillBar = h("span.cw-progress-fill");
-      const words = h("span.cw-progress-words");
+      const words = h("span");
       const link = h("a", { href: chapter.href, text: chapter.title });
       const bar = h("span.cw-progress-bar", { "aria-hidden": "true" }, fillBar);
       const marks = cardsOf(chapter).map((card) => {

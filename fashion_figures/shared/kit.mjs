@@ -15,7 +15,7 @@
 /**
  * Make an element. Attributes that start with "on" are not taken: use `figure.on`.
  *
- * @param {string} tag for example "button" or "button.cw-button.cw-primary"
+ * @param {string} tag for example "button" or "button.cw-primary"
  * @param {Record<string, unknown>} [attributes] false, null and undefined are left out;
  *   "text" sets the text content; "value", "checked", "disabled" and "hidden" set properties
  * @param {...(Node|string|null)} children strings become text nodes

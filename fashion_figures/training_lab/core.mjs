@@ -3,7 +3,7 @@
  * Python, in a worker of the browser.
  *
  * An *engine* holds the parameters and updates them. `JavaScriptEngine` is below;
- * `training_tfjs.mjs` has the one for a graphics processor. All have `load`, `update`,
+ * `tfjs.mjs` has the one for a graphics processor. All have `load`, `update`,
  * `totals`, `evaluate`, `state` and `dispose`.
  */
 
@@ -36,7 +36,7 @@ const PATIENCE_WITH_GPU = 20; // seconds that a graphics processor gets for its 
  */
 
 /**
- * Read the asset "training-images"; its layout is described in training_lab.py.
+ * Read the asset "training-images"; its layout is described in figure.py.
  *
  * @param {Uint8Array} bytes
  * @returns {{train: Images, validation: Images}}

@@ -400,6 +400,12 @@ class TestPrint:
             "getComputedStyle(document.querySelector('article p:not([class])')).color"
         )
         assert max(map(int, ink.strip("rgb()").split(","))) < 60
+        page.locator(".cw-host").last.scroll_into_view_if_needed()
+        page.locator(".cw-host[data-state=ready] .cw").last.wait_for()
+        for color in page.locator(".cw p").evaluate_all(
+            "all => all.map((element) => getComputedStyle(element).color)"
+        ):
+            assert max(map(int, color.strip("rgb()").split(","))) < 130
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,7 @@ class TestSite:
         assert text == site.asset_script("x", bytes(range(256)) * 10)
 
 
-def test_importing_the_widgets_imports_no_heavy_library():
+def test_importing_the_figures_imports_no_heavy_library():
     code = (
         "import sys, fashion_figures as w; [getattr(w, n) for n in w.__all__]\n"
         "print([m for m in ('tensorflow', 'keras', 'matplotlib', 'pandas') if m in sys.modules])"

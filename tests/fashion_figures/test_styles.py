@@ -59,6 +59,43 @@ def test_a_figure_has_the_colors_the_shared_styles_and_its_own():
         assert all(text.strip() and text in figure._css for text in texts.values())
 
 
+# One element of each kind: computed styles of all of them would take minutes.
+STYLES_OF_ALL = """() => {
+    const kinds = new Map();
+    for (const element of document.querySelectorAll('.cw, .cw *')) {
+        const name = (e) => `${e.tagName}.${e.getAttribute('class') ?? ''}`;
+        const kind = `${name(element.parentElement)} > ${name(element)}`;
+        if (kinds.has(kind)) continue;
+        const style = getComputedStyle(element);
+        const names = [...style].filter((name) => !name.startsWith('--'));
+        kinds.set(kind, Object.fromEntries(names.map((name) => [name, style[name]])));
+    }
+    return Object.fromEntries(kinds);
+}"""
+
+
+@pytest.mark.parametrize(
+    "figure", fashion_figures.all_figures(), ids=lambda figure: figure.__name__
+)
+def test_another_kind_of_figure_in_a_notebook_changes_nothing(chromium, tmp_path, figure):
+    """Each brings the shared styles, which then stand behind the first figure's own."""
+    page = write_page(tmp_path, figure())
+    with open_figure(chromium, page, bypass_csp=True, reduced_motion="reduce") as tab:
+        tab.wait_for_function("document.styleSheets.length === 3")
+        tab.wait_for_load_state("networkidle")
+        own = tab.evaluate(STYLES_OF_ALL)
+        tab.add_style_tag(content=stylesheets(figure.module)["shared/shared.css"])
+        after = tab.evaluate(STYLES_OF_ALL)
+        assert own.keys() == after.keys()
+        changed = [
+            f"{kind} {name}: {value} → {after[kind][name]}"
+            for kind, style in own.items()
+            for name, value in style.items()
+            if after[kind][name] != value
+        ]
+        assert not changed, changed[:5]
+
+
 def test_a_page_loads_the_styles_of_the_figures_on_it(chromium, tmp_path):
     page = write_page(tmp_path, fashion_figures.Quiz())
     with open_figure(chromium, page) as tab:

@@ -178,11 +178,17 @@ for folder, folders, files in os.walk("/"):
 """)
     grader = [path for path in seen if path.startswith(f"{ROOT}/")]
     assert not [
-        path for path in grader if not path.startswith((f"{ROOT}/fashion_lib/", sys.prefix))
+        path
+        for path in grader
+        if not path.startswith((f"{ROOT}/fashion_lib/", f"{ROOT}/fashion_figures/", sys.prefix))
     ]
     assert not [path for path in seen if path.endswith("/checks.py") or "gradebook" in path]
     assert str(ROOT / "fashion_lib" / "__init__.py") in seen
     assert not Path("/home/student").exists()
+
+
+def test_both_packages_of_the_course_can_be_imported():
+    assert look("from fashion_figures import Quiz\nseen = Quiz().score") == [0, 0]
 
 
 def test_the_environment_holds_nothing_of_the_grader(monkeypatch):

@@ -181,6 +181,9 @@ class TestPortableText:
             ":::{note}\nnever closed",
             ":::{note}\n:::{tip}\nclosed once\n:::",
             "- :::{note}\n  closed by the end of its list",
+            "<div>{ref}`nowhere`</div>",
+            "![A {term}`kernel`](picture.png)",
+            'A <abbr title="{term}`kernel`">k</abbr>.',
         ],
     )
     def test_the_unknown_is_an_error(self, convert, text):

@@ -22,6 +22,7 @@ from myst_parser.parsers.mdit import create_md_parser
 from tools import ROOT
 
 DIRECTIVE = re.compile(r"\{(?P<name>[\w:-]+)\} *(?P<argument>.*)")
+ROLE = re.compile(r"\{[\w:-]+\}`")
 FENCES = {"fence", "colon_fence"}
 VERBATIM = {"code-cell", "code-block", "code", "math"}  # directives whose inside is no Markdown
 
@@ -74,7 +75,9 @@ def marks(text: str, with_roles: bool = True) -> list[Mark]:
     found: list[Mark] = []
     passed = [0] * len(lines)  # columns up to which inline text was located
     for token in parse(text):
-        if token.type == "inline" and with_roles:
+        if token.type == "html_block" and with_roles:
+            _check_raw(token)
+        elif token.type == "inline" and with_roles:
             found += _roles(token, lines, starts, passed)
         elif token.type in FENCES | {"math_block_label", "myst_target"}:
             first, end = token.map
@@ -129,8 +132,17 @@ def _located_role(state: StateInline, silent: bool) -> bool:
     return found
 
 
+def _check_raw(token: Token) -> None:
+    """Raise if there is a role where MyST reads none: it would show up as it is written."""
+    if role := ROLE.search(token.content):
+        raise UnknownMarkupError(f"the role {role[0]!r} stands in HTML or in a picture's text")
+
+
 def _roles(inline: Token, lines: list[str], starts: list[int], passed: list[int]) -> Iterator[Mark]:
     """Yield the roles of a paragraph, a heading or a table's cell."""
+    for token in inline.children:
+        if token.type in ("image", "html_inline"):
+            _check_raw(token)
     found = [token for token in inline.children if token.type == "myst_role"]
     if not found:
         return

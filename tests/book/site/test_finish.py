@@ -1,6 +1,7 @@
 """A whole site, from the folder that Sphinx wrote to the finished one."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,19 @@ class TestWhole:
             "html",
             "raw",
         ]
+
+    def test_if_the_new_one_cannot_take_its_place_the_site_stays(self, site, monkeypatch):
+        before, rename = finish(site), Path.rename
+
+        def fail(path, target):
+            if path.name == "new":
+                raise PermissionError(target)
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", fail)
+        with pytest.raises(PermissionError):
+            finish(site)
+        assert read_files(site.folder) == before
 
     def test_what_is_gone_from_what_sphinx_wrote_is_gone_from_the_site(self, site):
         assert "chapters/02_page.html" in finish(site)

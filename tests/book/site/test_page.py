@@ -18,5 +18,9 @@ class TestPage:
             (site.raw / name).write_text("<p>x</p>")
         assert [page.name for page in site.pages()] == ["chapters/02_page", "index"]
 
+    def test_a_page_may_begin_like_the_folder_of_reports(self, site):
+        (site.raw / "reports_of_2026.html").write_text("<p>x</p>")
+        assert "reports_of_2026" in [page.name for page in site.pages()]
+
     def test_a_slow_step_is_done_once(self, site):
         assert site.cached("a", lambda: b"1") == site.cached("a", lambda: b"2") == b"1"
