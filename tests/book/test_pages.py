@@ -400,11 +400,13 @@ class TestPrint:
             "getComputedStyle(document.querySelector('article p:not([class])')).color"
         )
         assert max(map(int, ink.strip("rgb()").split(","))) < 60
-        page.locator(".cw-host").last.scroll_into_view_if_needed()
-        page.locator(".cw-host[data-state=ready] .cw").last.wait_for()
-        for color in page.locator(".cw p").evaluate_all(
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # starts all figures
+        page.locator(".cw-host:not([data-state=ready])").first.wait_for(state="detached")
+        colors = page.locator(".cw-host p:visible").evaluate_all(
             "all => all.map((element) => getComputedStyle(element).color)"
-        ):
+        )
+        assert colors
+        for color in colors:
             assert max(map(int, color.strip("rgb()").split(","))) < 130
 
 
