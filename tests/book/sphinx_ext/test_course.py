@@ -49,7 +49,7 @@ class TestSampleBanner:
     def test_the_sample_is_recognized(self, monkeypatch):
         from fashion_lib import data
 
-        monkeypatch.setattr(data, "locate_data", lambda: data.DataFiles("sample", Path()))
+        monkeypatch.setattr(course, "locate_data", lambda: data.DataFiles("sample", Path()))
         assert course.uses_sample()
 
 
