@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fashion_figures.host.linker import link
 from tools.figure_page import write_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +82,22 @@ def state(page: Any, name: str) -> Any:
     return page.evaluate(f"document.querySelector('.cw-host').courseModel.get({name!r})")
 
 
+def add_second_view(page: Any, module: str) -> None:
+    """Show the page's model a second time, in ``#second``; ``window.leave`` ends that view."""
+    code = link(module, "script")
+    page.evaluate(
+        f"""() => {{
+            const courseWidgets = {{ define(name, module) {{ window.figure = module; }} }};
+            {code}
+            const el = document.createElement('div');
+            el.id = 'second';
+            document.querySelector('main').append(el);
+            const model = document.querySelector('.cw-host').courseModel;
+            window.leave = window.figure.render({{ model, el }});
+        }}"""
+    )
+
+
 def set_state(page: Any, **values: Any) -> None:
     """Set states as the kernel would."""
     page.evaluate(
@@ -92,4 +109,4 @@ def set_state(page: Any, **values: Any) -> None:
     )
 
 
-__all__ = ["axe", "open_figure", "set_state", "state", "write_page"]
+__all__ = ["add_second_view", "axe", "open_figure", "set_state", "state", "write_page"]

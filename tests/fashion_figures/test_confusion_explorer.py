@@ -17,7 +17,6 @@ from fashion_figures.confusion_explorer.figure import (
     ConfusionExplorer,
     pack_predictions,
 )
-from fashion_figures.host import linker
 from fashion_lib import CLASS_NAMES, classification_table, confusion_table
 from fashion_lib.evaluation import confident_disagreements
 from tests.fashion_figures import pages
@@ -385,20 +384,9 @@ class TestPage:
         page.close()
 
     def test_two_views_of_one_model_agree_and_one_can_leave(self, chromium, folder):
-        code = linker.link("confusion_explorer/figure", "script")
         with pages.open_figure(chromium, folder / "light.html") as page:
             page.wait_for_selector(STARTED)
-            page.evaluate(
-                f"""() => {{
-                    const courseWidgets = {{ define(name, module) {{ window.figure = module; }} }};
-                    {code}
-                    const el = document.createElement('div');
-                    el.id = 'second';
-                    document.querySelector('main').append(el);
-                    const model = document.querySelector('.cw-host').courseModel;
-                    window.leave = window.figure.render({{ model, el }});
-                }}"""
-            )
+            pages.add_second_view(page, "confusion_explorer/figure")
             page.locator("#second [data-cell='2/4']").click()
             for view in ("#second", ".cw-host"):
                 page.wait_for_selector(f"{view} .cw-cx[data-cell='2/4']")

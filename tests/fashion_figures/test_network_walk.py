@@ -10,7 +10,6 @@ from bs4 import BeautifulSoup
 
 from book.serve import Server
 from fashion_figures import NetworkWalk
-from fashion_figures.host import linker
 from fashion_figures.network_walk.figure import SIZES
 from fashion_figures.shared.assets import garment_bytes, weights_bytes
 from fashion_lib import CLASS_NAMES, forward, load_weights, normalize
@@ -340,20 +339,9 @@ class TestPage:
         assert all(refused[0] in message for message in messages)
 
     def test_two_views_of_one_model_agree_and_one_can_leave(self, chromium, folder):
-        code = linker.link("network_walk/figure", "script")
         with pages.open_figure(chromium, folder / "light.html") as page:
             page.wait_for_selector(STARTED)
-            page.evaluate(
-                f"""() => {{
-                    const courseWidgets = {{ define(name, module) {{ window.figure = module; }} }};
-                    {code}
-                    const el = document.createElement('div');
-                    el.id = 'second';
-                    document.querySelector('main').append(el);
-                    const model = document.querySelector('.cw-host').courseModel;
-                    window.leave = window.figure.render({{ model, el }});
-                }}"""
-            )
+            pages.add_second_view(page, "network_walk/figure")
             page.wait_for_selector("#second .cw-nw[data-place]")
             page.locator("#second").get_by_role("button", name="pool1").click()
             for view in ("#second", ".cw-host"):
