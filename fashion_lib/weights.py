@@ -6,19 +6,64 @@ Files are read whole or refused, and written whole or not at all.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fashion_lib._files import write_whole
-from fashion_lib.networks import build_cnn, weight_shapes
+from fashion_lib.description import Network
+from fashion_lib.networks import NETWORKS, build_cnn, known_network
 
 if TYPE_CHECKING:
     import keras
 
 SHIPPED = Path(__file__).parent / "shipped"
+
+
+class Weights(dict[str, np.ndarray]):
+    """A network's weights, "layer/kernel" -> float32 array and so on, with its description.
+
+    Copies and pickles keep the description; ``{**weights}`` is a plain dict, which counts as
+    weights of the baseline network.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray, or pairs of both
+    network : Network, optional
+        The network that they belong to.
+    refusal : str
+        Without a network: why there is no description of it.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, np.ndarray] | Iterable[tuple[str, np.ndarray]] = (),
+        network: Network | None = None,
+        refusal: str = "No network was given.",
+    ) -> None:
+        super().__init__(arrays)
+        self.network, self.refusal = network, refusal
+
+    def copy(self) -> "Weights":
+        """Return other weights that hold the same arrays."""
+        return Weights(self, self.network, self.refusal)
+
+
+def network_of(weights: Mapping[str, np.ndarray]) -> Network:
+    """Return the description of the network that weights belong to.
+
+    Raises
+    ------
+    ValueError
+        If they come from a Keras model that no description fits; the message says why.
+    """
+    if not isinstance(weights, Weights):
+        return NETWORKS["baseline"]
+    if weights.network is None:
+        raise ValueError(f"These weights have no description of their network. {weights.refusal}")
+    return weights.network
 
 
 def get_weights(model: "keras.Model") -> dict[str, np.ndarray]:
@@ -106,7 +151,7 @@ def weights_path(name_or_path: str | Path = "baseline") -> Path:
     )
 
 
-def load_weights(name_or_path: str | Path = "baseline") -> dict[str, np.ndarray]:
+def load_weights(name_or_path: str | Path = "baseline") -> Weights:
     """Load a network's weights. Needs no TensorFlow.
 
     Parameters
@@ -116,14 +161,14 @@ def load_weights(name_or_path: str | Path = "baseline") -> dict[str, np.ndarray]
 
     Returns
     -------
-    dict of str to ndarray
-        "conv1/kernel" -> float32 array, and so on, in the order of the layers; the shapes are
-        those of `weight_shapes`.
+    Weights
+        A dict, "conv1/kernel" -> float32 array and so on in the order of the layers, with the
+        description of the network as `network`.
 
     Raises
     ------
     ValueError
-        If the name is unknown, or the file is damaged or does not hold this network's weights.
+        If the name is unknown, or the file is damaged or does not hold what it describes.
     FileNotFoundError
         If a path was given and there is no file.
     """
@@ -138,37 +183,46 @@ def read_metadata(name_or_path: str | Path = "baseline") -> dict[str, str]:
     return _read(weights_path(name_or_path))[1]
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def _read(path: Path) -> tuple[Weights, dict[str, str]]:
     """Return the checked weights and the metadata of a file, as `load_weights` does."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             metadata = dict(file.metadata() or {})
     except SafetensorError as error:
         raise ValueError(
             f"{path.name} is not a complete safetensors file ({error}). Fetch or save it again."
         ) from error
-    shapes = weight_shapes(metadata.get("architecture", "baseline"))
-    check_weights(weights, shapes, source=path.name)
-    return {key: weights[key] for key in shapes}, metadata
+    try:
+        network = _described(metadata)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    shapes = network.weight_shapes()
+    check_weights(arrays, shapes, source=path.name)
+    return Weights({key: arrays[key] for key in shapes}, network), metadata
+
+
+def _described(metadata: Mapping[str, str]) -> Network:
+    """Return the network of a file. Older ones state a name, or nothing: the baseline."""
+    text = metadata.get("network", metadata.get("architecture", "baseline"))
+    return Network.from_json(text) if text.lstrip().startswith("{") else known_network(text)
 
 
 def save_weights(
     weights: Mapping[str, np.ndarray], path: str | Path, metadata: Mapping[str, str] | None = None
 ) -> Path:
-    """Write a network's weights to a .safetensors file: all of it, or nothing.
+    """Write a network's weights and its description to a file: all of it, or nothing.
 
     Parameters
     ----------
-    weights : mapping of str to ndarray
-        As `get_weights` returns it.
+    weights : Weights
+        As `get_weights` or `load_weights` return them. A plain dict belongs to the baseline.
     path : str or Path
-        The file to write; its folder is made if needed. An existing file is replaced.
+        The .safetensors file to write; its folder is made if needed. An existing file is replaced.
     metadata : mapping of str to str, optional
-        Facts to store beside the weights. "architecture" names the network they belong to, and
-        is "baseline" unless stated.
+        Facts to store beside the weights. "network" is the description.
 
     Returns
     -------
@@ -178,21 +232,44 @@ def save_weights(
     Raises
     ------
     ValueError
-        If the weights do not fit the network.
+        If the network has no description, the weights do not fit it, or `metadata` states another.
     TypeError
         If a key or value of `metadata` is not a string.
     """
-    path = Path(path).expanduser()
-    metadata = {"architecture": "baseline", **(metadata or {})}
+    path, metadata = Path(path).expanduser(), dict(metadata or {})
     wrong = [key for pair in metadata.items() for key in pair if not isinstance(key, str)]
     if wrong:
         raise TypeError(f"metadata must map strings to strings, but holds {wrong[0]!r}.")
-    shapes = weight_shapes(metadata["architecture"])
-    check_weights(weights, shapes, source=path.name)
-    content = _content({key: weights[key] for key in shapes}, metadata)
+    network = network_of(weights)
+    for key in {"network", "architecture"} & set(metadata):
+        if _described({key: metadata[key]}) != network:
+            raise ValueError(f"The weights do not belong to the {key} that the metadata state.")
+    content = _content(weights, network, metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
     return path
+
+
+def network_bytes(source: str | Path | Mapping[str, np.ndarray] = "baseline") -> bytes:
+    """Return a safetensors file that holds a network, its description included, and no more.
+
+    Parameters
+    ----------
+    source : str, Path or Weights
+        What `load_weights` takes, or what it returns.
+
+    Returns
+    -------
+    bytes
+        The same for the same weights.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load_weights` and `save_weights`.
+    """
+    weights = source if isinstance(source, Mapping) else load_weights(source)
+    return _content(weights, network_of(weights), {})
 
 
 def load_model(name_or_path: str | Path = "baseline") -> "keras.Model":
@@ -212,8 +289,8 @@ def load_model(name_or_path: str | Path = "baseline") -> "keras.Model":
     ImportError
         If TensorFlow is missing.
     """
-    weights, metadata = _read(weights_path(name_or_path))
-    model = build_cnn(metadata.get("architecture", "baseline"))
+    weights = load_weights(name_or_path)
+    model = build_cnn(network_of(weights))
     set_weights(model, weights)
     return model
 
@@ -226,13 +303,17 @@ def fingerprint(weights: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _content(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> bytes:
-    """Return a safetensors file; the same arrays and metadata always give the same bytes."""
+def _content(
+    weights: Mapping[str, np.ndarray], network: Network, metadata: Mapping[str, str]
+) -> bytes:
+    """Return a checked safetensors file; the same arguments always give the same bytes."""
     from safetensors.numpy import save
 
+    shapes = network.weight_shapes()
+    check_weights(weights, shapes)
     # safetensors writes an array's memory as it lies, so its rows must be contiguous.
-    rows = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
-    return _sort_metadata(save(rows, dict(metadata)))
+    rows = {key: np.ascontiguousarray(weights[key]) for key in shapes}
+    return _sort_metadata(save(rows, {**metadata, "network": network.to_json()}))
 
 
 def _sort_metadata(content: bytes) -> bytes:

@@ -38,7 +38,8 @@ def test_weights_survive_the_file(tmp_path, weights):
     assert list(loaded) == list(networks.weight_shapes())
     for key, array in weights.items():
         np.testing.assert_array_equal(loaded[key], array)
-    assert files.read_metadata(path) == {"architecture": "baseline", "seed": "7", "ä": "ö"}
+    described = networks.NETWORKS["baseline"].to_json()
+    assert files.read_metadata(path) == {"network": described, "seed": "7", "ä": "ö"}
     assert [file.name for file in path.parent.iterdir()] == ["w.safetensors"]
 
 
