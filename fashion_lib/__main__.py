@@ -15,6 +15,7 @@ from typing import Any
 
 import fashion_lib
 from fashion_lib._commands import (
+    INTERRUPTED,
     PROGRAM,
     TRAINED,
     UserError,
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 done, 1 something went wrong, 2 the arguments are wrong.
+        Exit code: 0 done, 1 something went wrong, 2 the arguments are wrong, 130 interrupted.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show is no error
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         complain("error", "interrupted")
-        return 130
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -21,6 +21,7 @@ from fashion_lib.training import History, TrainConfig, train
 from fashion_lib.weights import get_weights, load_weights, save_weights
 
 PROGRAM = "fashion-lib"
+INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
 TRAINED = WEIGHTS_FILE, HISTORY_FILE, CURVES_FILE = (
     "weights.safetensors",
     "history.csv",
@@ -66,13 +67,13 @@ def run_train(arguments: argparse.Namespace) -> int:
     model = build_cnn(seed=config.seed)
     x, y = _training_images(arguments)
     print(f"Training on {len(x):,} images (one in twelve of them for validation).", flush=True)
-    history = train(model, x, y, config=config)
+    history = train(model, x, y, config=config)  # says on stderr if it was interrupted
     facts = _metadata(arguments.preset, history)
     save_weights(get_weights(model), arguments.output / WEIGHTS_FILE, facts)
     history.epochs.to_csv(arguments.output / HISTORY_FILE, index=False)
     _draw_curves(history, arguments.output / CURVES_FILE)
     _report_training(history, arguments.output)
-    return 0
+    return INTERRUPTED if history.interrupted else 0
 
 
 def _config(arguments: argparse.Namespace) -> TrainConfig:

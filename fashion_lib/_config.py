@@ -6,7 +6,9 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-MAXIMUM_EPOCHS = 25
+from fashion_lib._keras_calls import OPTIMIZERS, KerasCalls, keras_calls
+
+SCHEDULES = ("constant", "cosine")
 
 
 @dataclass(frozen=True)
@@ -16,21 +18,25 @@ class TrainConfig:
     Parameters
     ----------
     epochs : int
-        How many times the training images are seen at most, 1 to 25. A schedule that
-        changes the learning rate is stretched over exactly this many epochs.
+        How many times the training images are seen at most. A schedule that changes the
+        learning rate is stretched over exactly this many epochs.
     batch_size : int
         Images behind each update of the weights.
-    optimizer : {"adam", "adamw"}
-        Adam (Kingma and Ba, 2015), or Adam with decoupled weight decay (Loshchilov and
-        Hutter, 2019).
+    optimizer : {"adam", "adamw", "sgd"}
+        Adam (Kingma and Ba, 2015), Adam with decoupled weight decay (Loshchilov and Hutter,
+        2019), or stochastic gradient descent.
     learning_rate : float
         Learning rate of a constant schedule; the peak of a cosine schedule.
     schedule : {"constant", "cosine"}
         "cosine" falls from the peak to 0 along half a cosine wave.
     warmup : float
-        Share of all updates, in [0, 1), over which the rate first rises to the peak in a line.
+        Share of all updates, in [0, 1), over which the rate first rises from 0 to the peak in
+        a line.
     weight_decay : float
-        Share of each weight, times the learning rate, that an "adamw" update takes away.
+        Share of each weight, times the learning rate, that an update of "adamw" or "sgd" takes
+        away.
+    momentum : float
+        Share of its last step, in [0, 1), that "sgd" adds to each step (Polyak, 1964).
     patience : int or None
         Stop after this many epochs in a row without a lower validation loss. None runs
         every epoch. The weights of the best epoch are restored in both cases.
@@ -60,13 +66,14 @@ class TrainConfig:
     epoch and only keeps the best weights.
     """
 
-    epochs: int = MAXIMUM_EPOCHS
+    epochs: int = 25
     batch_size: int = 32
-    optimizer: Literal["adam", "adamw"] = "adam"
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = 1e-3
     schedule: Literal["constant", "cosine"] = "constant"
     warmup: float = 0.0
     weight_decay: float = 0.0
+    momentum: float = 0.0
     patience: int | None = 2
     seed: int = 0
     steps_per_execution: int = 25
@@ -75,23 +82,35 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "steps_per_execution"):
-            _require(_is_count(getattr(self, name), 1), name, "a whole number, at least 1", self)
-        _require(self.epochs <= MAXIMUM_EPOCHS, "epochs", f"at most {MAXIMUM_EPOCHS}", self)
-        _require(_is_count(self.seed, 0), "seed", "a whole number, at least 0", self)
-        patience_fits = self.patience is None or _is_count(self.patience, 1)
-        _require(patience_fits, "patience", "None or a whole number, at least 1", self)
-        _require(self.optimizer in ("adam", "adamw"), "optimizer", '"adam" or "adamw"', self)
-        _require(
-            self.schedule in ("constant", "cosine"), "schedule", '"constant" or "cosine"', self
-        )
+            self._keep(name, _whole(getattr(self, name), 1), "a whole number, at least 1")
+        self._keep("seed", _whole(self.seed, 0), "a whole number, at least 0")
+        if self.patience is not None:
+            wanted = "None or a whole number, at least 1"
+            self._keep("patience", _whole(self.patience, 1), wanted)
+        for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            value = getattr(self, name)
+            is_known = isinstance(value, str) and value in known
+            wanted = f"one of {', '.join(map(repr, known))}"
+            self._keep(name, str(value) if is_known else None, wanted)
         for name in ("augment", "skip_unused"):
-            _require(isinstance(getattr(self, name), bool), name, "True or False", self)
-        positive = _is_number(self.learning_rate) and self.learning_rate > 0
-        _require(positive, "learning_rate", "a number above 0", self)
-        _require(_is_number(self.warmup) and self.warmup < 1, "warmup", "in [0, 1)", self)
-        _require(_is_number(self.weight_decay), "weight_decay", "0 or more", self)
-        if self.weight_decay and self.optimizer != "adamw":
+            value = getattr(self, name)
+            is_bool = isinstance(value, bool | np.bool_)
+            self._keep(name, bool(value) if is_bool else None, "True or False")
+        self._keep("learning_rate", _number(self.learning_rate) or None, "a number above 0")
+        self._keep("weight_decay", _number(self.weight_decay), "a number of at least 0")
+        for name in ("warmup", "momentum"):
+            share = _number(getattr(self, name))
+            self._keep(name, None if share is None or share >= 1 else share, "a number in [0, 1)")
+        if self.weight_decay and self.optimizer == "adam":
             raise ValueError('weight_decay needs optimizer="adamw"; "adam" would ignore it.')
+        if self.momentum and self.optimizer != "sgd":
+            raise ValueError('momentum needs optimizer="sgd"; Adam has one of its own.')
+
+    def _keep(self, name: str, value: Any, wanted: str) -> None:
+        """Store a checked value in Python's own type, which can be written as JSON."""
+        if value is None:
+            raise ValueError(f"{name} must be {wanted}, not {getattr(self, name)!r}.")
+        object.__setattr__(self, name, value)
 
     @classmethod
     def origin(cls, **changes: Any) -> Self:
@@ -125,6 +144,16 @@ class TrainConfig:
         """Return a copy in which these fields are changed."""
         return replace(self, **changes)
 
+    def updates(self, images: int) -> int:
+        """Return the number of updates in an epoch of so many images."""
+        return math.ceil(images / self.batch_size)
+
+    def schedule_updates(self, images: int) -> tuple[int, int]:
+        """Return the number of updates in the warm-up, and of those after it."""
+        total = self.epochs * self.updates(images)
+        rising = round(self.warmup * total)
+        return rising, total - rising
+
     def learning_rates(self, images: int) -> np.ndarray:
         """Return the learning rate of every update of a training on so many images.
 
@@ -138,27 +167,38 @@ class TrainConfig:
         ndarray
             float32 (epochs, updates in an epoch).
         """
-        updates = math.ceil(images / self.batch_size)
-        total = self.epochs * updates
-        rising = round(self.warmup * total)
-        rates = np.full(total, float(self.learning_rate))
-        rates[:rising] *= np.arange(1, rising + 1) / max(rising, 1)
+        rising, falling = self.schedule_updates(images)
+        rates = np.full(rising + falling, self.learning_rate)
+        rates[:rising] *= np.arange(rising) / max(rising, 1)
         if self.schedule == "cosine":
-            falling = np.arange(total - rising) / (total - rising)
-            rates[rising:] *= (1 + np.cos(np.pi * falling)) / 2
-        return rates.reshape(self.epochs, updates).astype(np.float32)
+            rates[rising:] *= (1 + np.cos(np.pi * np.arange(falling) / falling)) / 2
+        return rates.reshape(self.epochs, -1).astype(np.float32)
+
+    def in_keras(self, images: int) -> KerasCalls:
+        """Return the calls of Keras that `train` makes for so many images.
+
+        Print them to see their code.
+
+        Parameters
+        ----------
+        images : int
+            Number of training images, which a schedule depends on.
+
+        Returns
+        -------
+        KerasCalls
+            `compile` and `fit`.
+        """
+        return keras_calls(self, images)
 
 
-def _require(fits: bool, name: str, wanted: str, config: TrainConfig) -> None:
-    if not fits:
-        raise ValueError(f"{name} must be {wanted}, not {getattr(config, name)!r}.")
+def _whole(value: Any, least: int) -> int | None:
+    """Return a whole number of at least `least` as an int, and None for anything else."""
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return int(value) if is_whole and value >= least else None
 
 
-def _is_count(value: Any, least: int) -> bool:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return bool(whole and value >= least)
-
-
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return bool(number and math.isfinite(value) and value >= 0)
+def _number(value: Any) -> float | None:
+    """Return a finite number of at least 0 as a float, and None for anything else."""
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) and value >= 0 else None

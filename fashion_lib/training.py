@@ -1,19 +1,21 @@
-"""Training: a configuration, a seeded loop with early stopping, and its history."""
+"""Training: Keras's `fit` with a seed, early stopping and the best weights, and its history."""
 
 import json
-import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from fashion_lib._config import TrainConfig
-from fashion_lib._loop import Loop, check_data
+from fashion_lib._crop import used_sides
+from fashion_lib._pipeline import batches, check_data
 from fashion_lib._progress import progress_reporter
 from fashion_lib.data import Pair, train_validation_split
+from fashion_lib.keras_import import require_keras
 
 if TYPE_CHECKING:
     import keras
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 # 5,000 of Fashion-MNIST's 60,000 training images.
 VALIDATION_SHARE = 1 / 12
+# Images that are judged at once. It has no influence on the result.
+VALIDATION_BATCH = 1000
+MEASURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +36,9 @@ class History:
     ----------
     epochs : pandas.DataFrame
         One row an epoch: `epoch` (from 1), `loss` and `accuracy` (means over the epoch's
-        batches, each measured before its update), `val_loss` and `val_accuracy` (at the end of
-        the epoch), `learning_rate` (mean over its updates), `seconds`.
+        images, measured before the update that learns from them), `val_loss` and
+        `val_accuracy` (at the end of the epoch), `learning_rate` (mean over its updates),
+        `seconds`. As everywhere in Keras, a loss includes what regularizers add to it.
     best_epoch : int
         The epoch, from 1, with the lowest `val_loss`, the first of equals. The trained model
         has this epoch's weights.
@@ -42,6 +48,8 @@ class History:
         Duration of the whole training.
     config : TrainConfig
         The settings behind it.
+    interrupted : bool
+        Whether it was ended from outside: by Ctrl-C, or a notebook's stop button.
     """
 
     epochs: "pd.DataFrame"
@@ -49,6 +57,7 @@ class History:
     stopped_early: bool
     seconds: float
     config: TrainConfig
+    interrupted: bool = False
 
     @property
     def best(self) -> dict[str, float]:
@@ -57,6 +66,7 @@ class History:
 
     def __repr__(self) -> str:
         end = ", stopped early" if self.stopped_early else ""
+        end = ", interrupted" if self.interrupted else end
         return (
             f"History({len(self.epochs)} epochs in {self.seconds:.0f} s{end}; "
             f"best: epoch {self.best_epoch}, val_accuracy {self.best['val_accuracy']:.4f})"
@@ -69,6 +79,7 @@ class History:
             "best_epoch": self.best_epoch,
             "stopped_early": self.stopped_early,
             "seconds": self.seconds,
+            "interrupted": self.interrupted,
             "epochs": self.epochs.to_dict(orient="records"),
         }
         path = Path(path)
@@ -89,37 +100,6 @@ class History:
             raise ValueError(f"{path} holds no training history ({error}).") from error
 
 
-class Patience:
-    """Counts epochs without improvement: the rule behind early stopping.
-
-    Only a strictly lower value is an improvement, so of equal epochs the first is the best.
-
-    Parameters
-    ----------
-    patience : int or None
-        How many epochs in a row may pass without improvement; None for any number.
-    """
-
-    def __init__(self, patience: int | None) -> None:
-        self.patience = patience
-        self.best_value = math.inf
-        self.best_epoch = 0
-        self.waited = 0
-
-    def improves(self, epoch: int, value: float) -> bool:
-        """Note an epoch's value, and return whether it is the best so far."""
-        if value < self.best_value:
-            self.best_value, self.best_epoch, self.waited = value, epoch, 0
-            return True
-        self.waited += 1
-        return False
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether training should stop."""
-        return self.patience is not None and self.waited >= self.patience
-
-
 def train(
     model: "keras.Model",
     x: np.ndarray,
@@ -131,12 +111,16 @@ def train(
 ) -> History:
     """Train a network, stop when it no longer improves, and keep its best weights.
 
+    This is Keras's `compile` and `fit`, with the arguments that `config.in_keras` shows.
+
     Parameters
     ----------
     model : keras.Model
         A network that ends in softmax, such as `build_cnn` returns. It is changed in place:
         afterwards it has the weights of the epoch with the lowest validation loss, also if
-        patience did not run out, and is compiled with the loss and the accuracy.
+        patience did not run out, and is compiled anew, so that `model.evaluate` and another
+        `model.fit` work: with a fresh optimizer of the same kind, at the constant rate
+        `config.learning_rate`, or a tenth of it after a schedule's peak.
     x : ndarray
         Training images: uint8 (n, 28, 28), or what `normalize` makes of them, float32
         (n, 28, 28, 1) in [0, 1].
@@ -158,7 +142,8 @@ def train(
     Returns
     -------
     History
-        Losses, accuracies and seconds of every epoch.
+        Losses, accuracies and seconds of every epoch. Also after Ctrl-C, with a warning, unless
+        not one epoch was over.
 
     Raises
     ------
@@ -180,40 +165,138 @@ def train(
     config = TrainConfig() if config is None else config
     x, y = check_data(model, x, y, "training")
     if validation_data is None:
-        size = max(1, round(len(x) * VALIDATION_SHARE))
-        try:
-            (x, y), validation_data = train_validation_split(x, y, validation_size=size, seed=0)
-        except ValueError as error:
-            raise ValueError(
-                f"{len(x)} images are too few to hold some of each class back for validation: "
-                "take more images, or pass validation_data."
-            ) from error
-    validation = check_data(model, *validation_data, "validation")
-    loop = Loop(model, config)
-    rates = config.learning_rates(len(x))
-    patience = Patience(config.patience)
-    best = model.get_weights()
-    rows: list[dict[str, float]] = []
+        (x, y), validation_data = _set_aside(x, y)
+    x_val, y_val = check_data(model, *validation_data, "validation")
+    compile_call, fit_call = config.in_keras(len(x))
+    learner, (height, width) = _learner(model, config.skip_unused)
+    learner.compile(**compile_call.made(), auto_scale_loss=_has_float16(model))
+    arguments = fit_call.made()
+    (stopping,) = arguments["callbacks"]
+    best, interrupted = learner.get_weights(), False
     with progress_reporter(progress, config.epochs, len(x)) as report:
+        watch = _Watch(model, config, len(x), report, on_epoch)
+        arguments["callbacks"] = [watch.callback(), stopping]
+        arguments["x"] = batches(x, y, config, watch.epoch, (height, width))
+        arguments["validation_data"] = x_val[:, :height, :width], y_val
         try:
-            for epoch in range(1, config.epochs + 1):
-                before = time.perf_counter()
-                row: dict[str, float] = {"epoch": epoch}
-                row |= loop.epoch(x, y, rates[epoch - 1], epoch, report)
-                row |= loop.evaluate(*validation, epoch)
-                row["learning_rate"] = float(rates[epoch - 1].mean())
-                row["seconds"] = time.perf_counter() - before
-                rows.append(row)
-                report.epoch(row)
-                if on_epoch is not None:
-                    on_epoch(model, row)
-                if patience.improves(epoch, row["val_loss"]):
-                    best = model.get_weights()
-                if patience.exhausted:
-                    break
+            learner.fit(
+                **arguments, shuffle=False, validation_batch_size=VALIDATION_BATCH, verbose=0
+            )
+        except KeyboardInterrupt:
+            interrupted = bool(watch.rows)
+            if not interrupted:
+                raise
         finally:  # also after NaN or an interruption: no half-made weights remain
-            model.set_weights(best)
-        stopped_early, seconds = len(rows) < config.epochs, time.perf_counter() - started
-        history = History(pd.DataFrame(rows), patience.best_epoch, stopped_early, seconds, config)
+            learner.set_weights(best if stopping.best_weights is None else stopping.best_weights)
+            _compile_for_more(model, config)
+        history = History(
+            epochs=pd.DataFrame(watch.rows),
+            best_epoch=stopping.best_epoch + 1,
+            stopped_early=len(watch.rows) < config.epochs and not interrupted,
+            seconds=time.perf_counter() - started,
+            config=config,
+            interrupted=interrupted,
+        )
         report.finish(f"{history!r}")
+    if interrupted:
+        warnings.warn(
+            f"Interrupted in epoch {len(history.epochs) + 1}. The network has the weights of "
+            f"epoch {history.best_epoch}, the best so far.",
+            stacklevel=2,
+        )
     return history
+
+
+def _set_aside(x: np.ndarray, y: np.ndarray) -> tuple[Pair, Pair]:
+    size = max(1, round(len(x) * VALIDATION_SHARE))
+    try:
+        return train_validation_split(x, y, validation_size=size, seed=0)
+    except ValueError as error:
+        raise ValueError(
+            f"{len(x)} images are too few to hold some of each class back for validation: "
+            "take more images, or pass validation_data."
+        ) from error
+
+
+def _learner(model: "keras.Model", skip_unused: bool) -> "tuple[keras.Model, tuple[int, int]]":
+    """Return the model to call `fit` of, and the rows and columns of the images that it takes.
+
+    The second model shares the layers of the first, and with them the weights. It only takes a
+    smaller input: the part that the answer depends on.
+    """
+    sides = used_sides(model) if skip_unused else None
+    if sides is None or sides == model.input_shape[1:3]:
+        return model, model.input_shape[1:3]
+    keras = require_keras()
+    inputs = keras.Input((*sides, model.input_shape[3]))
+    return keras.Sequential([inputs, *model.layers]), sides
+
+
+def _has_float16(model: "keras.Model") -> bool:
+    return any(layer.compute_dtype == "float16" for layer in model.layers)
+
+
+def _compile_for_more(model: "keras.Model", config: TrainConfig) -> None:
+    """Compile for `evaluate` and more of `fit`: a schedule has ended at a rate of nearly 0."""
+    rate = config.learning_rate / (1 if config.schedule == "constant" else 10)
+    constant = config.replace(
+        learning_rate=rate, schedule="constant", warmup=0.0, steps_per_execution=1
+    )
+    model.compile(**constant.in_keras(1).compile.made(), auto_scale_loss=_has_float16(model))
+
+
+class _Watch:
+    """Sees what `fit` does: keeps the rows of the history, shows progress, and ends at NaN."""
+
+    def __init__(
+        self,
+        model: "keras.Model",
+        config: TrainConfig,
+        images: int,
+        report: Any,
+        on_epoch: Callable | None,
+    ) -> None:
+        import tensorflow as tf
+
+        self.model, self.config, self.images = model, config, images
+        self.report, self.on_epoch = report, on_epoch
+        self.rates = config.learning_rates(images).mean(axis=1)
+        self.epoch = tf.Variable(0, dtype=tf.int64)  # from 1
+        self.rows: list[dict[str, float]] = []
+
+    def callback(self) -> "keras.callbacks.Callback":
+        """Return the callback that `fit` takes."""
+        return require_keras().callbacks.LambdaCallback(
+            on_epoch_begin=self.begin_epoch,
+            on_train_batch_end=self.end_batches,
+            on_epoch_end=self.end_epoch,
+        )
+
+    def begin_epoch(self, index: int, _: Any) -> None:
+        self.epoch.assign(index + 1)
+        self.started = time.perf_counter()
+
+    def end_batches(self, index: int, logs: dict[str, float]) -> None:
+        epoch, loss = len(self.rows) + 1, logs["loss"]
+        _require_finite(loss, f"training loss became {loss} in epoch {epoch}, update {index + 1}")
+        seen = min((index + 1) * self.config.batch_size, self.images)
+        self.report.batch(epoch, seen, loss)
+
+    def end_epoch(self, index: int, logs: dict[str, float]) -> None:
+        epoch, loss = index + 1, logs["val_loss"]
+        _require_finite(loss, f"validation loss became {loss} in epoch {epoch}")
+        row = {"epoch": epoch, **{name: float(logs[name]) for name in MEASURES}}
+        row["learning_rate"] = float(self.rates[index])
+        row["seconds"] = time.perf_counter() - self.started
+        self.rows.append(row)
+        self.report.epoch(row)
+        if self.on_epoch is not None:
+            self.on_epoch(self.model, row)
+
+
+def _require_finite(value: float, what: str) -> None:
+    if not np.isfinite(value):
+        raise FloatingPointError(
+            f"The {what}. The updates were too large: try a learning rate ten times smaller, "
+            "and check the data for values that are not numbers."
+        )

@@ -234,7 +234,7 @@ def test_evaluate_json(sample_truth, capsys):
 @pytest.mark.parametrize(
     ("option", "reason"),
     [
-        (["--epochs", "99"], "epochs must be at most 25"),
+        (["--epochs", "0"], "epochs must be"),
         (["--batch-size", "0"], "batch_size must be"),
         (["--learning-rate", "-1"], "learning_rate must be"),
         (["--patience", "0"], "patience must be"),
@@ -287,3 +287,30 @@ def test_train_writes_weights_history_and_curves(boot, tmp_path, capsys):
     assert main(["train", *options, "--output", str(tmp_path / "b")]) == 0
     assert (tmp_path / "b" / "weights.safetensors").read_bytes() == weights.read_bytes()
     assert main(["predict", str(boot), "--weights", str(weights)]) == 0
+
+
+@pytest.mark.tensorflow
+def test_ctrl_c_leaves_the_best_weights_and_the_history(tmp_path):
+    code = (
+        "import os, signal, sys\n"
+        "from fashion_lib import training\n"
+        "from fashion_lib.__main__ import main\n"
+        "end = training._Watch.end_batches\n"
+        "def press(watch, *arguments, **named):\n"
+        "    end(watch, *arguments, **named)\n"
+        "    if len(watch.rows) == 2:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "training._Watch.end_batches = press\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    options = ["--source", "sample", "--limit", "480", "--epochs", "5"]
+    command = [sys.executable, "-c", code, "train", *options, "--output", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "Interrupted in epoch 3" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len((tmp_path / "history.csv").read_text().splitlines()) == 3
+    assert (
+        main(["evaluate", "--source", "sample", "--weights", f"{tmp_path}/weights.safetensors"])
+        == 0
+    )

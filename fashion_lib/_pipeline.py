@@ -1,0 +1,136 @@
+"""From arrays to the batches that Keras trains on: checked, shuffled, augmented."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fashion_lib.data import normalize
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from fashion_lib._config import TrainConfig
+
+SHIFT = 1  # pixels by which augmentation moves an image at most
+
+
+def check_data(
+    model: "keras.Model", images: np.ndarray, labels: np.ndarray, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images as the network takes them and their labels, or raise ValueError."""
+    images, labels = np.asarray(images), np.asarray(labels)
+    if len(images.shape) == 0 or len(images) == 0:
+        raise ValueError(f"There are no {name} images.")
+    if labels.shape != images.shape[:1]:
+        raise ValueError(
+            f"{len(images)} {name} images need labels of the shape ({len(images)},), "
+            f"not {labels.shape}."
+        )
+    if images.dtype == np.uint8:
+        images = normalize(images)
+    wanted = tuple(model.input_shape[1:])
+    if wanted == (1, *images.shape[1:3]):
+        raise ValueError(
+            f"The network takes {wanted}: channels first, as keras.json or "
+            "keras.config.set_image_data_format says. Build it with data_format='channels_last'."
+        )
+    if images.shape[1:] != wanted or images.dtype != np.float32:
+        raise ValueError(
+            f"The {name} images are {images.dtype} {images.shape}. The network takes uint8 "
+            f"(n, 28, 28), or what `normalize` makes of them: float32 (n, {str(wanted)[1:]}."
+        )
+    # Compared so that NaN is refused as well.
+    if not (images.min() >= 0 and images.max() <= 1):
+        raise ValueError(
+            f"The {name} images have values outside [0, 1]. Pass uint8 pixels, or use `normalize`."
+        )
+    classes = model.output_shape[-1]
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"The {name} labels must be whole numbers from 0 to {classes - 1}.")
+    return images, labels.astype(np.int32)
+
+
+def batches(
+    images: np.ndarray,
+    labels: np.ndarray,
+    config: "TrainConfig",
+    epoch: "tf.Variable",
+    sides: tuple[int, int],
+) -> "tf.data.Dataset":
+    """Return a data set that gives the batches of one epoch, each time in that epoch's order.
+
+    Positions are shuffled, and the images of a batch are gathered from one tensor: on a CPU
+    nothing is faster. All random numbers are functions of `config.seed`, the epoch and the
+    batch. Neither global seeds nor the number of updates in a call have an influence.
+
+    Parameters
+    ----------
+    images : float32 array, shape (n, height, width, channels)
+    labels : int32 array, shape (n,)
+    config : TrainConfig
+        Batch size, seed, and whether to augment.
+    epoch : tf.Variable, int64
+        The epoch's number, read whenever the data set is gone through.
+    sides : tuple of int
+        The rows and columns to keep, from the top left.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of (images, labels): (batch, *sides, channels) float32 and (batch,) int32.
+    """
+    import tensorflow as tf
+
+    height, width = sides
+    kept = images if config.augment else images[:, :height, :width]
+    x, y = tf.constant(kept), tf.constant(labels)
+    # Any whole number is a seed; TensorFlow takes 64 bits.
+    root = np.random.SeedSequence(config.seed).generate_state(2, np.uint64).astype(np.int64)
+
+    def positions(_: Any) -> "tf.data.Dataset":
+        key = tf.random.fold_in(root, epoch.read_value())
+        order = tf.random.experimental.stateless_shuffle(tf.range(len(images)), key)
+        picks = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
+        return picks.enumerate().map(lambda batch, picks: (tf.random.fold_in(key, batch), picks))
+
+    def gather(key: Any, picks: Any) -> tuple[Any, Any]:
+        some = tf.gather(x, picks)
+        if config.augment:
+            some = augment(some, key)[:, :height, :width]
+        return some, tf.gather(y, picks)
+
+    one_epoch = tf.data.Dataset.from_tensors(0).flat_map(positions).map(gather)
+    size = tf.data.experimental.assert_cardinality(config.updates(len(images)))
+    return one_epoch.apply(size).prefetch(2)
+
+
+def augment(images: Any, key: Any, shift: int = SHIFT) -> Any:
+    """Mirror every second image or so, and shift each by up to `shift` pixels along each axis.
+
+    Both keep a garment what it is. Pixels that enter at the border are black.
+
+    Parameters
+    ----------
+    images : tensor, shape (n, height, width, channels)
+    key : int64 tensor, shape (2,)
+        The same key gives the same result.
+    shift : int
+        The largest shift, in pixels.
+
+    Returns
+    -------
+    tensor
+        The same shape and dtype.
+    """
+    import tensorflow as tf
+
+    count, (height, width) = tf.shape(images)[0], images.shape[1:3]
+    first, second = tf.unstack(tf.random.split(key, 2))
+    mirror = tf.random.stateless_uniform((count, 1, 1, 1), first) < 0.5
+    images = tf.where(mirror, tf.reverse(images, axis=[2]), images)
+    corners = tf.random.stateless_uniform((2, count, 1), second, 0, 2 * shift + 1, tf.int32)
+    padded = tf.pad(images, [[0, 0], [shift, shift], [shift, shift], [0, 0]])
+    rows, columns = corners[0] + tf.range(height), corners[1] + tf.range(width)  # (n, side)
+    moved = tf.gather(padded, rows, axis=1, batch_dims=1)
+    return tf.gather(moved, columns, axis=2, batch_dims=1)
