@@ -106,7 +106,8 @@ def _made(value: Any) -> Any:
     if not isinstance(value, Call):
         return value
     _, *path = value.name.split(".")
-    return reduce(getattr, path, require_keras())(**value.made())
+    function: Any = reduce(getattr, path, require_keras())
+    return function(**value.made())
 
 
 def _code(value: Any, indent: int) -> str:

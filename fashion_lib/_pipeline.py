@@ -56,7 +56,7 @@ def batches(
     labels: np.ndarray,
     config: "TrainConfig",
     epoch: "tf.Variable",
-    sides: tuple[int, int],
+    part: tuple,
 ) -> "tf.data.Dataset":
     """Return a data set that gives the batches of one epoch, each time in that epoch's order.
 
@@ -72,19 +72,21 @@ def batches(
         Batch size, seed, and whether to augment.
     epoch : tf.Variable, int64
         The epoch's number, read whenever the data set is gone through.
-    sides : tuple of int
-        The rows and columns to keep, from the top left.
+    part : tuple of slice
+        The part of the images to give, as an index of `images`.
 
     Returns
     -------
     tf.data.Dataset
-        Of (images, labels): (batch, *sides, channels) float32 and (batch,) int32.
+        Of (images, labels): float32 (batch, …) and int32 (batch,).
     """
     import tensorflow as tf
 
-    height, width = sides
-    kept = images if config.augment else images[:, :height, :width]
-    x, y = tf.constant(kept), tf.constant(labels)
+    if config.augment and images.ndim != 4:
+        raise ValueError(
+            f"augment needs images of shape (n, height, width, channels), not {images.shape}."
+        )
+    x, y = tf.constant(images if config.augment else images[part]), tf.constant(labels)
     # Any whole number is a seed; TensorFlow takes 64 bits.
     root = np.random.SeedSequence(config.seed).generate_state(2, np.uint64).astype(np.int64)
 
@@ -97,7 +99,7 @@ def batches(
     def gather(key: Any, picks: Any) -> tuple[Any, Any]:
         some = tf.gather(x, picks)
         if config.augment:
-            some = augment(some, key)[:, :height, :width]
+            some = augment(some, key)[part]
         return some, tf.gather(y, picks)
 
     one_epoch = tf.data.Dataset.from_tensors(0).flat_map(positions).map(gather)

@@ -168,23 +168,25 @@ def train(
         (x, y), validation_data = _set_aside(x, y)
     x_val, y_val = check_data(model, *validation_data, "validation")
     compile_call, fit_call = config.in_keras(len(x))
-    learner, (height, width) = _learner(model, config.skip_unused)
+    learner, part = _learner(model, config.skip_unused)
     learner.compile(**compile_call.made(), auto_scale_loss=_has_float16(model))
     arguments = fit_call.made()
     (stopping,) = arguments["callbacks"]
     best, interrupted = learner.get_weights(), False
     with progress_reporter(progress, config.epochs, len(x)) as report:
-        watch = _Watch(model, config, len(x), report, on_epoch)
+        watch = _Watch(config, len(x), report)
         arguments["callbacks"] = [watch.callback(), stopping]
-        arguments["x"] = batches(x, y, config, watch.epoch, (height, width))
-        arguments["validation_data"] = x_val[:, :height, :width], y_val
+        if on_epoch is not None:
+            arguments["callbacks"].append(watch.callback_after(lambda row: on_epoch(model, row)))
+        arguments["x"] = batches(x, y, config, watch.epoch, part)
+        arguments["validation_data"] = x_val[part], y_val
         try:
             learner.fit(
                 **arguments, shuffle=False, validation_batch_size=VALIDATION_BATCH, verbose=0
             )
         except KeyboardInterrupt:
-            interrupted = bool(watch.rows)
-            if not interrupted:
+            interrupted = stopping.best_weights is not None
+            if not interrupted:  # not one epoch was over
                 raise
         finally:  # also after NaN or an interruption: no half-made weights remain
             learner.set_weights(best if stopping.best_weights is None else stopping.best_weights)
@@ -218,18 +220,18 @@ def _set_aside(x: np.ndarray, y: np.ndarray) -> tuple[Pair, Pair]:
         ) from error
 
 
-def _learner(model: "keras.Model", skip_unused: bool) -> "tuple[keras.Model, tuple[int, int]]":
-    """Return the model to call `fit` of, and the rows and columns of the images that it takes.
+def _learner(model: "keras.Model", skip_unused: bool) -> "tuple[keras.Model, tuple]":
+    """Return the model to call `fit` of, and the index of the part of the images that it takes.
 
     The second model shares the layers of the first, and with them the weights. It only takes a
     smaller input: the part that the answer depends on.
     """
     sides = used_sides(model) if skip_unused else None
     if sides is None or sides == model.input_shape[1:3]:
-        return model, model.input_shape[1:3]
+        return model, (...,)
     keras = require_keras()
     inputs = keras.Input((*sides, model.input_shape[3]))
-    return keras.Sequential([inputs, *model.layers]), sides
+    return keras.Sequential([inputs, *model.layers]), (slice(None), *map(slice, sides))
 
 
 def _has_float16(model: "keras.Model") -> bool:
@@ -248,28 +250,26 @@ def _compile_for_more(model: "keras.Model", config: TrainConfig) -> None:
 class _Watch:
     """Sees what `fit` does: keeps the rows of the history, shows progress, and ends at NaN."""
 
-    def __init__(
-        self,
-        model: "keras.Model",
-        config: TrainConfig,
-        images: int,
-        report: Any,
-        on_epoch: Callable | None,
-    ) -> None:
+    def __init__(self, config: TrainConfig, images: int, report: Any) -> None:
         import tensorflow as tf
 
-        self.model, self.config, self.images = model, config, images
-        self.report, self.on_epoch = report, on_epoch
+        self.config, self.images, self.report = config, images, report
         self.rates = config.learning_rates(images).mean(axis=1)
         self.epoch = tf.Variable(0, dtype=tf.int64)  # from 1
         self.rows: list[dict[str, float]] = []
 
     def callback(self) -> "keras.callbacks.Callback":
-        """Return the callback that `fit` takes."""
+        """Return what looks on before early stopping does."""
         return require_keras().callbacks.LambdaCallback(
             on_epoch_begin=self.begin_epoch,
             on_train_batch_end=self.end_batches,
             on_epoch_end=self.end_epoch,
+        )
+
+    def callback_after(self, on_epoch: Callable) -> "keras.callbacks.Callback":
+        """Return what calls `on_epoch` with an epoch's row, when early stopping has noted it."""
+        return require_keras().callbacks.LambdaCallback(
+            on_epoch_end=lambda *_: on_epoch(self.rows[-1])
         )
 
     def begin_epoch(self, index: int, _: Any) -> None:
@@ -290,8 +290,6 @@ class _Watch:
         row["seconds"] = time.perf_counter() - self.started
         self.rows.append(row)
         self.report.epoch(row)
-        if self.on_epoch is not None:
-            self.on_epoch(self.model, row)
 
 
 def _require_finite(value: float, what: str) -> None:

@@ -165,9 +165,7 @@ def test_the_code_trains_as_train_does(small, optimizer):
     ours, model = build_cnn(seed=1), build_cnn(seed=1)
     history = train(ours, x, y, (x_val, y_val), config)
     names = {"keras": keras, "model": model, "x_val": x_val, "y_val": y_val}
-    names["batches"] = batches(
-        x, y.astype(np.int32), config, tf.Variable(1, dtype="int64"), (28, 28)
-    )
+    names["batches"] = batches(x, y.astype(np.int32), config, tf.Variable(1, dtype="int64"), (...,))
     code = str(config.in_keras(len(x))).replace("epochs=", "verbose=0, shuffle=False, epochs=")
     exec(code, names)
     for key, array in get_weights(model).items():
@@ -428,6 +426,19 @@ def test_a_network_with_channels_first_is_refused(small):
 
 
 @pytest.mark.tensorflow
+def test_a_network_of_flat_images_learns_and_cannot_be_augmented(small):
+    import keras
+
+    (x, y), (x_val, y_val) = small
+    flat, flat_val = (images.reshape(-1, 784) / np.float32(255) for images in (x, x_val))
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")])
+    losses = train(model, flat, y, (flat_val, y_val), QUICK).epochs["loss"]
+    assert losses[1] < losses[0]
+    with pytest.raises(ValueError, match="augment needs images"):
+        train(model, flat, y, (flat_val, y_val), QUICK.replace(augment=True))
+
+
+@pytest.mark.tensorflow
 def test_a_network_in_half_precision_learns(small):
     import keras
 
@@ -480,7 +491,7 @@ def test_each_epoch_has_every_image_once_in_an_order_of_its_own():
 
     x = np.arange(50, dtype=np.float32).reshape(50, 1, 1, 1) / 50
     y, epoch = np.arange(50, dtype=np.int32), tf.Variable(1, dtype=tf.int64)
-    data = batches(x, y, TrainConfig(batch_size=8, seed=2**70), epoch, (1, 1))
+    data = batches(x, y, TrainConfig(batch_size=8, seed=2**70), epoch, (...,))
     assert len(data) == 7
     orders = []
     for number in (1, 2, 1):
