@@ -63,11 +63,11 @@ format: .venv/dev-ready node_modules/.ready ## let ruff and Biome rewrite the co
 bench: .venv/dev-ready node_modules/.ready $(SITE) ## measure speed side by side (OPTIONS=--quick for two minutes)
 	$(BIN)/python -m benchmarks $(OPTIONS)
 
-weights: .venv/dev-ready ## retrain the shipped weights and state their accuracy
-	$(BIN)/python -m tools.make_weights
-	$(BIN)/python -m tools.make_evidence
+weights: .venv/dev-ready ## retrain the shipped network and compare (OPTIONS=--replace ships it)
+	$(BIN)/python -m tools.make_weights $(OPTIONS)
 
-derived: .venv/dev-ready ## draw the sample, the example pictures and the site's pictures again
+derived: .venv/dev-ready ## draw the sample, the example pictures and the site's pictures again, measure the evidence
+	$(BIN)/python -m tools.make_evidence
 	$(BIN)/python -m tools.make_sample
 	$(BIN)/python -m tools.draw_examples
 	$(BIN)/python -m tools.draw_pictures

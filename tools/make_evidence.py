@@ -2,8 +2,8 @@
 
 Writes ``fashion_lib/shipped/evidence.json``: the evidence below which the picture lab warns that a
 picture does not look like a garment, and how often that warning is right and wrong. Needs the
-full data set, and has to be run again after ``make weights``. ``--check`` writes nothing; it
-exits with 1 if the file differs from what it would write.
+full data set, and has to be run again when ``tools.make_weights --replace`` has been.
+``--check`` writes nothing; it exits with 1 if the file differs from what it would write.
 """
 
 import argparse
