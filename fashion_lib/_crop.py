@@ -1,11 +1,11 @@
-"""The part of a picture that a network's answer depends on, and training on it alone."""
+"""The part of a picture that a network's answer depends on."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from fashion_lib.networks import describe
 
 if TYPE_CHECKING:
     import keras
-
-_BEFORE_FLATTEN = {"Conv2D": "kernel_size", "MaxPooling2D": "pool_size"}
 
 
 def used_sides(model: "keras.Model") -> tuple[int, int] | None:
@@ -18,47 +18,29 @@ def used_sides(model: "keras.Model") -> tuple[int, int] | None:
     Parameters
     ----------
     model : keras.Model
-        Any built model.
+        Any model.
 
     Returns
     -------
     tuple of int or None
-        None unless the model is a plain stack of the course's four kinds of layers:
-        convolutions and max poolings without padding, one flattening, dense layers.
+        None unless the model is a `keras.Sequential` whose layers can all be described and pad
+        nothing, without dropout (it would draw other numbers for fewer pixels) and without
+        penalties on activities (they would miss those that are not computed).
     """
-    kinds = [type(layer).__name__ for layer in model.layers]
-    if type(model).__name__ != "Sequential" or kinds.count("Flatten") != 1:
+    try:
+        network = describe(model)
+    except ValueError:
         return None
-    end = kinds.index("Flatten")
-    if set(kinds[end + 1 :]) - {"Dense"}:
+    if type(model).__name__ != "Sequential" or len(network.layers) != len(model.layers):
         return None
-    sides = model.layers[end].input.shape[1:-1]  # what is flattened is all used
-    for layer, kind in zip(reversed(model.layers[:end]), reversed(kinds[:end]), strict=True):
-        if kind not in _BEFORE_FLATTEN or not _is_plain(layer):
+    if any(layer.activity_regularizer for layer in model.layers):
+        return None
+    maps = [layer for layer in network.layers if len(network.shapes[layer.name]) == 3]
+    height, width = network.shapes[maps[-1].name if maps else "input"][:2]  # all of it is used
+    for layer in reversed(maps):
+        if layer.padding == "same":
             return None
-        windows = getattr(layer, _BEFORE_FLATTEN[kind])
-        sides = [
-            (side - 1) * stride + window
-            for side, stride, window in zip(sides, layer.strides, windows, strict=True)
-        ]
-    return tuple(sides)
-
-
-def _is_plain(layer: Any) -> bool:
-    return (
-        layer.padding == "valid"
-        and layer.data_format == "channels_last"
-        and set(getattr(layer, "dilation_rate", (1,))) == {1}
-        and layer.activity_regularizer is None  # it would look at the unused outputs too
-    )
-
-
-def call_for_training(model: "keras.Model", images: Any, skip_unused: bool) -> Any:
-    """Return `model(images, training=True)`, without operations of no effect if `skip_unused`."""
-    sides = used_sides(model) if skip_unused else None
-    if sides is None:
-        return model(images, training=True)
-    outputs = images[:, : sides[0], : sides[1]]
-    for layer in model.layers:  # none of the four kinds does anything else in training
-        outputs = layer(outputs)
-    return outputs
+        if layer.size:
+            height = (height - 1) * layer.stride + layer.size
+            width = (width - 1) * layer.stride + layer.size
+    return height, width

@@ -45,7 +45,7 @@ def layer_diagram(
     """
     colors = {
         "convolution": _style.BLUE,
-        "max pooling": _style.ORANGE,
+        "pooling": _style.ORANGE,
         "flatten": _style.GRAY,
         "dense": _style.GREEN,
     }
@@ -54,7 +54,7 @@ def layer_diagram(
     ax = _style.axes_for(ax, 0.85 * len(rows) + 0.5)
     for number, (layer, kind, shape, parameters) in enumerate(rows):
         middle = float(number)
-        _block(ax, 0.1, middle, shape, colors.get(kind, _style.INK))
+        _block(ax, 0.1, middle, shape, colors.get(kind.split()[-1], _style.INK))
         count = f"{parameters:,} parameters" if parameters else "no parameters"
         count = "" if layer == "input" else count
         ax.text(1.7, middle - 0.03, layer, weight="bold", va="bottom")

@@ -5,6 +5,8 @@ kernel is not flipped. See Dumoulin and Visin, "A guide to convolution arithmeti
 learning" (arXiv:1603.07285) for the sizes.
 """
 
+from collections.abc import Iterator
+from functools import reduce
 from numbers import Integral
 from typing import Any, Literal
 
@@ -176,18 +178,38 @@ def conv2d(
     return outputs[:, :, 0] if flat else outputs
 
 
-def pool(images: np.ndarray, size: int, stride: int) -> np.ndarray:
-    """Take the largest value of each window of (N, H, W, C)."""
-    _, height, width, _ = images.shape
-    rows, columns = output_size(height, size, stride), output_size(width, size, stride)
+def _places(
+    images: np.ndarray, size: int, stride: int, padding: Padding, fill: float
+) -> Iterator[np.ndarray]:
+    """Yield (N, H', W', C) for each place in a window: what all windows hold there."""
+    height, width = images.shape[1:3]
+    rows, columns = (output_size(side, size, stride, padding) for side in (height, width))
+    if padding == "same":
+        around = (_same_padding(height, size, stride), _same_padding(width, size, stride))
+        images = np.pad(images, ((0, 0), *around, (0, 0)), constant_values=fill)
     tall, wide = (rows - 1) * stride + 1, (columns - 1) * stride + 1
-    first, *others = (  # one shifted view per place in the window
-        images[:, i : i + tall : stride, j : j + wide : stride] for i, j in np.ndindex(size, size)
-    )
+    for i, j in np.ndindex(size, size):
+        yield images[:, i : i + tall : stride, j : j + wide : stride]
+
+
+def max_pool(images: np.ndarray, size: int, stride: int, padding: Padding = "valid") -> np.ndarray:
+    """Take the largest value of each window of (N, H, W, C); padding is never the largest."""
+    first, *others = _places(images, size, stride, padding, -np.inf)
     result = first.copy()
-    for view in others:
-        np.maximum(result, view, out=result)
+    for place in others:
+        np.maximum(result, place, out=result)
     return result
+
+
+def average_pool(
+    images: np.ndarray, size: int, stride: int, padding: Padding = "valid"
+) -> np.ndarray:
+    """Take the mean of each window of (N, H, W, C); padding does not count."""
+    ones = np.ones((1, *images.shape[1:3], 1), images.dtype)
+    sums, counts = (
+        reduce(np.add, _places(values, size, stride, padding, 0)) for values in (images, ones)
+    )
+    return sums / counts
 
 
 def max_pool2d(image: np.ndarray, size: int = 2, stride: int | None = None) -> np.ndarray:
@@ -221,7 +243,7 @@ def max_pool2d(image: np.ndarray, size: int = 2, stride: int | None = None) -> n
     _check_real(image)
     _check_length("size", size)
     batch = np.atleast_3d(image)[np.newaxis]  # (1, H, W, C)
-    outputs = pool(batch, size, size if stride is None else stride)[0]
+    outputs = max_pool(batch, size, size if stride is None else stride)[0]
     return outputs[:, :, 0] if image.ndim == 2 else outputs
 
 

@@ -31,11 +31,8 @@ MOST_LAYERS, MOST_UNITS, LONGEST_SIDE = 500, 65_536, 1024
 
 
 def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,99}", name, re.ASCII):
-        raise ValueError(
-            f"{name!r:.60} cannot be a name: take up to 100 letters and digits, and inside also "
-            "'_', '.' and '-'."
-        )
+    if not isinstance(name, str) or not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+        raise ValueError(f"{name!r:.60} is no name: take letters and digits, inside also _ . -")
 
 
 def _check_number(name: str, value: Any, most: int) -> None:

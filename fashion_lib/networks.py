@@ -6,6 +6,7 @@ Each is described once, in `NETWORKS`, and all else derives from that descriptio
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from math import prod
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -42,11 +43,11 @@ def known_network(name: str) -> Network:
     """Return the network of `NETWORKS` that has this name, or raise ValueError."""
     if name not in list(NETWORKS):
         known = ", ".join(repr(known) for known in NETWORKS)
-        raise ValueError(f"Unknown network {name!r}. Choose one of: {known}.")
+        raise ValueError(f"Unknown network {name!r:.60}. Choose one of: {known}.")
     return NETWORKS[name]
 
 
-def build_cnn(network: str | Network = "baseline", seed: int | None = None) -> "keras.Model":
+def build_cnn(name: str | Network = "baseline", seed: int | None = None) -> "keras.Model":
     """Build a network with random weights.
 
     The course's own take float32 images (n, 28, 28, 1) in [0, 1], as `normalize` returns them,
@@ -55,8 +56,8 @@ def build_cnn(network: str | Network = "baseline", seed: int | None = None) -> "
 
     Parameters
     ----------
-    network : str or Network
-        A key of `NETWORKS`, or a description of your own.
+    name : str or Network
+        A key of `NETWORKS`, or a description.
     seed : int, optional
         The same seed gives the same initial weights. Without one they differ each time.
 
@@ -77,21 +78,24 @@ def build_cnn(network: str | Network = "baseline", seed: int | None = None) -> "
     -----
     Kernels start from Glorot's uniform distribution (Glorot and Bengio, 2010), biases from 0.
     """
-    described = network if isinstance(network, Network) else known_network(network)
+    network = name if isinstance(name, Network) else known_network(name)
     keras = require_keras()
-    image = keras.Input(described.input_shape, dtype="float32")
+    image = keras.Input(network.input_shape, dtype="float32")
     # One seed a layer: with a shared one, layers would start with the same random numbers.
     layers = [
         _keras_layer(keras, layer, None if seed is None else _derived_seed(seed, index))
-        for index, layer in enumerate(described.layers)
+        for index, layer in enumerate(network.layers)
     ]
-    if described.is_chain:
-        return keras.Sequential([image, *layers], name=described.name)
-    outputs = {"input": image}
-    for layer, compute in zip(described.layers, layers, strict=True):
-        taken = [outputs[name] for name in layer.inputs]
-        outputs[layer.name] = compute(taken if len(taken) > 1 else taken[0])
-    return keras.Model(image, outputs[described.layers[-1].name], name=described.name)
+    if network.is_chain:
+        model = keras.Sequential([image, *layers], name=network.name)
+    else:
+        outputs = {"input": image}
+        for layer, compute in zip(network.layers, layers, strict=True):
+            taken = [outputs[name] for name in layer.inputs]
+            outputs[layer.name] = compute(taken if len(taken) > 1 else taken[0])
+        model = keras.Model(image, outputs[network.layers[-1].name], name=network.name)
+    model.dtype_policy = "float32"  # decides whether its optimizer scales the loss
+    return model
 
 
 def _derived_seed(seed: int, index: int) -> int:
@@ -130,6 +134,98 @@ def _keras_layer(keras: ModuleType, layer: Layer, seed: int | None) -> "keras.La
     if layer.size or layer.kind == "flatten" or "global" in layer.kind:
         options |= {"data_format": "channels_last"}
     return getattr(keras.layers, _CLASSES[layer.kind])(**options)
+
+
+def describe(model: "keras.Model") -> Network:
+    """Return the description of a Keras model, of which `build_cnn` makes its like.
+
+    Dropout is left out, since it does nothing when a trained network answers.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A built `keras.Sequential` or `keras.Model(inputs, outputs)`, of layers as `build_cnn`
+        makes them.
+
+    Returns
+    -------
+    Network
+        Weights of the model are weights of this network.
+
+    Raises
+    ------
+    ValueError
+        If the model does anything else; the message names the layer and its class.
+    """
+    keras, ends = require_keras(), [getattr(model, end, ()) for end in ("inputs", "outputs")]
+    if [len(end) for end in ends] != [1, 1]:
+        raise ValueError("Only a built model with one input and one output has a description.")
+    graph = keras.Model(*ends, name=model.name)
+    if type(model) not in (keras.Sequential, type(graph)):
+        raise ValueError(f"A model of a class of its own, {type(model).__name__}, has none.")
+    described = [_described_layer(keras, operation) for operation in graph.operations]
+    layers: list[Layer] = []
+    known_as: dict[str, str] = {}
+    for layer, config in zip(described, graph.get_config()["layers"], strict=True):
+        name, inputs = config["name"], tuple(known_as[name] for name in _inputs(config))
+        if layer is None:  # pass on what comes in
+            known_as[name] = inputs[0] if inputs else "input"
+        else:
+            known_as[name] = name
+            layers.append(replace(layer, inputs=inputs))
+    network = Network(tuple(layers), tuple(model.input_shape[1:]), model.name)
+    weights = {f"{layer.name}/{w.name}": w.shape for layer in model.layers for w in layer.weights}
+    if weights != network.weight_shapes():
+        raise ValueError("The model has other weights than kernels and biases.")
+    return network
+
+
+def _described_layer(keras: ModuleType, operation: Any) -> Layer | None:
+    """Return the layer without its inputs, or None for one that does nothing when answering."""
+    name = type(operation).__name__
+    start = f"Layer {operation.name!r} ({name})"
+    kinds = {keras_name: kind for kind, keras_name in _CLASSES.items()}
+    if type(operation) is not getattr(keras.layers, name, None):
+        raise ValueError(f"{start} has no description.")
+    if name in ("InputLayer", "Dropout", "SpatialDropout2D"):
+        return None
+    config = operation.get_config()
+    if name == "Activation" and config["activation"] in ("relu", "softmax"):
+        return Layer(operation.name, config["activation"])
+    if name not in kinds:
+        raise ValueError(f"{start} has no description.")
+    activation = config.get("activation", "linear")
+    layer = Layer(
+        operation.name,
+        kinds[name],
+        units=int(config.get("filters", config.get("units", 0))),
+        size=int(config.get("kernel_size", config.get("pool_size", (0,)))[0]),
+        stride=int(config.get("strides", (0,))[0]),
+        padding=config.get("padding", "valid"),
+        activation=None if activation == "linear" else activation,
+    )
+    like = _keras_layer(keras, layer, seed=0).get_config()
+    for key in set(config) - {"name", "trainable", "dtype"}:
+        training = key.endswith(("_initializer", "_regularizer", "_constraint"))
+        if config[key] != like.get(key) and not training:
+            raise ValueError(f"{start} has no description because of {key}={config[key]!r}.")
+    return layer
+
+
+def _inputs(config: dict[str, Any]) -> list[str]:
+    """Return the names of the layers that one in the configuration of a Keras model takes."""
+    if not config["inbound_nodes"]:
+        return []
+    node, *others = config["inbound_nodes"]
+    taken, *options = *node["args"], *node["kwargs"].values()
+    taken = taken if isinstance(taken, (list, tuple)) else [taken]
+    tensors = [isinstance(one, dict) and one["class_name"] == "__keras_tensor__" for one in taken]
+    if others or not all(tensors) or any(option is not None for option in options):
+        raise ValueError(
+            f"Layer {config['name']!r} has no description because it is called twice, or with more "
+            "than other layers' outputs."
+        )
+    return [tensor["config"]["keras_history"][0] for tensor in taken]
 
 
 def weight_shapes(name: str = "baseline") -> dict[str, tuple[int, ...]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from fashion_lib._files import write_whole
 from fashion_lib.description import Network
-from fashion_lib.networks import NETWORKS, build_cnn, known_network
+from fashion_lib.networks import NETWORKS, build_cnn, describe, known_network
 
 if TYPE_CHECKING:
     import keras
@@ -66,13 +66,20 @@ def network_of(weights: Mapping[str, np.ndarray]) -> Network:
     return weights.network
 
 
-def get_weights(model: "keras.Model") -> dict[str, np.ndarray]:
-    """Return a copy of a Keras model's weights: "layer/kernel" -> float32 array, and so on."""
-    return {
+def get_weights(model: "keras.Model") -> Weights:
+    """Return a copy of a Keras model's weights: "layer/kernel" -> float32 array, and so on.
+
+    They carry the model's description, if `fashion_lib.networks.describe` finds one.
+    """
+    arrays = {
         f"{layer.name}/{weight.name}": array.astype(np.float32)
         for layer in model.layers
         for weight, array in zip(layer.weights, layer.get_weights(), strict=True)
     }
+    try:
+        return Weights(arrays, describe(model))
+    except ValueError as error:
+        return Weights(arrays, refusal=str(error))
 
 
 def set_weights(model: "keras.Model", weights: Mapping[str, np.ndarray]) -> None:
