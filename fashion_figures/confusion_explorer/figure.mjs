@@ -4,7 +4,7 @@
 
 import { frame, h, roving, uniqueId, whenLoaded } from "../shared/kit.mjs";
 import { loadAsset, put, toBytes } from "../shared/state.mjs";
-import { CLASS_NAMES } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
 import {
   countTable,
   largestMistakes,

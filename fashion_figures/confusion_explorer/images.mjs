@@ -6,7 +6,7 @@
 import { failure, h } from "../shared/kit.mjs";
 import { loadAsset } from "../shared/state.mjs";
 import { paint } from "../shared/paint.mjs";
-import { CLASS_NAMES } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
 
 const PAGE = 24;
 const PIXELS = 28 * 28;

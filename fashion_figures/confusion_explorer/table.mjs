@@ -2,7 +2,7 @@
  * Predictions as the confusion explorer gets them, and what is counted from them.
  */
 
-import { CLASS_NAMES } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
 
 const RECORD_BYTES = 8;
 const PROBABILITY_STEPS = 65535;

@@ -1,6 +1,6 @@
 /** The single controls of the convolution explorer, and the line of the size. */
 
-import { CLASS_NAMES } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, uniqueId } from "../shared/kit.mjs";
 import { SIZE, WINDOW } from "./numbers.mjs";
 

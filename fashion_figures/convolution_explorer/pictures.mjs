@@ -1,6 +1,6 @@
 /** The two pictures and the arithmetic between them: input, output, one window's sum, the size. */
 
-import { conv2d, relu } from "../shared/network.mjs";
+import { conv2d, relu } from "../shared/layers.mjs";
 import { h } from "../shared/kit.mjs";
 import { put } from "../shared/state.mjs";
 import { sizeLine } from "./controls.mjs";

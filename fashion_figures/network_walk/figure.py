@@ -1,29 +1,20 @@
-"""One picture through the shipped network, from pixels to votes."""
+"""One picture through a network, from pixels to votes."""
 
 from typing import Any, ClassVar
 
 import numpy as np
 import traitlets
 
-from fashion_figures.host.base import CourseWidget, Pixels
-from fashion_figures.shared.assets import GARMENTS_PER_CLASS, garment_bytes, weights_bytes
+from fashion_figures.host.base import Pixels
+from fashion_figures.network_walk.words import BASELINE, network_words
+from fashion_figures.shared.assets import GARMENTS_PER_CLASS, garment_bytes
+from fashion_figures.shared.network import NetworkFigure, described, network_assets
 from fashion_lib.data import CLASS_NAMES
-
-# What leaves each layer: rows (as many columns) and filters or units.
-SIZES: dict[str, tuple[int, int]] = {
-    "conv1": (26, 32),
-    "pool1": (13, 32),
-    "conv2": (11, 64),
-    "pool2": (5, 64),
-    "conv3": (3, 64),
-    "pool3": (1, 64),
-    "dense": (1, 512),
-    "output": (1, 10),
-}
+from fashion_lib.weights import Weights
 
 
-class NetworkWalk(CourseWidget):
-    """The shipped network at work on one image, every value of it explained.
+class NetworkWalk(NetworkFigure):
+    """A network at work on one image, every value of it explained.
 
     The reader picks a layer, a feature map and a value, and sees the window of the layer
     before, the weights and the sum that made it. Each value leads on to the one that
@@ -31,10 +22,14 @@ class NetworkWalk(CourseWidget):
 
     Attributes
     ----------
+    network : str or Weights
+        The network, as `ShownNetwork` takes it: by default the shipped "baseline". Another one
+        keeps the picture, and the place if it has it.
     image : uint8 array, shape (28, 28)
         The picture, as `Pixels` takes it; by default a test image of an ankle boot.
     layer : str
-        "conv1", "pool1", "conv2", "pool2", "conv3", "pool3", "dense" or "output".
+        The name of one of the network's layers, other than those that flatten; by default
+        the first.
     filter : int
         The feature map, or the unit of a dense layer, from 0. -1, the default, stands for the
         one with the most contrast; the front end replaces it by the number.
@@ -47,38 +42,58 @@ class NetworkWalk(CourseWidget):
     Raises
     ------
     traitlets.TraitError
-        If the layer is unknown, or has no such filter, row or column.
+        If the network cannot be shown, the layer is unknown, or it has no such filter, row or
+        column.
     """
 
     module = "network_walk/figure"
-    assets: ClassVar = {"weights": weights_bytes, "garments": garment_bytes}
+    assets: ClassVar = {**network_assets(), "garments": garment_bytes}
 
     image = Pixels()
-    layer = traitlets.Enum(tuple(SIZES), default_value="conv1").tag(sync=True)
+    layer = traitlets.Unicode().tag(sync=True)
     filter = traitlets.Int(-1).tag(sync=True)
     row = traitlets.Int(-1).tag(sync=True)
     column = traitlets.Int(-1).tag(sync=True)
     probabilities = traitlets.List(traitlets.Float()).tag(sync=True)
     label = traitlets.Unicode("One picture, followed through the network").tag(sync=True)
-    text = traitlets.Unicode(
-        "A picture of 28 by 28 gray values passes three convolutions, each followed by max "
-        "pooling, and two dense layers. The first convolution has 32 feature maps that light up "
-        "along edges; each of their values is the sum of nine products of a pixel and a weight, "
-        "plus a bias, with negative sums set to zero. Later layers add up 3 by 3 windows of all "
-        "maps before them, so one value depends on a growing part of the picture: 3, 8, then 18 "
-        "pixels a side. The last layers weigh 64 numbers into 512 and these into ten votes, "
-        "which softmax turns into probabilities. You can pick any value and walk back to the "
-        "pixels that made it."
-    ).tag(sync=True)
+
+    def words(self, network: str | Weights) -> str:
+        """Return what the figure lets one find out about a network."""
+        return BASELINE if network == "baseline" else network_words(described(network))
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Return of each layer of the walk its rows (as many columns), and its filters or units."""
+        network = self.description()
+        shapes = {
+            layer.name: network.shapes[layer.name]
+            for layer in network.layers
+            if layer.kind != "flatten"
+        }
+        return {
+            name: (shape[0] if len(shape) > 1 else 1, shape[-1]) for name, shape in shapes.items()
+        }
 
     @traitlets.default("image")
     def _first_boot(self) -> np.ndarray:
         pictures = np.frombuffer(garment_bytes(), dtype=np.uint8).reshape(-1, 28, 28)
         return pictures[CLASS_NAMES.index("Ankle boot") * GARMENTS_PER_CLASS]
 
+    @traitlets.default("layer")
+    def _first_layer(self) -> str:
+        return next(iter(self.sizes()))
+
+    @traitlets.validate("layer")
+    def _check_layer(self, proposal: dict[str, Any]) -> str:
+        sizes = self.sizes()
+        if proposal["value"] not in sizes:
+            raise traitlets.TraitError(
+                f"The network has no layer {proposal['value']!r} to show: {', '.join(sizes)}."
+            )
+        return proposal["value"]
+
     @traitlets.validate("filter", "row", "column")
     def _check_place(self, proposal: dict[str, Any]) -> int:
-        size, filters = SIZES[self.layer]
+        size, filters = self.sizes()[self.layer]
         name, value = proposal["trait"].name, proposal["value"]
         end = filters if name == "filter" else size
         if not -1 <= value < end:
@@ -87,10 +102,14 @@ class NetworkWalk(CourseWidget):
             )
         return value
 
-    @traitlets.observe("layer")
-    def _stay_inside(self, change: dict[str, Any]) -> None:
-        """After a change of the layer alone, forget a place that the new layer lacks."""
-        size, filters = SIZES[change["new"]]
+    @traitlets.observe("network", "layer")
+    def _stay_inside(self, _change: dict[str, Any]) -> None:
+        """After a change of network or layer alone, forget a place that there is no more."""
+        sizes = self.sizes()
+        if self.layer not in sizes:
+            self.layer = next(iter(sizes))
+            self.filter = self.row = self.column = -1
+        size, filters = sizes[self.layer]
         if self.filter >= filters:
             self.filter = -1
         if max(self.row, self.column) >= size:

@@ -1,258 +1,305 @@
 /**
- * The arithmetic of one value, as the network walk writes it out: number tables, the largest
+ * The arithmetic of one value, as the network walk writes it out: its window, the largest
  * contributions, and a receipt that adds up. Buttons with `data-go` lead to another value.
  */
 
-import { h, hiddenRowHeader } from "../shared/kit.mjs";
-import { paint, signedColor, tint } from "../shared/paint.mjs";
-import { byContribution, channel, stage } from "./trace.mjs";
+import { h } from "../shared/kit.mjs";
+import { signedColor } from "../shared/paint.mjs";
+import {
+  bar,
+  colorOf,
+  decimals,
+  inWords,
+  numberTable,
+  receipt,
+  sign,
+  signed,
+  square,
+} from "./numbers.mjs";
+import { byContribution, channel } from "./trace.mjs";
 
 const SHOWN_TERMS = 4;
-// From night blue over the book's teal to nearly white: brighter is always larger.
-const ACTIVATION = [
-  [10, 22, 30],
-  [20, 118, 126],
-  [240, 250, 236],
-];
+const CHOOSE = "Choose one to walk back.";
+const END = "Here the walk back ends.";
 
-/**
- * @param {number} limit the value with the brightest color
- * @returns {(value: number) => [number, number, number]}
- */
-export function activationColor(limit) {
-  return (value) => {
-    const share = Math.min(1, Math.max(0, value / (limit || 1))) ** 0.6 * 2; // small values show, too
-    const [low, high] = share < 1 ? ACTIVATION : ACTIVATION.slice(1);
-    const part = share < 1 ? share : share - 1;
-    return low.map((from, n) => Math.round(from + (high[n] - from) * part));
-  };
-}
-
-/** @returns {string} the number with a true minus sign, never "−0.00" */
-export function decimals(value, digits = 3) {
-  const text = Math.abs(value).toFixed(digits);
-  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
-
-function signed(value, digits = 3) {
-  const text = decimals(value, digits);
-  return text.startsWith("−") ? text : `+${text}`;
-}
-
-/** Show a square of numbers on the colors that stand for them. */
-function numberTable(caption, values, color, digits, marked = -1) {
-  const side = Math.sqrt(values.length);
-  const body = h("tbody");
-  for (let row = 0; row < side; row += 1) {
-    const line = h("tr", {}, hiddenRowHeader(row));
-    for (let n = row * side; n < (row + 1) * side; n += 1) {
-      const cell = h("td", { text: decimals(values[n], digits) });
-      tint(cell, color(values[n]));
-      if (n === marked) cell.className = "cw-nw-winner";
-      line.append(cell);
-    }
-    body.append(line);
-  }
-  return h("table.cw-nw-numbers", {}, h("caption", { text: caption }), body);
-}
-
-function sign(text) {
-  return h("span", { text });
-}
-
-/** Add up: a line each, the last one the value itself. */
-function receipt(lines) {
-  const body = h("tbody");
-  lines.forEach(([words, number], n) => {
-    const last = n === lines.length - 1;
-    body.append(
-      h(
-        last ? "tr.cw-nw-total" : "tr",
-        {},
-        h("th", { scope: "row", text: words }),
-        h("td", { text: number }),
-      ),
-    );
-  });
-  const table = h("table.cw-nw-receipt", {}, h("caption", { text: "The sum" }), body);
-  table.querySelector("tr:last-child td").dataset.result = "";
-  return table;
+/** @returns {string} what a layer is called in a sentence */
+export function nameOf(layer) {
+  return layer === "input" ? "the picture" : layer;
 }
 
 function reluWords(sum) {
   return sum < 0 ? "after relu, cut to zero" : "after relu, unchanged";
 }
 
+function note(text) {
+  return h("p.cw-note", { text });
+}
+
+/** Something that leads to another value; behind the picture there is none. */
 function goButton(place, ...children) {
+  if (place.layer === "input") return h("div.cw-nw-term", {}, ...children);
   return h("button.cw-nw-term", { type: "button", "data-go": JSON.stringify(place) }, ...children);
 }
 
-/** Return a canvas with a square of values; it is decoration beside the numbers. */
-function square(values, color) {
-  const canvas = h("canvas.cw-nw-square", { "aria-hidden": "true" });
-  const side = Math.sqrt(values.length);
-  paint(canvas, values, side, side, color);
-  return canvas;
+function walkBack(place, which) {
+  if (place.layer === "input") return note(END);
+  return goButton(place, `Walk back to ${which}, in ${place.layer}`);
 }
 
-/** A bar whose length is a contribution's share of the largest, left or right of a middle. */
-function bar(share) {
-  const fill = h("span.cw-nw-fill");
-  fill.style.width = `${Math.abs(share) * 50}%`;
-  fill.style[share < 0 ? "right" : "left"] = "50%";
-  fill.classList.toggle("cw-nw-minus", share < 0);
-  return h("span.cw-nw-balance", { "aria-hidden": "true" }, fill);
-}
-
-function firstConvolution(found) {
-  const [{ window, kernel, products }] = found.terms;
-  const gray = (value) => Array(3).fill(Math.round(value * 255));
-  const limit = (values) => Math.max(...values.map(Math.abs));
-  const tables = h(
-    "div.cw-nw-product",
-    {},
-    numberTable("Pixels", window, gray, 2),
-    sign("×"),
-    numberTable("Weights", kernel, signedColor(limit(kernel) * 1.3), 2),
-    sign("="),
-    numberTable("Products", products, signedColor(limit(products) * 1.3), 2),
+function list(rows) {
+  return h(
+    "ol.cw-nw-terms",
+    { "aria-label": "Largest contributions" },
+    ...rows.map((row) => h("li", {}, row)),
   );
-  const end = "These nine pixels are all that the value has seen: here the walk back ends.";
-  return [
-    h("p.cw-note", { text: end }),
-    tables,
-    receipt([
-      ["nine products together", signed(found.terms[0].sum)],
-      ["bias of this filter", signed(found.bias)],
-      ["sum", decimals(found.sum)],
-      [reluWords(found.sum), decimals(found.value)],
-    ]),
-  ];
 }
 
-function laterConvolution(view, found) {
-  const { place, layers } = view;
-  const { before } = stage(place.layer);
-  const ordered = byContribution(found.terms);
-  const shown = ordered.slice(0, SHOWN_TERMS);
-  const top = Math.abs(ordered[0].sum) || 1;
-  const light = activationColor(view.limits[before]);
-  const limit = Math.max(...shown.flatMap((term) => term.kernel.map(Math.abs)));
-  const rows = shown.map((term) =>
-    h(
-      "li",
-      {},
-      goButton(
-        term.from,
-        square(channel(layers, before, term.from.filter), light),
-        h("span.cw-nw-of", { text: `map ${term.from.filter}` }),
-        square(term.window, light),
-        sign("×"),
-        square(term.kernel, signedColor(limit)),
-        sign("="),
-        h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
-      ),
-    ),
-  );
-  const words =
-    `${before} has ${found.terms.length} maps. The four that matter most here: the map, ` +
-    "its window, the filter's weights for it (red adds, blue takes away). Choose one to walk back.";
-  return [
-    h("p.cw-note", { text: words }),
-    h("ol.cw-nw-terms", { "aria-label": "Largest contributions" }, ...rows),
-    receipt(sumLines(found, shown, "maps")),
-  ];
-}
-
+/** The shown contributions together, the others, the bias: what adds up to the sum. */
 function sumLines(found, shown, things) {
   const listed = shown.reduce((sum, term) => sum + term.sum, 0);
-  const others = found.sum - found.bias - listed;
   const rest = found.terms.length - shown.length;
+  const others = found.sum - found.bias - listed;
   return [
-    [`these ${shown.length} ${things}`, signed(listed)],
-    [`the other ${rest} ${things}`, signed(others)],
+    [shown.length > 1 ? `these ${shown.length} ${things}s` : `this ${things}`, signed(listed)],
+    ...(rest ? [[`the other ${rest} ${things}s`, signed(others)]] : []),
     ["bias", signed(found.bias)],
-    ["sum", decimals(found.sum)],
-    [reluWords(found.sum), decimals(found.value)],
   ];
 }
 
-function denseRows(found, before) {
-  const ordered = byContribution(found.terms);
-  const shown = ordered.slice(0, SHOWN_TERMS);
-  const top = Math.abs(ordered[0].sum) || 1;
-  const thing = before === "dense" ? "unit" : "map";
-  const rows = shown.map((term) =>
-    h(
-      "li",
-      {},
-      goButton(
-        term.from,
-        h("span.cw-nw-of", { text: `${thing} ${term.from.filter}` }),
-        h("span.cw-nw-factor", { text: decimals(term.input, 2) }),
-        sign("×"),
-        h("span.cw-nw-factor", { text: decimals(term.weight, 2) }),
-        sign("="),
-        h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
-      ),
-    ),
-  );
-  return { shown, list: h("ol.cw-nw-terms", { "aria-label": "Largest contributions" }, ...rows) };
-}
-
-function dense(view, found) {
-  const { layer } = view.place;
-  const { before } = stage(layer);
-  const { shown, list } = denseRows(found, before);
-  const things = before === "dense" ? "units" : "maps";
-  const words =
-    `Every one of the ${found.terms.length} values of ${before} counts, each with a ` +
-    "weight of its own. The four that matter most here, as value × weight. Choose one to walk back.";
-  const lines = sumLines(found, shown, things);
-  if (layer === "output") lines.splice(3, 2, ...voteLines(found, view.place.filter));
-  return [h("p.cw-note", { text: words }), list, receipt(lines)];
+/** From the sum to the value: what the layer does last. */
+function lastLines(found, stage, { filter }) {
+  if (found.logits) return voteLines(found, filter);
+  const sum = ["sum", decimals(found.sum)];
+  return stage.activation === "relu" ? [sum, [reluWords(found.sum), decimals(found.value)]] : [sum];
 }
 
 /** The logit's way through the softmax. */
 function voteLines(found, filter) {
   const top = Math.max(...found.logits);
-  const powers = found.logits.map((logit) => Math.exp(logit - top));
+  const powers = Array.from(found.logits, (logit) => Math.exp(logit - top));
   return [
     ["sum, the logit", decimals(found.sum)],
     ["exp(logit − largest logit)", powers[filter].toPrecision(3)],
-    ["÷ the same, all ten classes", powers.reduce((a, b) => a + b).toPrecision(4)],
+    [
+      `÷ the same, all ${inWords(powers.length)} classes`,
+      powers.reduce((a, b) => a + b).toPrecision(4),
+    ],
     ["probability, after softmax", decimals(found.value)],
   ];
 }
 
-function pool(view, found) {
-  const { layer, filter } = view.place;
-  const { before } = stage(layer);
-  const color = activationColor(view.limits[before]);
+/** A convolution of the picture: few enough numbers to write them all out. */
+function pictureConvolution(view, stage, found) {
+  const [{ window, kernel, products, sum }] = found.terms;
+  const { outside } = found;
+  const limit = (values) => Math.max(...values.map(Math.abs));
+  const signedTable = (caption, values) => {
+    const color = signedColor(limit(values) * 1.3);
+    return numberTable(caption, { values, color, digits: 2 });
+  };
+  const count = inWords(window.length);
+  const inside = outside.filter((isOutside) => !isOutside).length;
+  const zeros = outside.length - inside;
+  const seen = inside > 1 ? `These ${inWords(inside)} pixels are` : "This pixel is";
   return [
-    h("p.cw-note", {
-      text: `A 2×2 window of map ${filter} in ${before}; the framed value is the largest.`,
-    }),
+    note(`${seen} all that the value has seen: here the walk back ends.${padding(zeros, "input")}`),
     h(
       "div.cw-nw-product",
       {},
-      numberTable("Window", found.window, color, 3, found.winner),
-      goButton(found.from, `Walk back to it, in ${before}`),
+      numberTable("Pixels", { values: window, color: colorOf(view, "input"), digits: 2, outside }),
+      sign("×"),
+      signedTable("Weights", kernel),
+      sign("="),
+      signedTable("Products", products),
     ),
-    receipt([["largest of the four", decimals(found.value)]]),
+    receipt([
+      [`${count} product${window.length > 1 ? "s together" : ""}`, signed(sum)],
+      ["bias of this filter", signed(found.bias)],
+      ...lastLines(found, stage, view.place),
+    ]),
   ];
 }
+
+/** Say what stands where a convolution's window leaves its layer. */
+function padding(zeros, source) {
+  if (!zeros) return "";
+  const where = `outside of ${nameOf(source)}`;
+  return ` Gray, ${where}: padding, ${zeros > 1 ? `${inWords(zeros)} zeros` : "a zero"}.`;
+}
+
+function laterConvolution(view, stage, found) {
+  const [source] = stage.sources;
+  const ordered = byContribution(found.terms);
+  const shown = ordered.slice(0, SHOWN_TERMS);
+  const top = Math.abs(ordered[0].sum) || 1;
+  const light = colorOf(view, source);
+  const limit = Math.max(...shown.flatMap((term) => term.kernel.map(Math.abs)));
+  const rows = shown.map((term) =>
+    goButton(
+      term.from,
+      square(channel(view.walk, view.outputs, source, term.from.filter), light),
+      h("span.cw-nw-of", { text: `map ${term.from.filter}` }),
+      square(term.window, light, found.outside),
+      sign("×"),
+      square(term.kernel, signedColor(limit)),
+      sign("="),
+      h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
+    ),
+  );
+  const isSigned = view.limits.get(source).isSigned;
+  const colors = isSigned ? "red is above zero, blue below" : "red adds, blue takes away";
+  const zeros = found.outside.filter(Boolean).length;
+  return [
+    note(
+      `${source} has ${counted(found.terms.length, "map")}. ${those(shown, ordered)}: the map, ` +
+        `its window, the filter's weights for it (${colors}). ${CHOOSE}${padding(zeros, source)}`,
+    ),
+    list(rows),
+    receipt([...sumLines(found, shown, "map"), ...lastLines(found, stage, view.place)]),
+  ];
+}
+
+function counted(count, thing) {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/** Introduce the contributions that are shown. */
+function those(shown, all) {
+  if (shown.length < all.length) return `The ${inWords(shown.length)} that matter most here`;
+  return all.length > 1 ? "Those that matter most here come first" : "Here it is";
+}
+
+/** Where a dense layer's value stands in the layer before. */
+function whichOf({ stages }, { layer, filter, row, column }) {
+  const { isVector, size } = stages.get(layer);
+  if (isVector) return `unit ${filter}`;
+  const where = `row ${row}, column ${column}`;
+  if (layer === "input") return where;
+  return size > 1 ? `map ${filter}, ${where}` : `map ${filter}`;
+}
+
+function dense(view, stage, found) {
+  const [source] = stage.sources;
+  const before = view.walk.stages.get(source);
+  const ordered = byContribution(found.terms);
+  const shown = ordered.slice(0, SHOWN_TERMS);
+  const top = Math.abs(ordered[0].sum) || 1;
+  const isFar = before.size > 1; // a value needs a row and a column to be found
+  const rows = shown.map((term) =>
+    goButton(
+      term.from,
+      h(isFar ? "span.cw-nw-of.cw-nw-far" : "span.cw-nw-of", {
+        text: whichOf(view.walk, term.from),
+      }),
+      h("span.cw-nw-factor", { text: decimals(term.input, 2) }),
+      sign("×"),
+      h("span.cw-nw-factor", { text: decimals(term.weight, 2) }),
+      sign("="),
+      h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
+    ),
+  );
+  const thing = before.isVector ? "unit" : isFar ? "value" : "map";
+  return [
+    note(
+      `Every one of the ${found.terms.length} values of ${nameOf(source)} counts, each with a ` +
+        `weight of its own. ${those(shown, ordered)}, as value × weight. ` +
+        (source === "input" ? END : CHOOSE),
+    ),
+    list(rows),
+    receipt([...sumLines(found, shown, thing), ...lastLines(found, stage, view.place)]),
+  ];
+}
+
+/** A pooling: the largest of a window, or the mean. */
+function pool(view, stage, found) {
+  const [source] = stage.sources;
+  const side = Math.sqrt(found.window.length);
+  const map =
+    source === "input" ? "of the picture" : `of map ${view.place.filter} in ${nameOf(source)}`;
+  const window = stage.window ? `A ${side}×${side} window ${map}` : `All ${side}×${side} ${map}`;
+  const isMean = stage.kind.includes("average");
+  const outside = found.outside.some(Boolean)
+    ? ` Gray, outside of ${nameOf(source)}, ${isMean ? "does not count" : "is never picked"}.`
+    : "";
+  const count = inWords(found.count);
+  const table = numberTable(stage.window ? "Window" : "Map", {
+    values: found.window,
+    color: colorOf(view, source),
+    digits: 3,
+    marked: isMean ? -1 : found.winner,
+    outside: found.outside,
+  });
+  const isFramed = table.matches("table");
+  const which = isMean ? "the mean of it is taken" : "the largest value stays";
+  return [
+    note(
+      `${window}; ${!isMean && isFramed ? "the framed value is the largest" : which}.${outside}`,
+    ),
+    h("div.cw-nw-product", {}, table, walkBack(found.from, isMean ? "the largest" : "it")),
+    receipt(
+      isMean
+        ? [
+            [`the ${count} together`, signed(found.sum)],
+            [`÷ ${found.count}, the mean`, decimals(found.value)],
+          ]
+        : [[`largest of the ${count}`, decimals(found.value)]],
+    ),
+  ];
+}
+
+function addition(view, stage, found) {
+  const top = Math.max(...found.terms.map((term) => Math.abs(term.sum))) || 1;
+  const rows = found.terms.map((term) =>
+    goButton(
+      term.from,
+      h("span.cw-nw-of.cw-nw-far", { text: nameOf(term.from.layer) }),
+      h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
+    ),
+  );
+  return [
+    note(`The values at this place in ${inWords(found.terms.length)} layers, added. ${CHOOSE}`),
+    list(rows),
+    receipt([
+      ...found.terms.map((term) => [nameOf(term.from.layer), signed(term.sum)]),
+      ...lastLines(found, stage, view.place),
+    ]),
+  ];
+}
+
+/** A layer that changes each number by itself, or a softmax. */
+function single(view, _stage, found) {
+  const [{ from }] = found.terms;
+  const source = nameOf(from.layer);
+  const rule = found.logits
+    ? "Softmax turns it, and those of the other units, into shares of 1."
+    : "What is below zero becomes zero.";
+  return [
+    note(`The value at this place in ${source}. ${rule}`),
+    walkBack(from, "it"),
+    receipt(
+      found.logits
+        ? voteLines(found, view.place.filter)
+        : [
+            [`value in ${source}`, decimals(found.sum)],
+            [reluWords(found.sum), decimals(found.value)],
+          ],
+    ),
+  ];
+}
+
+const WRITTEN = { dense, addition, relu: single, softmax: single };
 
 /**
  * Write out how a value comes about.
  *
- * @param {{place: object, layers: object}} view
+ * @param {{walk: object, place: object, outputs: Map<string, object>}} view
  * @param {object} found what `explain` returned
  * @returns {Node[]}
  */
 export function sums(view, found) {
-  const { kind, name } = stage(view.place.layer);
-  if (kind === "max pooling") return pool(view, found);
-  if (kind === "dense") return dense(view, found);
-  return name === "conv1" ? firstConvolution(found) : laterConvolution(view, found);
+  const stage = view.walk.stages.get(view.place.layer);
+  if (stage.kind.includes("pooling")) return pool(view, stage, found);
+  if (stage.kind !== "convolution") return WRITTEN[stage.kind](view, stage, found);
+  const [source] = stage.sources;
+  return (source === "input" ? pictureConvolution : laterConvolution)(view, stage, found);
 }

@@ -1,121 +1,89 @@
 /**
- * Where a value in the course's network comes from: its window, its weights, its sum.
+ * Where a value in a network comes from: its window, its weights, its sum.
  *
- * A place in the network is `{ layer, filter, row, column }`, all counted from 0. In a dense
- * layer, `filter` is the unit and there is one row and one column.
+ * A place in the network is `{ layer, filter, row, column }`, all counted from 0; the layer "input"
+ * is the picture. In a vector, `filter` is the unit, and there is one row and one column. Flattening
+ * only gives a value another name, so the walk leaves such layers out: a dense layer takes its
+ * values from the maps before.
  */
 
-import { softmax } from "../shared/network.mjs";
+import { logits } from "../shared/network.mjs";
+import { softmax, windowsOf } from "../shared/layers.mjs";
 
 /**
- * The layers of the walk, in order. `window` is the side of what a value looks at in the layer
- * before, `stride` the step from one value to the next; a dense layer looks at everything.
+ * A layer as the walk shows it, with all that its description says: `size` rows and as many columns
+ * of `filters` maps, or one row and column of units. `window` is the side of what a value looks at,
+ * `sources` are the layers that it takes its values from.
+ * @typedef {{name: string, kind: string, size: number, filters: number, isVector: boolean,
+ *   window?: number, sources: string[]}} Stage
  */
-export const WALK = Object.freeze([
-  {
-    name: "conv1",
-    kind: "convolution",
-    before: "picture",
-    size: 26,
-    filters: 32,
-    window: 3,
-    stride: 1,
-  },
-  {
-    name: "pool1",
-    kind: "max pooling",
-    before: "conv1",
-    size: 13,
-    filters: 32,
-    window: 2,
-    stride: 2,
-  },
-  {
-    name: "conv2",
-    kind: "convolution",
-    before: "pool1",
-    size: 11,
-    filters: 64,
-    window: 3,
-    stride: 1,
-  },
-  {
-    name: "pool2",
-    kind: "max pooling",
-    before: "conv2",
-    size: 5,
-    filters: 64,
-    window: 2,
-    stride: 2,
-  },
-  {
-    name: "conv3",
-    kind: "convolution",
-    before: "pool2",
-    size: 3,
-    filters: 64,
-    window: 3,
-    stride: 1,
-  },
-  {
-    name: "pool3",
-    kind: "max pooling",
-    before: "conv3",
-    size: 1,
-    filters: 64,
-    window: 2,
-    stride: 2,
-  },
-  { name: "dense", kind: "dense", before: "pool3", size: 1, filters: 512, window: 1, stride: 1 },
-  { name: "output", kind: "dense", before: "dense", size: 1, filters: 10, window: 1, stride: 1 },
-]);
 
 /**
- * @param {string} name
- * @returns {object} the layer of `WALK`
+ * Prepare a network for the walk.
+ *
+ * @param {object} network as `readNetwork` returns it, for square pictures
+ * @returns {{network: object, stages: Map<string, Stage>, last: Stage}} the layers by name, in
+ *   order, the picture first
  */
-export function stage(name) {
-  return WALK.find((layer) => layer.name === name);
+export function walkOf(network) {
+  const names = new Map([["input", "input"]]); // layer -> the one that has its values
+  const picture = { name: "input", kind: "picture", shape: network.inputShape, inputs: [] };
+  const stages = new Map();
+  for (const layer of [picture, ...network.layers]) {
+    const sources = layer.inputs.map((name) => names.get(name));
+    names.set(layer.name, layer.kind === "flatten" ? sources[0] : layer.name);
+    if (layer.kind === "flatten") continue;
+    const isVector = layer.shape.length === 1;
+    const side = isVector ? 1 : layer.shape[0];
+    const filters = layer.shape.at(-1);
+    stages.set(layer.name, {
+      ...layer,
+      window: layer.size,
+      size: side,
+      filters,
+      isVector,
+      sources,
+    });
+  }
+  return { network, stages, last: stages.get(network.layers.at(-1).name) };
 }
 
-/** Return a layer's tensor; the picture counts as one with a single channel. */
-function tensor(layers, name) {
-  return name === "picture" ? { shape: [28, 28, 1], data: layers.picture } : layers[name];
+/** Return the place of the n-th number that a layer puts out. */
+function placeOf({ stages }, source, n) {
+  const { size, filters } = stages.get(source);
+  const pixel = Math.floor(n / filters);
+  return {
+    layer: source,
+    filter: n % filters,
+    row: Math.floor(pixel / size),
+    column: pixel % size,
+  };
 }
 
-/** Return rows × columns × channels of a layer. */
-function sizes(name) {
-  return name === "picture" ? { size: 28, filters: 1 } : stage(name);
+/** Return which of the numbers that a layer puts out stands at a place. */
+function indexOf({ stages }, { layer, filter, row, column }) {
+  const { size, filters } = stages.get(layer);
+  return (row * size + column) * filters + filter;
 }
 
 /**
  * Take one channel out of a layer.
  *
- * @param {Object<string, {data: Float32Array}>} layers what `forward` returned, and `picture`,
- *   the 784 values that went in
- * @param {string} name
+ * @param {object} walk
+ * @param {Map<string, {data: Float32Array}>} outputs what `forward` returned
+ * @param {string} layer
  * @param {number} filter
  * @returns {Float32Array} size × size values, row by row
  */
-export function channel(layers, name, filter) {
-  const { size, filters } = sizes(name);
-  const { data } = tensor(layers, name);
+export function channel({ stages }, outputs, layer, filter) {
+  const { size, filters } = stages.get(layer);
+  const { data } = outputs.get(layer);
   return Float32Array.from({ length: size * size }, (_, n) => data[n * filters + filter]);
 }
 
-/**
- * @param {Object<string, {data: Float32Array}>} layers
- * @param {{layer: string, filter: number, row: number, column: number}} place
- * @returns {number} the value there
- */
-export function valueAt(layers, { layer, filter, row, column }) {
-  const { size, filters } = sizes(layer);
-  return tensor(layers, layer).data[(row * size + column) * filters + filter];
-}
-
-/** @returns {number} the layer's largest value */
-export function largest(layers, name) {
-  return tensor(layers, name).data.reduce((a, b) => Math.max(a, b), 0);
+/** @returns {number} the value at a place */
+export function valueAt(walk, outputs, place) {
+  return outputs.get(place.layer).data[indexOf(walk, place)];
 }
 
 /**
@@ -123,10 +91,10 @@ export function largest(layers, name) {
  *
  * @returns {number[]} the numbers of all filters
  */
-export function byContrast(layers, name) {
-  const { size, filters } = stage(name);
+export function byContrast(walk, outputs, layer) {
+  const { size, filters } = walk.stages.get(layer);
   const contrast = Array.from({ length: filters }, (_, filter) => {
-    const values = channel(layers, name, filter);
+    const values = channel(walk, outputs, layer, filter);
     if (size === 1) return values[0];
     const mean = values.reduce((a, b) => a + b) / values.length;
     return values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -135,130 +103,119 @@ export function byContrast(layers, name) {
 }
 
 /** @returns {{row: number, column: number}} where a feature map is largest */
-export function peak(layers, name, filter) {
-  const values = channel(layers, name, filter);
+export function peak(walk, outputs, layer, filter) {
+  const values = channel(walk, outputs, layer, filter);
   const place = values.reduce((best, value, n) => (value > values[best] ? n : best), 0);
-  const { size } = stage(name);
+  const { size } = walk.stages.get(layer);
   return { row: Math.floor(place / size), column: place % size };
 }
 
-/**
- * Return which part of an earlier layer a value depends on: in the picture, its receptive field.
- *
- * @param {{layer: string, row: number, column: number}} place
- * @param {string} target "picture" or an earlier layer
- * @returns {{top: number, left: number, side: number} | null} null if `target` is not earlier
- */
-export function reach(place, target) {
-  let name = place.layer;
-  let box = { top: place.row, left: place.column, side: 1 };
-  while (name !== target) {
-    if (name === "picture") return null;
-    const { before, window, stride } = stage(name);
-    box = {
-      top: box.top * stride,
-      left: box.left * stride,
-      side: (box.side - 1) * stride + window,
-    };
-    name = before;
-  }
-  return box;
+/** Return the places of a window, row by row; null for those outside of the layer before. */
+function windowPlaces(walk, stage, { row, column }) {
+  const [source] = stage.sources;
+  const { size } = walk.stages.get(source);
+  const { rows, columns } = windowsOf({ ...stage, size: stage.window }, [size, size]);
+  const side = stage.window ?? size; // a global pooling looks at everything
+  return Array.from({ length: side * side }, (_, n) => {
+    const y = rows[row].first + Math.floor(n / side);
+    const x = columns[column].first + (n % side);
+    const isInside = y >= 0 && y < size && x >= 0 && x < size;
+    return isInside ? { layer: source, row: y, column: x } : null;
+  });
+}
+
+/** Return the number of the largest value. */
+function argmax(values) {
+  return values.reduce((best, value, n) => (value > values[best] ? n : best), 0);
 }
 
 /** Explain a value of a convolution: one term per channel of the layer before. */
-function explainConvolution(weights, layers, { layer, filter, row, column }) {
-  const { before, filters } = stage(layer);
-  const input = tensor(layers, before);
-  const [, width, channels] = input.shape;
-  const kernel = weights[`${layer}/kernel`].data;
+function explainConvolution(walk, outputs, place, stage) {
+  const [source] = stage.sources;
+  const channels = walk.stages.get(source).filters;
+  const { weights } = walk.network;
+  const kernel = weights.get(`${stage.name}/kernel`).data;
+  const places = windowPlaces(walk, stage, place);
   const terms = Array.from({ length: channels }, (_, c) => {
-    const places = Array.from({ length: 9 }, (_unused, n) => [Math.floor(n / 3), n % 3]);
-    const window = places.map(
-      ([y, x]) => input.data[((row + y) * width + column + x) * channels + c],
-    );
-    const taps = places.map((_unused, n) => kernel[(n * channels + c) * filters + filter]);
+    const at = (one) => one && { ...one, filter: c };
+    const window = places.map((one) => (one ? valueAt(walk, outputs, at(one)) : 0));
+    const taps = places.map((_one, n) => kernel[(n * channels + c) * stage.filters + place.filter]);
     const products = window.map((value, n) => value * taps[n]);
-    const top = products.reduce(
-      (best, p, n) => (Math.abs(p) > Math.abs(products[best]) ? n : best),
-      0,
-    );
-    return {
-      window,
-      kernel: taps,
-      products,
-      sum: products.reduce((a, b) => a + b),
-      from: {
-        layer: before,
-        filter: c,
-        row: row + places[top][0],
-        column: column + places[top][1],
-      },
-    };
+    const top = argmax(products.map((product, n) => (places[n] ? Math.abs(product) : -1)));
+    const sum = products.reduce((a, b) => a + b);
+    return { window, kernel: taps, products, sum, from: at(places[top]) };
   });
-  return withBias(weights, layer, filter, terms);
+  const outside = places.map((one) => one === null);
+  return { ...withBias(walk, place, terms), outside };
 }
 
-/** Explain a value of a dense layer: one term per unit of the layer before. */
-function explainDense(weights, layers, { layer, filter }) {
-  const { before, filters } = stage(layer);
-  const kernel = weights[`${layer}/kernel`].data;
-  const terms = Array.from(tensor(layers, before).data, (input, n) => {
-    const weight = kernel[n * filters + filter];
-    const from = { layer: before, filter: n, row: 0, column: 0 };
-    return { input, weight, sum: input * weight, from };
+/** Explain a value of a dense layer: one term per value of the layer before. */
+function explainDense(walk, outputs, place, stage) {
+  const [source] = stage.sources;
+  const kernel = walk.network.weights.get(`${stage.name}/kernel`).data;
+  const terms = Array.from(outputs.get(source).data, (input, n) => {
+    const weight = kernel[n * stage.filters + place.filter];
+    return { input, weight, sum: input * weight, from: placeOf(walk, source, n) };
   });
-  return withBias(weights, layer, filter, terms);
+  return withBias(walk, place, terms);
 }
 
-function withBias(weights, layer, filter, terms) {
-  const bias = weights[`${layer}/bias`].data[filter];
+function withBias({ network }, { layer, filter }, terms) {
+  const bias = network.weights.get(`${layer}/bias`).data[filter];
   return { terms, bias, sum: terms.reduce((sum, term) => sum + term.sum, bias) };
 }
 
-/** Explain a value of a max pooling layer: four values, of which one stays. */
-function explainPool(layers, { layer, filter, row, column }) {
-  const { before, window, stride } = stage(layer);
-  const places = Array.from({ length: window * window }, (_, n) => ({
-    layer: before,
-    filter,
-    row: row * stride + Math.floor(n / window),
-    column: column * stride + (n % window),
-  }));
-  const values = places.map((place) => valueAt(layers, place));
-  const winner = values.reduce((best, value, n) => (value > values[best] ? n : best), 0);
-  return { window: values, winner, value: values[winner], from: places[winner] };
+/** Explain a value of a pooling layer: one value of the window stays, or the mean of all. */
+function explainPool(walk, outputs, place, stage) {
+  const places = windowPlaces(walk, stage, place).map(
+    (one) => one && { ...one, filter: place.filter },
+  );
+  const outside = places.map((one) => one === null);
+  const window = places.map((one) => (one ? valueAt(walk, outputs, one) : 0));
+  const winner = argmax(window.map((value, n) => (outside[n] ? -Infinity : value)));
+  const count = outside.filter((isOutside) => !isOutside).length;
+  const sum = window.reduce((a, b) => a + b);
+  const value = stage.kind.includes("average") ? sum / count : window[winner];
+  return { window, outside, winner, count, sum, value, from: places[winner] };
+}
+
+/** Explain a value of a layer that works number by number: one term per layer before. */
+function explainNumber(walk, outputs, place, stage) {
+  const n = indexOf(walk, place);
+  const terms = stage.sources.map((source) => {
+    const from = placeOf(walk, source, n);
+    return { from, sum: valueAt(walk, outputs, from) };
+  });
+  return { terms, sum: terms.reduce((sum, term) => sum + term.sum, 0) };
 }
 
 /**
  * Compute one value of the network again, and keep what it is made of.
  *
- * @param {Object<string, {shape: number[], data: Float32Array}>} weights as
- *   `parseSafetensors` returns them
- * @param {Object<string, {shape: number[], data: Float32Array}>} layers what `forward`
- *   returned, and `picture`, the 784 values that went in
+ * @param {object} walk as `walkOf` returns it
+ * @param {Map<string, {shape: number[], data: Float32Array}>} outputs what `forward` returned
  * @param {{layer: string, filter: number, row: number, column: number}} place
  * @returns {object} `value`, and by the kind of layer
- *   max pooling: `window` (4 values), `winner` (its number), `from` (its place);
+ *   pooling: `window` (its values, row by row, 0 where `outside`), `winner` (the number of the
+ *   largest), `from` (its place), and for a mean `count` (how many are inside) and `sum`;
  *   convolution: `terms` per channel (`window`, `kernel`, `products`, `sum`, and `from`, the
- *   place of the largest product), `bias`, `sum` (before the relu);
- *   dense: `terms` per unit (`input`, `weight`, `sum`, `from`), `bias`, `sum`; in the output
- *   layer also `logits`, all ten sums before the softmax.
+ *   place of the largest product), `outside`, `bias`, `sum` (before the activation);
+ *   dense: `terms` per unit (`input`, `weight`, `sum`, `from`), `bias`, `sum`;
+ *   addition, relu and softmax: `terms` per layer before (`sum`, the value there, and `from`),
+ *   `sum`;
+ *   where a softmax comes last: `logits`, all sums that go into it.
  */
-export function explain(weights, layers, place) {
-  const { kind, filters } = stage(place.layer);
-  if (kind === "max pooling") return explainPool(layers, place);
-  if (kind === "convolution") {
-    const found = explainConvolution(weights, layers, place);
-    return { ...found, value: Math.max(0, found.sum) };
-  }
-  const found = explainDense(weights, layers, place);
-  if (place.layer !== "output") return { ...found, value: Math.max(0, found.sum) };
-  const logits = Array.from(
-    { length: filters },
-    (_, filter) => explainDense(weights, layers, { ...place, filter }).sum,
-  );
-  const { data } = softmax({ shape: [filters], data: Float32Array.from(logits) });
-  return { ...found, logits, value: data[place.filter] };
+export function explain(walk, outputs, place) {
+  const stage = walk.stages.get(place.layer);
+  if (stage.kind.includes("pooling")) return explainPool(walk, outputs, place, stage);
+  const explained = { convolution: explainConvolution, dense: explainDense };
+  const found = (explained[stage.kind] ?? explainNumber)(walk, outputs, place, stage);
+  const last = stage.activation ?? stage.kind;
+  if (last === "relu") return { ...found, value: Math.max(0, found.sum) };
+  if (last !== "softmax") return { ...found, value: found.sum };
+  const entering = logits(walk.network, outputs, stage);
+  const { data } = softmax({ shape: stage.shape, data: entering });
+  return { ...found, logits: entering, value: data[place.filter] };
 }
 
 /**

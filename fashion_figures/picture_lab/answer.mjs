@@ -1,21 +1,14 @@
 /** The answer to a picture: what the network saw, its ten probabilities, and Grad-CAM. */
 
-import { CLASS_NAMES, LAYERS, gradCam } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
+import { gradCam } from "../shared/grad_cam.mjs";
+import { fieldCenters } from "../shared/receptive_field.mjs";
 import { h, roving, uniqueId } from "../shared/kit.mjs";
 import { paint } from "../shared/paint.mjs";
 
 const SIZE = 28;
 const AMBER = [255, 176, 0];
-const ORDINALS = { conv1: "first", conv2: "second", conv3: "third" };
-/**
- * Where the receptive fields of a layer lie in the picture: the center of the first in pixels,
- * and the step to the next. (A first field of 3, 8 or 18 pixels, from 0 on.)
- */
-const FIELDS = {
-  conv1: { first: 1, step: 1 },
-  conv2: { first: 3.5, step: 2 },
-  conv3: { first: 8.5, step: 4 },
-};
+const ORDINALS = ["first", "second", "third"];
 
 /**
  * Write a probability as a reader should see it: never as certain, never as impossible. The
@@ -81,10 +74,10 @@ export function spread(map, { first, step }) {
  * Build the answer's part of the figure.
  *
  * @param {object} figure of `frame`
- * @returns {{element: HTMLElement, show: (state: object, weights: object) => void}}
+ * @returns {{element: HTMLElement, show: (state: object) => void}}
  */
 export function answerView(figure) {
-  const view = { isColored: true, layer: "conv2", label: 0, state: null, weights: null };
+  const view = { isColored: true, layer: null, label: 0, state: null };
   const heading = h("p.cw-pic-verdict");
   const subline = h("p.cw-quiet");
   const picture = pictureView(figure, view);
@@ -98,12 +91,12 @@ export function answerView(figure) {
   );
   return {
     element,
-    show(state, weights) {
+    show(state) {
       const isNew = view.state?.answers !== state.answers;
-      Object.assign(view, { state, weights });
+      view.state = state;
       if (isNew) view.label = state.order[0];
       const best = state.order[0];
-      const share = state.layers.output.data[best];
+      const share = state.probabilities[best];
       const isOdd = isForeign(state);
       heading.textContent = isOdd ? "Perhaps no garment at all" : CLASS_NAMES[best];
       subline.textContent = isOdd
@@ -116,33 +109,58 @@ export function answerView(figure) {
   };
 }
 
+/** Return the layers that Grad-CAM can be asked about, by name: convolutions with several places. */
+function choicesOf({ layers }) {
+  const convolutions = layers.filter(({ kind }) => kind === "convolution");
+  const isShort = convolutions.length <= ORDINALS.length;
+  const choices = convolutions.map(({ name, shape }, n) => {
+    const words = isShort ? `the ${ORDINALS[n]} convolution` : `the convolution ${name}`;
+    return { name, shape, words };
+  });
+  return new Map(
+    choices.filter(({ shape }) => shape[0] > 1).map((choice) => [choice.name, choice]),
+  );
+}
+
 /** The 28×28 picture with the colored layer over it, and what it means. */
 function pictureView(figure, view) {
   const note = uniqueId("cw-pic-note");
   const canvas = h("canvas.cw-pic-seen", { role: "img", "aria-describedby": note });
   const toggle = h("button", { type: "button", "aria-pressed": "true", text: "Grad-CAM" });
-  const choice = h(
-    "select",
-    { "aria-label": "Layer for Grad-CAM" },
-    ...Object.keys(FIELDS).map((name) => {
-      const [rows, columns] = LAYERS.find((layer) => layer.name === name).shape;
-      return h("option", { value: name, text: `${name}, ${rows}×${columns}` });
-    }),
-  );
-  choice.value = view.layer;
+  const choice = h("select", { "aria-label": "Layer for Grad-CAM" });
+  const controls = h("div.cw-pic-cam", {}, toggle, choice);
   const words = h("p.cw-note", { id: note });
+  let [network, choices] = [null, new Map()];
+  /** Offer the layers of a network; the one in the middle at first. */
+  const offer = () => {
+    network = view.state.network;
+    choices = choicesOf(network);
+    const names = [...choices.keys()];
+    choice.replaceChildren(
+      ...[...choices.values()].map(({ name, shape: [rows, columns] }) =>
+        h("option", { value: name, text: `${name}, ${rows}×${columns}` }),
+      ),
+    );
+    controls.hidden = names.length === 0;
+    view.layer = names[Math.floor(names.length / 2)];
+    choice.value = view.layer;
+  };
   const show = () => {
-    const { pixels, layers } = view.state;
+    const { pixels, outputs } = view.state;
+    if (network !== view.state.network) offer();
     const name = CLASS_NAMES[view.label];
-    const map = gradCam(view.weights, layers, view.label, view.layer);
-    const isSilent = map.data.every((value) => value === 0);
-    paintSeen(canvas, pixels, view.isColored ? spread(map, FIELDS[view.layer]) : null);
+    const isColored = view.isColored && choices.size > 0;
+    const map = isColored ? gradCam(network, outputs, view.label, view.layer) : null;
+    const isSilent = map?.data.every((value) => value === 0);
+    paintSeen(canvas, pixels, map && spread(map, fieldCenters(network, view.layer)));
     canvas.setAttribute(
       "aria-label",
       "The 28 by 28 pixels that the network saw" +
-        (view.isColored ? `, colored where ${view.layer} speaks for ${name}` : ""),
+        (map ? `, colored where ${view.layer} speaks for ${name}` : ""),
     );
-    words.textContent = sentence(view, name, isSilent);
+    words.textContent = map
+      ? sentence(choices.get(view.layer).words, name, isSilent)
+      : "This is all that the network sees: 28 × 28 gray values.";
     choice.disabled = !view.isColored;
   };
   figure.on(toggle, "click", () => {
@@ -156,19 +174,10 @@ function pictureView(figure, view) {
     show();
     figure.say(words.textContent);
   });
-  const element = h(
-    "div.cw-pic-picture",
-    {},
-    canvas,
-    h("div.cw-pic-cam", {}, toggle, choice),
-    words,
-  );
-  return { element, show };
+  return { element: h("div.cw-pic-picture", {}, canvas, controls, words), show };
 }
 
-function sentence(view, name, isSilent) {
-  if (!view.isColored) return "This is all that the network sees: 28 × 28 gray values.";
-  const layer = `the ${ORDINALS[view.layer]} convolution`;
+function sentence(layer, name, isSilent) {
   if (isSilent) return `Nothing that ${layer} found in this picture speaks for ${name}.`;
   return (
     `Amber: where ${layer} found what speaks for ${name}. An empty place can, too. It tells ` +
@@ -201,8 +210,8 @@ function barsView(figure, view, changed) {
     return { button, fill, share };
   });
   const buttons = rows.map((row) => row.button);
-  const caption = uniqueId("cw-pic-bars");
-  const list = h("div.cw-pic-list", { role: "group", "aria-labelledby": caption }, ...buttons);
+  const caption = h("p.cw-note.cw-pic-caption", { id: uniqueId("cw-pic-bars") });
+  const list = h("div.cw-pic-list", { role: "group", "aria-labelledby": caption.id }, ...buttons);
   const settle = roving(
     figure,
     list,
@@ -223,9 +232,13 @@ function barsView(figure, view, changed) {
     });
   });
   const show = () => {
-    const { layers, order } = view.state;
+    const { network, probabilities, order } = view.state;
+    const canBeAsked = choicesOf(network).size > 0;
+    caption.textContent =
+      "Ten probabilities, the top 3 in bold." +
+      (canBeAsked ? " Select one to see what speaks for it." : "");
     rows.forEach(({ button, fill, share }, label) => {
-      const value = layers.output.data[label];
+      const value = probabilities[label];
       fill.style.width = `${100 * value}%`;
       share.textContent = percent(value);
       button.classList.toggle("cw-pic-top", order.indexOf(label) < 3);
@@ -233,14 +246,5 @@ function barsView(figure, view, changed) {
     mark();
     settle(buttons[view.label]);
   };
-  const element = h(
-    "div.cw-pic-bars",
-    {},
-    h("p.cw-note.cw-pic-caption", {
-      id: caption,
-      text: "Ten probabilities, the top 3 in bold. Select one to see what speaks for it.",
-    }),
-    list,
-  );
-  return { element, show };
+  return { element: h("div.cw-pic-bars", {}, caption, list), show };
 }

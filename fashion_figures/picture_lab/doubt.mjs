@@ -53,7 +53,8 @@ export function doubtView() {
     show({ evidence, reference, doubt }) {
       plot.hidden = measured.hidden = !reference;
       if (!reference) {
-        result.textContent = doubt ? `The comparison is missing: ${doubt}` : "Comparing…";
+        const said = doubt || "Comparing…";
+        result.textContent = `Evidence of this picture: ${number(evidence)}. ${said}`;
         return;
       }
       if (shown !== reference) {

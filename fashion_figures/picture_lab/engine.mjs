@@ -2,11 +2,12 @@
  * From a picture to an answer, without anything to see: jobs, the network, and the state.
  */
 
-import { CLASS_NAMES, dense, forward, normalize } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
+import { forward, logits, normalize } from "../shared/network.mjs";
+import { shownNetwork } from "../shared/shown_network.mjs";
 import { loadAsset, put, toBytes } from "../shared/state.mjs";
 import { Preparer } from "./preparer.mjs";
 import { ImageError } from "../shared/prepare.mjs";
-import { parseSafetensors } from "../shared/safetensors.mjs";
 
 /**
  * What a view shows.
@@ -20,11 +21,14 @@ import { parseSafetensors } from "../shared/safetensors.mjs";
  * @property {?{width: number, height: number}} size the picture's, before any step
  * @property {?Uint8Array} pixels 784 gray values
  * @property {object[]} steps as `preparePixels` returns them
- * @property {?Object<string, object>} layers what `forward` returned
+ * @property {?object} network as `readNetwork` returns it
+ * @property {?Map<string, object>} outputs what `forward` returned
+ * @property {?Float32Array} probabilities by label
  * @property {number[]} order labels, the most probable first
  * @property {?number} evidence
- * @property {?object} reference as `tools/make_evidence.py` writes it; null until loaded
- * @property {string} doubt why there is no reference
+ * @property {?object} reference as `tools/make_evidence.py` writes it; null until loaded,
+ *   and with a network of which it is not known
+ * @property {string} doubt why there is no reference, in a sentence
  */
 const EMPTY = Object.freeze({
   step: "empty",
@@ -36,10 +40,16 @@ const EMPTY = Object.freeze({
   size: null,
   pixels: null,
   steps: [],
-  layers: null,
+  network: null,
+  outputs: null,
+  probabilities: null,
   order: [],
   evidence: null,
 });
+
+const UNMEASURED =
+  "No threshold was measured for this network, so whether that is much or little is not known, and " +
+  "there is no warning.";
 
 const laboratories = new WeakMap();
 
@@ -62,11 +72,11 @@ class Laboratory {
     this.views = new Set();
     this.job = 0;
     this.preparer = new Preparer(model);
-    this.network = null; // promise of the weights
-    this.weights = null;
+    this.loading = null; // promise of the network
     this.onPixels = () => this.takePixels();
     this.onImage = () => this.takeImage();
     this.onExample = () => this.answerExample(model.get("example"));
+    this.onNetwork = () => this.takeNetwork();
   }
 
   /**
@@ -89,6 +99,7 @@ class Laboratory {
     this.model.on("change:pixels", this.onPixels);
     this.model.on("change:image", this.onImage);
     this.model.on("change:example", this.onExample);
+    this.model.on("change:network", this.onNetwork);
     if (this.state.step === "busy") this.change({ step: "empty" }); // closed in the middle
     if (this.state.step !== "empty") return;
     if (this.model.get("pixels")) this.takePixels();
@@ -100,6 +111,7 @@ class Laboratory {
     this.model.off("change:pixels", this.onPixels);
     this.model.off("change:image", this.onImage);
     this.model.off("change:example", this.onExample);
+    this.model.off("change:network", this.onNetwork);
     this.job += 1;
     this.preparer.close();
   }
@@ -142,8 +154,8 @@ class Laboratory {
     try {
       const progress = (stage) => job === this.job && this.change({ stage });
       const prepared = await this.preparer.prepare(await picture, progress);
-      await this.loadWeights();
-      if (job === this.job) this.conclude(prepared, source, name);
+      const network = await this.loadNetwork();
+      if (job === this.job) this.conclude(network, prepared, source, name);
     } catch (error) {
       if (job === this.job) this.fail(reasonOf(error), source);
     }
@@ -166,11 +178,11 @@ class Laboratory {
     const { job } = this;
     this.change({ step: "busy", stage: "Asking the network…", source: "Python", name: "" });
     try {
-      await this.loadWeights();
+      const network = await this.loadNetwork();
       if (job !== this.job) return;
       const step = { name: "28×28", width: 28, height: 28, channels: 1, data: pixels };
       const prepared = { pixels, steps: [step], size: { width: 28, height: 28 } };
-      this.conclude(prepared, "Python", "");
+      this.conclude(network, prepared, "Python", "");
     } catch (error) {
       if (job === this.job) this.fail(reasonOf(error), "Python");
     }
@@ -181,26 +193,44 @@ class Laboratory {
     if (bytes) this.answer(new Blob([bytes]), "Python");
   }
 
-  async loadWeights() {
-    this.network ??= loadAsset(this.model, "weights").then(parseSafetensors);
-    this.network.catch(() => {
-      this.network = null; // a later picture asks again
-    });
-    this.weights = await this.network;
+  /** Show the picture that is there to another network. */
+  async takeNetwork() {
+    this.loading = null;
+    const { step, pixels, steps, size, source, name } = this.state;
+    if (step !== "answered") return;
+    this.job += 1;
+    const { job } = this;
+    this.change({ step: "busy", stage: "Asking the network…", reference: null, doubt: "" });
+    try {
+      const network = await this.loadNetwork();
+      if (job === this.job) this.conclude(network, { pixels, steps, size }, source, name);
+    } catch (error) {
+      if (job === this.job) this.fail(reasonOf(error), source);
+    }
+  }
+
+  /** Load the network of the state; one that was set meanwhile, if so. */
+  async loadNetwork() {
+    this.loading ??= shownNetwork(this.model);
+    const { loading } = this;
+    let network;
+    try {
+      network = await loading;
+    } catch (error) {
+      if (loading !== this.loading) return this.loadNetwork();
+      this.loading = null; // a later picture asks again
+      throw error;
+    }
+    return loading === this.loading ? network : this.loadNetwork();
   }
 
   /** Ask the network about a prepared picture. */
-  conclude(prepared, source, name) {
-    const layers = forward(this.weights, normalize(prepared.pixels));
-    const logits = dense(
-      layers.dense,
-      this.weights["output/kernel"],
-      this.weights["output/bias"].data,
-    ).data;
-    const probabilities = [...layers.output.data];
+  conclude(network, prepared, source, name) {
+    const outputs = forward(network, normalize(prepared.pixels));
+    const probabilities = [...outputs.get(network.layers.at(-1).name).data];
     const order = probabilities.map((_, label) => label);
     order.sort((a, b) => probabilities[b] - probabilities[a] || a - b);
-    const evidence = logSumExp(logits);
+    const evidence = logSumExp(logits(network, outputs));
     // Another view, in a page of its own, may have put the picture and the answer there.
     const isKnown = source === "Python" && isClose(this.model.get("probabilities"), probabilities);
     const origin = (isKnown && this.model.get("source")) || source;
@@ -211,7 +241,9 @@ class Laboratory {
       stage: "",
       source: origin,
       name,
-      layers,
+      network,
+      outputs,
+      probabilities,
       order,
       evidence,
       ...prepared,
@@ -228,17 +260,22 @@ class Laboratory {
     this.judge();
   }
 
-  /** Compare the evidence with that of real garments. */
+  /** Compare the evidence with that of real garments, if it was measured with this network. */
   async judge() {
     const { job } = this;
     try {
       const bytes = await loadAsset(this.model, "evidence");
       if (job !== this.job) return;
       const reference = JSON.parse(new TextDecoder().decode(bytes));
+      if (reference.network !== this.model.get("network")) {
+        this.change({ reference: null, doubt: UNMEASURED });
+        return;
+      }
       this.change({ reference, doubt: "" });
       put(this.model, { looks_like_a_garment: this.state.evidence >= reference.threshold });
     } catch (error) {
-      if (job === this.job) this.change({ reference: null, doubt: error.message });
+      const doubt = `The comparison is missing: ${error.message}`;
+      if (job === this.job) this.change({ reference: null, doubt });
     }
   }
 

@@ -1,6 +1,6 @@
 /** Your own picture: prepared, answered, explained, and doubted. */
 
-import { CLASS_NAMES } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
 import { frame, h } from "../shared/kit.mjs";
 import { answerView, isForeign, spoken } from "./answer.mjs";
 import { doubtView, warningView } from "./doubt.mjs";
@@ -10,12 +10,11 @@ import { stepsView } from "./steps.mjs";
 
 /** What has happened, in a sentence; empty if it is not to be announced. */
 function news(state) {
-  const { step, stage, order, layers, reference, doubt } = state;
+  const { step, stage, order, probabilities, reference, doubt } = state;
   if (step === "busy") return stage;
   if (step !== "answered" || (!reference && !doubt)) return "";
   const best = order[0];
-  const answer = `${CLASS_NAMES[best]}, ${spoken(layers.output.data[best])}.`;
-  if (!reference) return answer;
+  const answer = `${CLASS_NAMES[best]}, ${spoken(probabilities[best])}.`;
   return isForeign(state)
     ? `Warning: this does not look like a garment. If it is one: ${answer}`
     : `The network's answer: ${answer}`;
@@ -63,16 +62,17 @@ export default {
       busy.textContent = state.step === "busy" ? state.stage : "";
       if (error.textContent !== state.message) error.textContent = state.message;
       error.hidden = state.message === "";
-      result.hidden = state.layers === null;
-      if (state.layers) {
+      result.hidden = state.outputs === null;
+      if (state.outputs) {
         warning.show(state);
-        answer.show(state, lab.weights);
+        answer.show(state);
         steps.show(state);
         doubt.show(state);
         if (state.reference) root.dataset.garment = isForeign(state) ? "no" : "yes";
       }
       if (!isFirst) figure.say(news(state));
-      if (state.step !== "busy" && (state.reference || state.step === "error")) isFirst = false;
+      const isDone = state.reference || state.doubt || state.step === "error";
+      if (state.step !== "busy" && isDone) isFirst = false;
     };
     figure.dispose(lab.subscribe(show));
     return figure.cleanup;

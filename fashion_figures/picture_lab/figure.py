@@ -11,15 +11,39 @@ import numpy as np
 import traitlets
 from PIL import Image
 
-from fashion_figures.host.base import CourseWidget, Pixels
+from fashion_figures.host.base import Pixels
 from fashion_figures.host.linker import link
-from fashion_figures.shared.assets import evidence_bytes, weights_bytes
+from fashion_figures.shared.assets import MEASURED_NETWORK, evidence_bytes
+from fashion_figures.shared.network import NetworkFigure, described, network_assets
 from fashion_lib.pictures import MAX_BYTES
 from fashion_lib.prediction import example_pictures
+from fashion_lib.weights import Weights
 
 THUMB = 56
 TITLES = {"t_shirt": "T-shirt"}
 SOURCES = ("", "example", "file", "drop", "paste", "camera", "drawing", "Python")
+
+
+ANSWER = (
+    "You give a picture of one garment: a file, a photo, a drawing, or one of eight "
+    "examples. It is prepared like the pictures that the network was trained on: turned "
+    "gray, its background made black, cropped to the garment, fitted into a square, and "
+    "averaged down to 28 by 28 pixels. The network answers with ten probabilities, one for "
+    "each class."
+)
+GRAD_CAM = (
+    "A colored layer over the picture, Grad-CAM, marks where the evidence for a class was found."
+)
+CERTAINTY = "The probabilities always add up to 1, even for a picture of a cat."
+WARNING = (
+    "So the figure also looks at the logits before softmax, and warns when none of them is "
+    "as large as garments make them."
+)
+NO_WARNING = (
+    "How large the logits before softmax have to be for a garment was not measured for this "
+    "network, so the figure gives no warning."
+)
+PRIVACY = "The picture stays on your device."
 
 
 class PictureFile(traitlets.TraitType):
@@ -89,16 +113,20 @@ def _example_assets() -> dict[str, Callable[[], bytes]]:
     }
 
 
-class PictureLab(CourseWidget):
+class PictureLab(NetworkFigure):
     """The reader's own picture, prepared like the data set's and shown to the network.
 
     A file, a drop, a paste, a photo, a drawing or a shipped example is prepared step by step
-    in the reader's browser, classified with the shipped weights, explained with Grad-CAM, and
-    doubted when its evidence is low (see `fashion_lib.calibration`). No picture leaves
+    in the reader's browser, classified by a network, explained with Grad-CAM, and doubted when
+    its evidence is low (see `fashion_lib.calibration`); the threshold for that was measured with
+    the shipped network, so another one's answers are not judged. No picture leaves
     the device, unless a kernel is attached: then the 28×28 pixels are synced as a trait.
 
     Attributes
     ----------
+    network : str or Weights
+        The network, as `ShownNetwork` takes it: by default the shipped "baseline". Another one is
+        shown the same picture.
     pixels : uint8 array, shape (28, 28), or None
         The prepared picture. Set it, as `Pixels` takes it, to show one that is in the data
         set's format.
@@ -116,7 +144,8 @@ class PictureLab(CourseWidget):
     evidence : float or None
         The logarithm of the summed exponentials of the logits.
     looks_like_a_garment : bool or None
-        Whether the evidence reaches the threshold; None before it is known.
+        Whether the evidence reaches the threshold; None before it is known, and with a network of
+        which it is not.
     error : str
         Why the last picture could not be used; empty if it could.
     example : str
@@ -130,7 +159,7 @@ class PictureLab(CourseWidget):
 
     module = "picture_lab/figure"
     assets: ClassVar = {
-        "weights": weights_bytes,
+        **network_assets(),
         "evidence": evidence_bytes,
         "picture-worker": worker_bytes,
         "example-thumbs": thumb_bytes,
@@ -149,13 +178,10 @@ class PictureLab(CourseWidget):
     compact = traitlets.Bool(False).tag(sync=True)
     examples = traitlets.List([[name, _title(name)] for name in example_pictures()]).tag(sync=True)
     label = traitlets.Unicode("Your own picture").tag(sync=True)
-    text = traitlets.Unicode(
-        "You give a picture of one garment: a file, a photo, a drawing, or one of eight "
-        "examples. It is prepared like the pictures that the network was trained on: turned "
-        "gray, its background made black, cropped to the garment, fitted into a square, and "
-        "averaged down to 28 by 28 pixels. The network answers with ten probabilities, one for "
-        "each class. A colored layer over the picture, Grad-CAM, marks where the evidence for "
-        "a class was found. The probabilities always add up to 1, even for a picture of a cat. "
-        "So the figure also looks at the logits before softmax, and warns when none of them is "
-        "as large as garments make them. The picture stays on your device."
-    ).tag(sync=True)
+
+    def words(self, network: str | Weights) -> str:
+        """Return what the figure does with a picture and a network."""
+        kinds = {layer.kind for layer in described(network).layers}
+        where = [GRAD_CAM] if "convolution" in kinds else []
+        warning = WARNING if network == MEASURED_NETWORK else NO_WARNING
+        return " ".join([ANSWER, *where, CERTAINTY, warning, PRIVACY])

@@ -1,6 +1,6 @@
 /** The ways to give a picture: file, drop, paste, camera, drawing, and the examples. */
 
-import { CLASS_NAMES } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, roving } from "../shared/kit.mjs";
 import { loadAsset } from "../shared/state.mjs";
 import { isForeign, percent } from "./answer.mjs";
@@ -147,7 +147,7 @@ function brief(state) {
   if (state.source !== "drawing") return "";
   if (state.step !== "answered") return state.message;
   const best = state.order[0];
-  const answer = `${CLASS_NAMES[best]}, ${percent(state.layers.output.data[best])}`;
+  const answer = `${CLASS_NAMES[best]}, ${percent(state.probabilities[best])}`;
   return isForeign(state) ? `Perhaps no garment; else ${answer}` : answer;
 }
 

@@ -1,23 +1,17 @@
 """Data that several figures ask for by name, so that a page loads it once."""
 
+import json
 from functools import lru_cache
 
 import numpy as np
 
 from fashion_lib.calibration import EVIDENCE_FILE, shipped_evidence
 from fashion_lib.data import CLASS_NAMES, load_data
-from fashion_lib.weights import fingerprint, load_weights, weights_path
+from fashion_lib.weights import fingerprint, load_weights
 
 GARMENTS_PER_CLASS = 3
-
-
-@lru_cache(maxsize=1)
-def weights_bytes() -> bytes:
-    """Return the shipped network's weights: the safetensors file, as it is.
-
-    Asset "weights"; the front end reads it with ``parseSafetensors``.
-    """
-    return weights_path("baseline").read_bytes()
+#: The network that the threshold of the evidence was measured with.
+MEASURED_NETWORK = "baseline"
 
 
 @lru_cache(maxsize=1)
@@ -35,16 +29,19 @@ def garment_bytes() -> bytes:
 
 
 def evidence_bytes() -> bytes:
-    """Return the threshold of the evidence and how it was measured, as JSON: asset "evidence".
+    """Return the threshold of the evidence and how it was measured: asset "evidence".
+
+    JSON, as ``tools/make_evidence.py`` writes it, with the name of the network in front.
 
     Raises
     ------
     RuntimeError
         If it was measured with other weights than those that ship.
     """
-    if shipped_evidence()["weights"] != fingerprint(load_weights()):
+    measured = shipped_evidence()
+    if measured["weights"] != fingerprint(load_weights(MEASURED_NETWORK)):
         raise RuntimeError(
             f"{EVIDENCE_FILE.name} was measured with other weights: "
             "run python -m tools.make_evidence"
         )
-    return EVIDENCE_FILE.read_bytes()
+    return json.dumps({"network": MEASURED_NETWORK, **measured}).encode()

@@ -74,6 +74,8 @@ export function frame(el, model, className) {
   const heading = uniqueId("cw-heading");
   const live = h("p.cw-live", { "aria-live": "polite", role: "status" });
   const body = h("div.cw-body");
+  const words = h("p");
+  const inWords = h("details.cw-words", {}, h("summary", { text: "In words" }), words);
   const root = h(
     `section.cw.${className}`,
     // The attribute keeps JupyterLab's single-key shortcuts away from a focused figure.
@@ -81,14 +83,7 @@ export function frame(el, model, className) {
     h("p.cw-heading", { id: heading, text: model.get("label") }),
     body,
     live,
-    model.get("text") // a figure that is all words has none
-      ? h(
-          "details.cw-words",
-          {},
-          h("summary", { text: "In words" }),
-          h("p", { text: model.get("text") }),
-        )
-      : null,
+    inWords,
   );
   el.append(root);
   const whole = {
@@ -107,6 +102,10 @@ export function frame(el, model, className) {
     },
   };
   whole.dispose(() => root.remove());
+  whole.watch("text", (text) => {
+    words.textContent = text;
+    inWords.hidden = !text; // a figure that is all words has none
+  });
   return whole;
 }
 

@@ -19,18 +19,24 @@ const FLOAT32_BYTES = 4;
  * Parse a safetensors file of float32 arrays.
  *
  * @param {Uint8Array | ArrayBuffer} bytes The whole file.
- * @returns {Object<string, Tensor>} By name, e.g. `"conv1/kernel"` with shape [3, 3, 1, 32].
+ * @returns {{tensors: Map<string, Tensor>, metadata: Object<string, string>}} The arrays by name,
+ *   e.g. `"conv1/kernel"` with shape [3, 3, 1, 32], and what the file says about itself.
  * @throws {Error} If the file is cut off or damaged, or holds something other than float32.
  */
 export function parseSafetensors(bytes) {
   const file = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
   const header = readHeader(file);
   const numbers = file.subarray(LENGTH_BYTES + header.length);
-  const tensors = {};
-  for (const [name, entry] of Object.entries(header.entries)) {
-    if (name !== "__metadata__") tensors[name] = readTensor(name, entry, numbers);
-  }
-  return tensors;
+  const { __metadata__: metadata = {}, ...entries } = header.entries;
+  if (!isTable(metadata)) throw new Error("The weights file is damaged: its metadata is no table.");
+  const tensors = new Map(
+    Object.entries(entries).map(([name, entry]) => [name, readTensor(name, entry, numbers)]),
+  );
+  return { tensors, metadata };
+}
+
+function isTable(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 /** Return the JSON header as an object, and how many bytes it takes. */
@@ -50,7 +56,7 @@ function readHeader(file) {
   } catch (error) {
     throw new Error("The weights file is damaged: its header is not JSON.", { cause: error });
   }
-  if (entries === null || typeof entries !== "object" || Array.isArray(entries)) {
+  if (!isTable(entries)) {
     throw new Error("The weights file is damaged: its header is not a table.");
   }
   return { entries, length };

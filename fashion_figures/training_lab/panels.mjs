@@ -1,7 +1,7 @@
 /** The training lab's panels: kernels, a picture's probabilities, patience, the epochs' numbers. */
 
 import { PARAMETERS, initialParameters } from "./backprop.mjs";
-import { CLASS_NAMES } from "../shared/network.mjs";
+import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, roving } from "../shared/kit.mjs";
 import { put, toBytes } from "../shared/state.mjs";
 import { paint, signedColor } from "../shared/paint.mjs";

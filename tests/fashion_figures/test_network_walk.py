@@ -1,6 +1,7 @@
 """The network walk: its traits, and the figure in a browser against NumPy's forward pass."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,25 @@ from bs4 import BeautifulSoup
 
 from book.serve import Server
 from fashion_figures import NetworkWalk
-from fashion_figures.network_walk.figure import SIZES
-from fashion_figures.shared.assets import garment_bytes, weights_bytes
+from fashion_figures.shared.assets import garment_bytes
 from fashion_lib import CLASS_NAMES, forward, load_weights, normalize
+from fashion_lib.description import Layer, Network
+from fashion_lib.networks import NETWORKS
+from fashion_lib.weights import Weights, network_bytes, save_weights
 from tests.fashion_figures import pages
+from tests.fashion_figures.modules import encoded
+from tests.fashion_lib.random_networks import random_network, random_weights
 
+SIZES = {
+    "conv1": (26, 32),
+    "pool1": (13, 32),
+    "conv2": (11, 64),
+    "pool2": (5, 64),
+    "conv3": (3, 64),
+    "pool3": (1, 64),
+    "dense": (1, 512),
+    "output": (1, 10),
+}
 STARTED = ".cw-nw[data-place]"
 
 
@@ -40,19 +55,17 @@ def shared(chromium, folder):
         yield page
 
 
-def _layers(image):
-    _, layers = forward(load_weights(), normalize(image[np.newaxis]), return_layers=True)
-    return {
-        name: values[0].reshape(-1, SIZES[name][1])
-        for name, values in layers.items()
-        if name in SIZES
-    }
+def _layers(image, weights=None):
+    """Return what each layer puts out for an image: arrays (rows × columns, filters)."""
+    weights = weights or load_weights()
+    _, layers = forward(weights, normalize(image[np.newaxis]), return_layers=True)
+    return {name: values[0].reshape(-1, values.shape[-1]) for name, values in layers.items()}
 
 
-def _places(rng, count):
+def _places(rng, count, sizes=SIZES):
     """Return places at random in every layer, the corners included."""
     places = []
-    for layer, (size, filters) in SIZES.items():
+    for layer, (size, filters) in sizes.items():
         for row, column in [(0, 0), (size - 1, size - 1), *rng.integers(0, size, (count, 2))]:
             places.append([layer, int(rng.integers(filters)), int(row), int(column)])
     return places
@@ -75,17 +88,76 @@ READ = """async ({ image, places }) => {
         }
         await Promise.resolve();
         const shown = host.querySelector('.cw-nw-value strong');
-        const lines = [...host.querySelectorAll('.cw-nw-receipt td')].map((td) => td.textContent);
+        const cells = (name) =>
+            [...host.querySelectorAll(`.cw-nw-receipt ${name}`)].map((cell) => cell.textContent);
         seen.push({
             place: host.querySelector('.cw-nw').dataset.place,
             value: Number(shown.dataset.value),
             text: shown.textContent,
-            lines,
+            lines: cells('td'),
+            words: cells('th'),
             field: host.querySelector('.cw-nw-picture canvas').ariaLabel,
         });
     }
     return seen;
 }"""
+
+
+# Show a network, "baseline" or the base64 of a file, and wait until it is there.
+SHOW = """async (network) => {
+    const host = document.querySelector('.cw-host');
+    const bytes = () => Uint8Array.from(atob(network), (letter) => letter.charCodeAt(0));
+    const shown = network === 'baseline' ? network : new DataView(bytes().buffer);
+    host.courseModel.set('network', shown);
+    while (!host.querySelector('.cw-nw[data-place]')) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+}"""
+
+#: Every pixel weighed for every class: a network without a single convolution.
+REGRESSION = Network(
+    (Layer("row", "flatten"), Layer("vote", "dense", units=10, activation="softmax"))
+)
+#: Windows that are too wide for a table of numbers, and one that leaves pixels out.
+WIDE = Network(
+    (
+        Layer("wide", "convolution", units=2, size=7, stride=2, padding="same"),
+        Layer("deep", "convolution", units=3, size=6, padding="same", activation="relu"),
+        Layer("mean", "average pooling", size=6, stride=2, padding="same"),
+        Layer("gaps", "max pooling", size=1, stride=2),
+        Layer("most", "global max pooling"),
+        Layer("hidden", "dense", units=7, activation="softmax"),
+        Layer("vote", "dense", units=10, activation="softmax"),
+    ),
+    name="wide",
+)
+
+
+def _drawn(seed):
+    """Return a random network's weights, or those of one of the above."""
+    network = random_network(seed) if isinstance(seed, int) else seed
+    return random_weights(network, 7)
+
+
+def _adds_up(layer, seen):
+    """Check the receipt of a value by the rule of its layer's kind."""
+    *numbers, last = (float(line.replace("−", "-")) for line in seen["lines"])
+    assert last == pytest.approx(seen["value"], abs=6e-4)
+    if layer.function == "softmax":
+        *terms, logit, power, powers = numbers
+        assert power / powers == pytest.approx(last, abs=6e-3)
+        assert sum(terms) == pytest.approx(logit, abs=3e-3) or layer.kind == "softmax"
+    elif layer.function == "relu":
+        *terms, total = numbers
+        assert max(0, total) == pytest.approx(last, abs=1e-9)
+        assert sum(terms) == pytest.approx(total, abs=3e-3) or layer.kind == "relu"
+    elif "average" in layer.kind:
+        count = int(seen["words"][-1].removeprefix("÷ ").partition(",")[0])
+        assert numbers[0] / count == pytest.approx(last, abs=1e-3)
+    elif numbers:
+        assert sum(numbers) == pytest.approx(last, abs=3e-3)
+    else:
+        assert "max" in layer.kind
 
 
 class TestTraits:
@@ -127,10 +199,8 @@ class TestTraits:
         with pytest.raises(traitlets.TraitError):
             walk.set_state({"layer": "pool2", "filter": 60, "row": 9, "column": 0})
 
-    def test_sizes_are_those_of_the_network(self, garments):
-        _, layers = forward(load_weights(), normalize(garments[:1]), return_layers=True)
-        for layer, (size, filters) in SIZES.items():
-            assert layers[layer][0].size == size * size * filters
+    def test_sizes_are_those_of_the_network(self):
+        assert NetworkWalk().sizes() == SIZES
 
     def test_the_static_page_has_the_state_and_the_words(self):
         soup = BeautifulSoup(NetworkWalk(layer="pool2").static_html(), "html.parser")
@@ -139,8 +209,8 @@ class TestTraits:
         assert state["layer"] == "pool2"
         assert host.select_one(".cw-fallback").get_text() == NetworkWalk().text
 
-    def test_the_assets_are_the_shipped_weights_and_thirty_test_images(self, fashion, garments):
-        assert NetworkWalk.assets["weights"]() == weights_bytes()
+    def test_the_assets_are_the_shipped_network_and_thirty_test_images(self, fashion, garments):
+        assert NetworkWalk.assets["network-baseline"]() == network_bytes("baseline")
         _, (images, labels) = fashion
         for label in range(10):
             expected = images[labels == label][:3]
@@ -166,19 +236,13 @@ class TestValues:
         )
 
     def test_the_receipt_adds_up(self, shared, garments):
-        places = [p for p in _places(np.random.default_rng(1), 6) if "pool" not in p[0]]
+        places = _places(np.random.default_rng(1), 6)
         image = garments[10].reshape(-1).tolist()
+        layers = {layer.name: layer for layer in NETWORKS["baseline"].layers}
         for place, seen in zip(
             places, shared.evaluate(READ, {"image": image, "places": places}), strict=True
         ):
-            numbers = [float(line.replace("−", "-")) for line in seen["lines"]]
-            assert numbers[-1] == pytest.approx(seen["value"], abs=6e-4)
-            if place[0] == "output":
-                assert sum(numbers[:3]) == pytest.approx(numbers[3], abs=3e-3)
-                assert numbers[4] / numbers[5] == pytest.approx(numbers[6], abs=6e-3)
-            else:
-                assert sum(numbers[:-2]) == pytest.approx(numbers[-2], abs=3e-3)
-                assert max(0, numbers[-2]) == pytest.approx(numbers[-1], abs=1e-9)
+            _adds_up(layers[place[0]], seen)
 
     def test_pixels_outside_the_receptive_field_have_no_part_in_the_value(self, shared, garments):
         rng = np.random.default_rng(3)
@@ -212,6 +276,180 @@ class TestValues:
                 for x in (left, left + side - 1):
                     inside[y, x] = 255 - inside[y, x]
             assert (_layers(inside)[layer][place] != before[layer][place]).any()
+
+
+class TestOtherNetworks:
+    """Networks of a reader's own: in Python, and in the figure as it is."""
+
+    @pytest.fixture
+    def shows(self, shared):
+        """Return a function that shows weights in the page; the baseline is back afterwards."""
+        yield lambda weights: shared.evaluate(SHOW, encoded(network_bytes(weights)))
+        shared.evaluate(SHOW, "baseline")
+
+    def test_a_name_a_path_or_weights(self, tmp_path):
+        weights = _drawn(3)
+        walk = NetworkWalk(network=save_weights(weights, tmp_path / "own.safetensors"))
+        for given in (str(tmp_path / "own.safetensors"), weights):
+            walk.network = "baseline"
+            walk.network = given
+            assert walk.network.network == random_network(3)
+            assert walk.get_state("network")["network"] == network_bytes(weights)
+
+    def test_the_shipped_network_is_known_however_it_comes(self, tmp_path):
+        path = save_weights(load_weights(), tmp_path / "copy.safetensors", {"note": "a copy"})
+        for given in ("baseline", path, load_weights(), dict(load_weights())):
+            assert NetworkWalk(network=given).network == "baseline"
+
+    def test_weights_that_change_later_change_nothing(self):
+        weights = _drawn(0)
+        walk = NetworkWalk(network=weights)
+        weights[next(iter(weights))][:] = 0
+        assert walk.get_state("network")["network"] == network_bytes(_drawn(0))
+
+    @pytest.mark.parametrize(
+        ("network", "reason"),
+        [
+            (3, "not int"),
+            ("no such", "No weights named 'no such' are shipped"),
+            ("no/such.safetensors", "no weights file"),
+            ({"conv1/kernel": np.zeros(3, np.float32)}, "do not belong"),
+            (Weights({}, refusal="It has a layer of hexagons."), "layer of hexagons"),
+            ((Layer("one", "flatten"), Layer("two", "dense", units=10)), "end in a softmax"),
+            (
+                (Layer("one", "flatten"), Layer("two", "dense", units=9, activation="softmax")),
+                "to (9,)",
+            ),
+        ],
+        ids=str,
+    )
+    def test_what_cannot_be_shown_is_refused_in_a_sentence(self, network, reason):
+        if isinstance(network, tuple):
+            network = random_weights(Network(network), 0)
+        with pytest.raises(traitlets.TraitError, match=re.escape(reason)):
+            NetworkWalk(network=network)
+
+    def test_pictures_of_another_size_are_refused(self):
+        small = Network(REGRESSION.layers, input_shape=(8, 8, 1))
+        with pytest.raises(traitlets.TraitError, match=r"from \(28, 28, 1\) to \(10,\)"):
+            NetworkWalk(network=random_weights(small, 0))
+
+    def test_the_place_is_one_of_the_network(self):
+        walk = NetworkWalk(network=_drawn(WIDE), layer="deep", filter=2, row=13, column=13)
+        with pytest.raises(traitlets.TraitError, match="no layer 'conv1'"):
+            walk.layer = "conv1"
+        walk.network = "baseline"
+        assert (walk.layer, walk.filter, walk.row, walk.column) == ("conv1", -1, -1, -1)
+        walk.layer = "conv3"
+        walk.network = _drawn(REGRESSION)
+        assert (walk.layer, walk.row, walk.column) == ("vote", -1, -1)
+
+    def test_the_text_is_about_the_network_until_it_is_set(self):
+        walk = NetworkWalk()
+        shipped = walk.text
+        walk.network = _drawn(3)
+        for layer in random_network(3).layers:
+            assert layer.kind == "flatten" or f"{layer.name}: " in walk.text
+        walk.network = "baseline"
+        assert walk.text == shipped
+        walk.text = "My own words."
+        walk.network = _drawn(WIDE)
+        assert walk.text == NetworkWalk(network=_drawn(3), text="My own words.").text
+
+    def test_the_text_of_a_long_network_counts_its_layers(self):
+        relus = [Layer(f"relu{n}", "relu") for n in range(60)]
+        vote = Layer("vote", "dense", units=10, activation="softmax")
+        network = Network((*relus, Layer("row", "flatten"), vote))
+        text = NetworkWalk(network=random_weights(network, 0)).text
+        assert "61 layers: 60 times relu, 1 times dense." in text
+
+    @pytest.mark.parametrize("seed", [*range(12), REGRESSION, WIDE], ids=str)
+    def test_every_value_shown_is_the_forward_pass_and_adds_up(self, shared, shows, garments, seed):
+        weights = _drawn(seed)
+        layers = {layer.name: layer for layer in weights.network.layers}
+        places = _places(np.random.default_rng(8), 2, NetworkWalk(network=weights).sizes())
+        shows(weights)
+        image = garments[12]
+        seen = shared.evaluate(READ, {"image": image.reshape(-1).tolist(), "places": places})
+        expected = _layers(image, weights)
+        for (layer, filter_, row, column), shown in zip(places, seen, strict=True):
+            size = NetworkWalk(network=weights).sizes()[layer][0]
+            value = expected[layer][row * size + column, filter_]
+            assert shown["place"] == f"{layer}/{filter_}/{row}/{column}"
+            assert shown["value"] == pytest.approx(value, abs=1e-4)
+            _adds_up(layers[layer], shown)
+        np.testing.assert_allclose(
+            pages.state(shared, "probabilities"),
+            expected[weights.network.layers[-1].name][0],
+            atol=1e-4,
+        )
+
+    def test_padding_is_shown_and_adds_nothing(self, shared, shows, garments):
+        shows(_drawn(WIDE))
+        image = garments[12].reshape(-1).tolist()
+        notes = "all => all.map(x => x.textContent).join(' ')"
+        for layer, words in (
+            ("wide", "Gray, outside of the picture: padding"),
+            ("deep", "Gray, outside of wide: padding"),
+            ("mean", "Gray, outside of deep, does not count"),
+        ):
+            for corner, is_padded in ((0, True), (3, False)):
+                shared.evaluate(READ, {"image": image, "places": [[layer, 0, corner, corner]]})
+                said = shared.locator(".cw-nw-sum .cw-note").evaluate_all(notes)
+                assert (words in said) is is_padded, (layer, corner)
+
+    @pytest.mark.parametrize("seed", [5, 11, REGRESSION], ids=str)
+    def test_the_walk_back_ends_at_the_picture(self, shared, shows, seed):
+        shows(_drawn(seed))
+        shared.get_by_role("button", name="Start at the vote").click()
+        seen = []
+        for _ in range(40):
+            seen.append(shared.locator(STARTED).get_attribute("data-place"))
+            way = shared.locator(".cw-nw-sum [data-go]")
+            if not way.count():
+                break
+            way.first.press("Enter")
+            shared.wait_for_function(
+                "place => document.querySelector('.cw-nw').dataset.place !== place", arg=seen[-1]
+            )
+        assert (
+            shared.get_by_text("here the walk back ends")
+            .or_(shared.get_by_text("Here the walk back ends"))
+            .is_visible()
+        )
+        assert len(set(seen)) == len(seen)
+
+    @pytest.mark.parametrize(("theme", "width"), [("light", 320), ("dark", 1000)])
+    def test_a_page_of_its_own_is_alive_and_accessible(self, chromium, tmp_path, theme, width):
+        weights = _drawn(1)  # has additions
+        page_file = pages.write_page(tmp_path, NetworkWalk(network=weights), theme)
+        with pages.open_figure(chromium, page_file, theme=theme, width=width) as page:
+            page.wait_for_selector(STARTED)
+            for layer in weights.network.layers:
+                if layer.kind == "flatten":
+                    continue
+                page.locator(".cw-nw-name").get_by_text(layer.name, exact=True).click()
+                page.wait_for_selector(f".cw-nw[data-place^='{layer.name}/']")
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                assert layer.name in page.locator(".cw-nw-title").inner_text()
+            assert pages.axe(page) == []
+            assert "edges" not in page.locator(".cw-nw").inner_text()
+
+    def test_the_words_beside_the_figure_follow_the_text(self, chromium, folder):
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            words = page.locator(".cw-words")
+            assert words.locator("p").text_content() == NetworkWalk().text
+            pages.set_state(page, text="Of another network.")
+            assert words.locator("p").text_content() == "Of another network."
+            pages.set_state(page, text="")
+            assert words.is_hidden()
+
+    def test_a_damaged_network_is_told(self, shared, shows):
+        code = "document.querySelector('.cw-host').courseModel.set('network', new DataView(BUFFER))"
+        shared.evaluate(code.replace("BUFFER", "new ArrayBuffer(7)"))
+        alert = shared.get_by_role("alert")
+        alert.wait_for()
+        assert "could not be loaded: The weights file is cut off" in alert.inner_text()
 
 
 class TestReader:
@@ -324,7 +562,7 @@ class TestPage:
     ):
         refused = ("net::ERR_FAILED",)
         page = chromium.new_page()
-        page.route("**/assets/weights.js", lambda route: route.abort())
+        page.route("**/assets/network-baseline.js", lambda route: route.abort())
         messages = []
         page.on("console", lambda m: m.type == "error" and messages.append(m.text))
         with Server(folder) as server:
@@ -332,7 +570,7 @@ class TestPage:
             alert = page.get_by_role("alert")
             alert.wait_for()
             assert "weights could not be loaded" in alert.inner_text()
-            page.unroute("**/assets/weights.js")
+            page.unroute("**/assets/network-baseline.js")
             alert.get_by_role("button", name="Try again").click()
             page.wait_for_selector(STARTED)
         page.close()

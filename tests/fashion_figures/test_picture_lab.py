@@ -29,8 +29,11 @@ from fashion_lib import (
     prepare_image,
 )
 from fashion_lib.calibration import evidence
+from fashion_lib.description import Layer, Network
 from fashion_lib.prediction import example_pictures
+from fashion_lib.weights import network_bytes
 from tests.fashion_figures.pages import axe, open_figure, set_state, state, write_page
+from tests.fashion_lib.random_networks import random_network, random_weights
 
 FIGURE = ".cw-pic"
 FILE = "input[type=file]"
@@ -186,9 +189,12 @@ def evidence_of(weights, images):
 
 
 class TestEvidence:
+    def test_it_says_with_which_network_it_was_measured(self):
+        assert json.loads(assets.evidence_bytes()) == {"network": "baseline", **MEASURED}
+
     def test_numbers_of_other_weights_are_not_shown(self, monkeypatch):
         other = {name: -values for name, values in load_weights().items()}
-        monkeypatch.setattr(assets, "load_weights", lambda: other)
+        monkeypatch.setattr(assets, "load_weights", lambda _name: other)
         with pytest.raises(RuntimeError, match=r"run python -m tools\.make_evidence"):
             assets.evidence_bytes()
 
@@ -268,6 +274,119 @@ class TestAnswer:
         assert f"{100 * MEASURED['false_alarms']:.1f} % of 10,000 test garments" in words
         for kind in MEASURED["detected"]:
             assert f"{100 * kind['share']:.0f} % of {kind['name']}" in words
+
+
+UNJUDGED = f"{FIGURE}[data-step=answered] .cw-pic-doubt:has-text('No threshold was measured')"
+
+
+def show_network(tab, weights, first=""):
+    """Show the picture that is there to another network; None is the shipped one."""
+    content = "baseline" if weights is None else list(network_bytes(weights))
+    tab.evaluate(
+        """([network, first]) => {
+            if (first) document.querySelector(first).click();
+            document.querySelector('.cw-host').courseModel.set('network',
+                typeof network === 'string' ? network
+                    : new DataView(Uint8Array.from(network).buffer));
+        }""",
+        [content, first],
+    )
+
+
+class TestOtherNetworks:
+    @pytest.fixture
+    def shows(self, tab):
+        """Return a function that shows the picture to weights; the shipped ones are back after."""
+
+        def show(weights):
+            before = int(tab.locator(FIGURE).get_attribute("data-answers"))
+            show_network(tab, weights)
+            tab.wait_for_selector(f"{FIGURE}[data-answers='{before + 1}'] .cw-pic-doubt")
+            tab.wait_for_selector(UNJUDGED if weights else f"{FIGURE}{JUDGED}")
+
+        yield show
+        if state(tab, "network") != "baseline":
+            show(None)
+
+    @pytest.mark.parametrize("seed", [1, 4])
+    def test_the_same_picture_is_answered_as_in_python_and_not_judged(self, tab, shows, seed):
+        answered(tab, tab.get_by_role("button", name="Bag", exact=True).first.click)
+        weights = random_weights(random_network(seed), seed)
+        pixels = seen(tab)
+        shows(weights)
+        assert_array_equal(seen(tab), pixels)
+        batch = normalize(pixels[np.newaxis])
+        assert_allclose(state(tab, "probabilities"), forward(weights, batch)[0], atol=1e-4)
+        score = evidence_of(weights, pixels[np.newaxis])[0]
+        assert state(tab, "evidence") == pytest.approx(score, abs=1e-4)
+        assert state(tab, "looks_like_a_garment") is None
+        assert state(tab, "source") == "example"
+        assert tab.locator(FIGURE).get_attribute("data-garment") == ""
+        assert tab.locator(".cw-pic-warning").is_hidden()
+        assert tab.locator(".cw-pic-plot").is_hidden()
+        assert f"Evidence of this picture: {score:.2f}." in tab.locator(
+            ".cw-pic-doubt"
+        ).text_content().replace("−", "-")
+        assert "network's answer" in tab.locator(".cw-live").text_content()
+        shows(None)
+        assert state(tab, "class_name") == "Bag"
+        assert state(tab, "looks_like_a_garment") is True
+
+    def test_grad_cam_can_be_asked_about_every_convolution_with_several_places(self, tab, shows):
+        network = Network(
+            (
+                Layer("wide", "convolution", units=3, size=5, padding="same", activation="relu"),
+                Layer("half", "average pooling", size=2),
+                Layer("narrow", "convolution", units=4, size=3, stride=2),
+                Layer("relu", "relu"),
+                Layer("all", "convolution", units=6, size=6),
+                Layer("row", "flatten"),
+                Layer("vote", "dense", units=10, activation="softmax"),
+            )
+        )
+        shows(random_weights(network, 3))
+        choice = tab.get_by_label("Layer for Grad-CAM")
+        assert choice.locator("option").all_text_contents() == ["wide, 28×28", "narrow, 6×6"]
+        assert choice.input_value() == "narrow"
+        words = tab.locator(".cw-pic-picture p")
+        assert "the second convolution" in words.text_content()
+        choice.select_option("wide")
+        assert "the first convolution" in words.text_content()
+
+    def test_without_a_convolution_there_is_no_grad_cam(self, tab, shows):
+        vote = Layer("vote", "dense", units=10, activation="softmax")
+        shows(random_weights(Network((Layer("row", "flatten"), vote)), 0))
+        assert tab.get_by_label("Layer for Grad-CAM").is_hidden()
+        assert "all that the network sees" in tab.locator(".cw-pic-picture p").text_content()
+        assert "Select one" not in tab.locator(".cw-pic-caption").text_content()
+        shows(None)
+        assert tab.get_by_label("Layer for Grad-CAM").input_value() == "conv2"
+
+    def test_a_page_of_its_own_is_alive_and_accessible(self, chromium, tmp_path):
+        weights = random_weights(random_network(3), 3)  # has additions
+        lab = PictureLab(network=weights)
+        assert "not measured for this network" in lab.text
+        page = write_page(tmp_path, lab)
+        with open_figure(chromium, page, width=320) as opened:
+            opened.wait_for_selector(UNJUDGED)
+            assert axe(opened) == []
+            assert opened.evaluate("document.documentElement.scrollWidth") == 320
+            assert opened.locator(".cw-live").text_content() == ""  # nobody has asked yet
+            opened.get_by_role("button", name="Dress", exact=True).first.click()
+            opened.wait_for_selector(f"{FIGURE}[data-answers='2']")
+            opened.wait_for_function(
+                "document.querySelector('.cw-live').textContent.includes('answer')"
+            )
+
+    @pytest.mark.usefixtures("shows")
+    def test_a_picture_that_is_on_its_way_gets_the_answer_of_the_new_network(self, tab):
+        weights = random_weights(random_network(2), 2)
+        before = int(tab.locator(FIGURE).get_attribute("data-answers"))
+        show_network(tab, weights, first=".cw-pic-example[aria-label=Dress]")
+        tab.wait_for_selector(f"{FIGURE}[data-answers='{before + 1}']")
+        batch = normalize(seen(tab)[np.newaxis])
+        assert_allclose(state(tab, "probabilities"), forward(weights, batch)[0], atol=1e-4)
+        tab.wait_for_selector(UNJUDGED)
 
 
 class TestWays:
@@ -597,7 +716,7 @@ VIEWS = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>views</ti
   function start(files) {
     const state = {
       label: "views", text: "", examples: [["bag", "Bag"]], example: "bag", compact: false,
-      pixels: null, image: null, probabilities: [], source: "",
+      pixels: null, image: null, probabilities: [], source: "", network: "baseline",
     };
     const emit = (event, ...values) => (callbacks[event] ?? []).forEach((f) => f(...values));
     const model = {
