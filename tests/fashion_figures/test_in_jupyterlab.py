@@ -21,8 +21,27 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Where a server shows a notebook.
 PLACES = {"JupyterLab": "lab/tree", "Notebook": "notebooks", "ipywidgets7": "lab/tree"}
 
-#: For each figure: what Python sets, what the reader then sees, what the reader does, and what
-#: Python then reads.
+#: A network of a reader's own, with an addition, made with what is installed.
+OWN_NETWORK = """import numpy as np
+from fashion_lib.description import Layer, Network
+from fashion_lib.weights import Weights
+network = Network((
+    Layer("edges", "convolution", units=3, size=3, stride=2, padding="same", activation="relu"),
+    Layer("more", "convolution", units=3, size=3, padding="same"),
+    Layer("both", "addition", ("more", "edges")),
+    Layer("mean", "global average pooling"),
+    Layer("vote", "dense", units=10, activation="softmax"),
+), name="own")
+rng = np.random.default_rng(0)
+figure.network = Weights(
+    {key: rng.normal(0, 0.4, shape).astype("float32")
+     for key, shape in network.weight_shapes().items()},
+    network,
+)
+"""
+
+#: For each figure: what it starts with, what Python sets, what the reader then sees, what the
+#: reader does, and what Python then reads.
 TALKS = {
     "ConvolutionExplorer": {
         "set": "figure.stride = 2",
@@ -31,12 +50,14 @@ TALKS = {
         "reads": ("figure.padding, figure.output.shape", "same (14, 14)"),
     },
     "NetworkWalk": {
-        "set": "from fashion_lib import load_data\nfigure.image = load_data('sample')[0][0][0]",
-        "sees": ".cw:has-text('probability')",
-        "does": lambda cw: cw.locator("button:has-text('pool2')").first.click(),
+        "starts": ".cw-nw[data-place^=conv1]:has-text('probability')",
+        "set": f"from fashion_lib import load_data\n{OWN_NETWORK}"
+        "figure.image = load_data('sample')[0][0][0]",
+        "sees": ".cw-nw[data-place^=edges]:has-text('probability')",
+        "does": lambda cw: cw.locator("button:has-text('both')").first.click(),
         "reads": (
-            "figure.layer, round(sum(figure.probabilities), 3)",
-            "pool2 1.0",
+            "figure.layer, round(sum(figure.probabilities), 3), 'both: the sum' in figure.text",
+            "both 1.0 True",
         ),
     },
     "ConfusionExplorer": {
@@ -46,12 +67,15 @@ TALKS = {
         "reads": ("figure.selected, len(figure.selected_indices) > 9", "[6, 4] True"),
     },
     "PictureLab": {
-        "set": "from fashion_lib import example_pictures\nfigure.image = example_pictures()['bag']",
-        "sees": ".cw-pic[data-source=Python] .cw-pic-verdict:has-text('Bag')",
+        "starts": ".cw-pic[data-garment=yes] .cw-pic-verdict:has-text('Ankle boot')",
+        "set": f"from fashion_lib import example_pictures\n{OWN_NETWORK}"
+        "figure.image = example_pictures()['bag']",
+        "sees": ".cw-pic[data-source=Python] .cw-pic-doubt:has-text('No threshold was measured')",
         "does": lambda cw: cw.locator(".cw-pic-example[aria-label=Sandal]").click(),
         "reads": (
-            "figure.class_name, figure.source, figure.pixels.shape, figure.looks_like_a_garment",
-            "Sandal example (28, 28) True",
+            "figure.source, figure.pixels.shape, figure.looks_like_a_garment, "
+            "round(sum(figure.probabilities), 3)",
+            "example (28, 28) None 1.0",
         ),
     },
     "TrainingLab": {
@@ -145,6 +169,8 @@ def test_a_figure_and_its_kernel_follow_each_other(chromium, request, name, plac
     _run_cell(page, 0)
     figure = page.locator(".jp-OutputArea .cw")
     figure.wait_for(timeout=60_000)
+    if "starts" in talk:
+        page.locator(f".jp-OutputArea {talk['starts']}").wait_for(timeout=60_000)
     assert not page.locator(".cw-host").count()  # the live figure, not the published one
     _run_cell(page, 1)
     page.locator(f".jp-OutputArea {talk['sees']}").wait_for(timeout=60_000)
