@@ -217,10 +217,11 @@ def _inputs(config: dict[str, Any]) -> list[str]:
     if not config["inbound_nodes"]:
         return []
     node, *others = config["inbound_nodes"]
-    taken, *options = *node["args"], *node["kwargs"].values()
+    taken = node["args"][0] if len(node["args"]) == 1 else None
     taken = taken if isinstance(taken, (list, tuple)) else [taken]
     tensors = [isinstance(one, dict) and one["class_name"] == "__keras_tensor__" for one in taken]
-    if others or not all(tensors) or any(option is not None for option in options):
+    # Of the options of a call, mask=None and training=False are as good as none.
+    if others or not all(tensors) or any(node["kwargs"].values()):
         raise ValueError(
             f"Layer {config['name']!r} has no description because it is called twice, or with more "
             "than other layers' outputs."

@@ -7,7 +7,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage, special
 from scipy.signal import convolve2d, correlate, correlate2d
 
-from fashion_lib.convolution import KERNELS, conv2d, max_pool2d, output_size, relu, softmax
+from fashion_lib.convolution import (
+    KERNELS,
+    average_pool,
+    conv2d,
+    max_pool,
+    max_pool2d,
+    output_size,
+    relu,
+    softmax,
+)
 
 # Reproducible: the same examples every time, and no time limit for any of them.
 steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -223,6 +232,17 @@ def test_max_pool2d_by_hand_keeps_dtype_and_drops_the_edge():
     assert max_pool2d(image, size=2, stride=1).tolist() == [[4, 9], [7, 9]]
 
 
+def test_pooling_takes_no_account_of_padding():
+    images = -np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.float32)[np.newaxis, ..., np.newaxis]
+    # Four zeros are added along each axis, two before; the window at a corner sees 3×3 pixels.
+    assert max_pool(images, 5, 1, "same")[0, :, :, 0].tolist() == [[-1] * 3] * 3
+    assert average_pool(images, 5, 1, "same")[0, :, :, 0].tolist() == [[-5] * 3] * 3
+    # One zero, at the end.
+    assert average_pool(images, 2, 2, "same")[0, :, :, 0].tolist() == [[-3, -4.5], [-7.5, -9]]
+    assert average_pool(images, 2, 1)[0, :, :, 0].tolist() == [[-3, -4], [-6, -7]]
+    assert average_pool(images[:0], 2, 1).shape == (0, 2, 2, 1)
+
+
 # Activations
 
 
@@ -342,5 +362,25 @@ def test_max_pool2d_is_keras_max_pooling(keras):
         (image,) = random_arrays(seed, (height, width, channels), dtype=np.float32)
         expected = keras.ops.max_pool(image[None], size, stride, padding="valid")
         assert_array_equal(max_pool2d(image, size, stride), np.asarray(expected)[0])
+
+    compare()
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(max_pool, "max_pool"), (average_pool, "average_pool")]
+)
+def test_pooling_of_batches_is_keras_pooling(keras, ours, theirs, padding):
+    @settings(steady, max_examples=40)
+    @given(sides, sides, small, small, st.integers(1, 3), seeds)
+    def compare(height, width, size, stride, channels, seed):
+        if padding == "valid":
+            size = min(size, height, width)
+        (images,) = random_arrays(seed, (2, height, width, channels), dtype=np.float32)
+        expected = getattr(keras.ops, theirs)(images, size, stride, padding=padding)
+        result = ours(images, size, stride, padding)
+        assert result.dtype == np.float32
+        assert_allclose(result, np.asarray(expected), atol=1e-6)
 
     compare()

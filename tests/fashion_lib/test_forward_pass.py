@@ -1,13 +1,18 @@
 """The forward pass against its parts, and against Keras in every layer."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from fashion_lib import load_weights, normalize
-from fashion_lib.convolution import conv2d, max_pool2d, relu
-from fashion_lib.forward_pass import CHUNK, forward
-from fashion_lib.networks import weight_shapes
+from fashion_lib.convolution import conv2d, max_pool2d, relu, softmax
+from fashion_lib.description import Layer, Network
+from fashion_lib.forward_pass import CHUNK, forward, logits
+from fashion_lib.networks import NETWORKS, build_cnn
+from fashion_lib.weights import Weights, set_weights
+from tests.fashion_lib.random_networks import random_network, random_weights
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +95,73 @@ def test_forward_is_its_documented_parts(weights, images):
         assert_allclose(layers[f"pool{number}"][0], x, atol=1e-5)
 
 
+def test_a_small_residual_network_worked_by_hand():
+    layers = (
+        Layer("conv", "convolution", units=1, size=1),
+        Layer("relu", "relu"),
+        Layer("sum", "addition", inputs=("relu", "input")),
+        Layer("mean", "average pooling", size=2, stride=1, padding="same"),
+        Layer("most", "global max pooling"),
+        Layer("output", "dense", units=2, activation="softmax"),
+    )
+    arrays = {
+        "conv/kernel": [[[[2.0]]]],
+        "conv/bias": [-5.0],
+        "output/kernel": [[1.0, -1.0]],
+        "output/bias": [0.0, 14.0],
+    }
+    weights = Weights(
+        {key: np.array(values, np.float32) for key, values in arrays.items()},
+        Network(layers, (2, 2, 1)),
+    )
+    image = np.array([[1, 2], [3, 4]], np.float32)
+    probabilities, found = forward(weights, image[np.newaxis, ..., np.newaxis], True)
+    assert found["conv"][0, ..., 0].tolist() == [[-3, -1], [1, 3]]
+    assert found["relu"][0, ..., 0].tolist() == [[0, 0], [1, 3]]
+    assert found["sum"][0, ..., 0].tolist() == [[1, 2], [4, 7]]
+    # Below and to the right lies padding, which does not count.
+    assert found["mean"][0, ..., 0].tolist() == [[14 / 4, 9 / 2], [11 / 2, 7]]
+    assert found["most"].tolist() == [[7]]
+    assert probabilities.tolist() == [[0.5, 0.5]]  # of the logits 7 and 14 - 7
+    assert logits(weights, image[np.newaxis, ..., np.newaxis]).tolist() == [[7, 7]]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_softmax_of_the_logits_gives_the_probabilities(seed, images):
+    network = random_network(seed)
+    weights = random_weights(network, seed)
+    found = logits(weights, images[:5])
+    assert_allclose(softmax(found), forward(weights, images[:5]), atol=1e-6)
+    assert np.abs(found.sum(axis=1)).max() > 0.1
+
+
+def test_a_network_without_softmax_has_no_logits(images):
+    network = Network((Layer("mean", "global average pooling"),))
+    with pytest.raises(ValueError, match="no softmax"):
+        logits(Weights(network=network), images)
+    assert_allclose(forward(Weights(network=network), images), images.mean(axis=(1, 2)), atol=1e-6)
+
+
+def test_images_must_have_the_shape_that_the_network_takes(images):
+    weights = Weights(network=Network((Layer("relu", "relu"),), (8, 8, 3)))
+    with pytest.raises(ValueError, match=r"\(n, 8, 8, 3\), not \(200, 28, 28, 1\)"):
+        forward(weights, images)
+
+
+def test_memory_is_what_the_layers_take_and_no_more(weights):
+    images = np.zeros((1600, 28, 28, 1), np.float32)
+    peaks = []
+    for return_layers in (False, True):
+        tracemalloc.start()
+        answers = forward(weights, images, return_layers)
+        peaks.append(tracemalloc.get_traced_memory()[1] / 1000)
+        tracemalloc.stop()
+    values = sum(array[0].size for array in answers[1].values())
+    assert round(4 * values, -4) == 150_000  # bytes an image, as documented
+    assert peaks[0] < 60_000  # kB for a chunk, whatever the number of images
+    assert peaks[1] - peaks[0] < 151 * len(images)
+
+
 @pytest.fixture(scope="module")
 def keras():
     from fashion_lib.keras_import import require_keras
@@ -123,7 +195,7 @@ def test_forward_agrees_with_keras_in_every_layer(keras, which, images, weights)
         rng = np.random.default_rng(5)
         weights = {
             key: rng.normal(0, 0.1, shape).astype(np.float32)  # biases too, unlike a new model's
-            for key, shape in weight_shapes().items()
+            for key, shape in NETWORKS["baseline"].weight_shapes().items()
         }
     network = keras_network(keras)
     for layer in network.layers:
@@ -148,3 +220,20 @@ def test_forward_agrees_with_load_model_in_every_layer(keras, images, weights):
     assert list(layers) == [layer.name for layer in model.layers]
     for (name, values), expected in zip(layers.items(), watched(images), strict=True):
         assert_allclose(values, np.asarray(expected), atol=1e-5, err_msg=name)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("seed", range(30))
+def test_forward_agrees_with_keras_in_every_layer_of_random_networks(keras, images, seed):
+    network = random_network(seed)
+    weights = random_weights(network, seed)
+    model = build_cnn(network)
+    set_weights(model, weights)
+    answers, layers = forward(weights, images[:3], return_layers=True)
+    assert list(layers) == [layer.name for layer in network.layers]
+    watched = keras.Model(model.inputs[0], [model.get_layer(name).output for name in layers])
+    for (name, values), expected in zip(layers.items(), watched(images[:3]), strict=True):
+        assert values.dtype == np.float32
+        assert_allclose(values, np.asarray(expected), atol=1e-4, err_msg=name)
+    assert_allclose(forward(weights, images[:3]), answers, atol=1e-6)
+    assert np.ptp(answers, axis=1).min() > 0.01  # answers that say something
