@@ -84,8 +84,10 @@ export function conv2d(input, kernel, bias = null, { stride = 1, padding = "vali
   const output = new Float32Array(rows.length * columns.length * filters);
   const sums = new Float64Array(filters); // 64 bits, so that rounding does not add up
   let place = 0;
-  for (const row of rows) {
-    for (const column of columns) {
+  // Counted loops: with for...of around the innermost ones, Chromium takes half as long again.
+  for (let i = 0; i < rows.length; i++) {
+    for (let j = 0; j < columns.length; j++) {
+      const [row, column] = [rows[i], columns[j]];
       if (bias) sums.set(bias);
       else sums.fill(0);
       for (let y = row.start; y < row.end; y++) {
@@ -142,24 +144,31 @@ export function maxPool(input, places) {
  * @returns {Uint32Array} One for each number of the output.
  */
 export function largestPlaces(input, { rows, columns }) {
-  const [, width, channels] = input.shape;
+  const channels = input.shape[2];
   const found = new Uint32Array(rows.length * columns.length * channels);
-  let n = 0;
+  let place = 0;
   for (const row of rows) {
     for (const column of columns) {
-      for (let c = 0; c < channels; c++) {
-        let best = (row.start * width + column.start) * channels + c;
-        for (let y = row.start; y < row.end; y++) {
-          for (let x = column.start; x < column.end; x++) {
-            const place = (y * width + x) * channels + c;
-            if (input.data[place] > input.data[best]) best = place;
-          }
-        }
-        found[n++] = best;
-      }
+      findLargest(found.subarray(place, place + channels), input, row, column);
+      place += channels;
     }
   }
   return found;
+}
+
+/** Find the largest value of a window in each channel. */
+function findLargest(found, { shape, data }, row, column) {
+  const [width, channels] = [shape[1], shape[2]];
+  for (let c = 0; c < channels; c++) {
+    let best = (row.start * width + column.start) * channels + c;
+    for (let y = row.start; y < row.end; y++) {
+      for (let x = column.start; x < column.end; x++) {
+        const place = (y * width + x) * channels + c;
+        if (data[place] > data[best]) best = place;
+      }
+    }
+    found[c] = best;
+  }
 }
 
 /**
