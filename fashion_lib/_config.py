@@ -6,8 +6,9 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from fashion_lib._keras_calls import OPTIMIZERS, KerasCalls, keras_calls
+from fashion_lib._keras_calls import Call, KerasCalls, Variable
 
+OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}  # with their names in Keras
 SCHEDULES = ("constant", "cosine")
 
 
@@ -189,7 +190,45 @@ class TrainConfig:
         KerasCalls
             `compile` and `fit`.
         """
-        return keras_calls(self, images)
+        options: dict[str, Any] = {"learning_rate": self._rate_in_keras(images)}
+        options |= {name: getattr(self, name) for name in ("weight_decay", "momentum")}
+        options = {name: value for name, value in options.items() if value}
+        stopping = {
+            "monitor": "val_loss",
+            "mode": "min",
+            # Keras has no word for "never"; but all epochs are enough.
+            "patience": self.epochs if self.patience is None else self.patience,
+            "restore_best_weights": True,
+        }
+        compiling = {
+            "optimizer": Call(f"keras.optimizers.{OPTIMIZERS[self.optimizer]}", options),
+            "loss": "sparse_categorical_crossentropy",
+            "metrics": ["accuracy"],
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": False,  # XLA is slower on a CPU
+        }
+        fitting = {
+            "x": Variable("batches"),
+            "epochs": self.epochs,
+            "validation_data": Variable("(x_val, y_val)"),
+            "callbacks": [Call("keras.callbacks.EarlyStopping", stopping)],
+        }
+        return KerasCalls(Call("model.compile", compiling), Call("model.fit", fitting))
+
+    def _rate_in_keras(self, images: int) -> float | Call:
+        rising, falling = self.schedule_updates(images)
+        peak, schedules = self.learning_rate, "keras.optimizers.schedules"
+        if self.schedule == "cosine":
+            options: dict[str, Any] = {"initial_learning_rate": 0.0 if rising else peak}
+            options["decay_steps"] = falling
+            if rising:
+                options |= {"warmup_target": peak, "warmup_steps": rising}
+            return Call(f"{schedules}.CosineDecay", options)
+        if rising:  # a "decay" from 0 up to the peak, which then stays
+            options = {"initial_learning_rate": 0.0, "decay_steps": rising}
+            options["end_learning_rate"] = peak
+            return Call(f"{schedules}.PolynomialDecay", options)
+        return peak
 
 
 def _whole(value: Any, least: int) -> int | None:
