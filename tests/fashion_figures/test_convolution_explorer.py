@@ -196,7 +196,7 @@ class TestMoving:
             tab.get_by_role("button", name="Play").click()  # from the top again
             tab.get_by_role("button", name="Pause").click()
             assert int(tab.locator(FIGURE).get_attribute("data-computed")) < 81
-            assert tab.get_by_role("button", name="Play").is_visible()
+            tab.get_by_role("button", name="Play").wait_for()
 
     def test_with_less_motion_play_fills_whole_rows(self, chromium, page):
         with open_figure(chromium, page, reduced_motion="reduce") as tab:
