@@ -229,11 +229,6 @@ def _inputs(config: dict[str, Any]) -> list[str]:
     return [tensor["config"]["keras_history"][0] for tensor in taken]
 
 
-def weight_shapes(name: str = "baseline") -> dict[str, tuple[int, ...]]:
-    """Return the shape of every weight array of a network of `NETWORKS`."""
-    return known_network(name).weight_shapes()
-
-
 def layer_table(model: "Network | keras.Model | None" = None) -> "pd.DataFrame":
     """Return what each layer puts out, holds and costs.
 

@@ -25,8 +25,8 @@ SHIPPED = Path(__file__).parent / "shipped"
 class Weights(dict[str, np.ndarray]):
     """A network's weights, "layer/kernel" -> float32 array and so on, with its description.
 
-    Copies and pickles keep the description; ``{**weights}`` is a plain dict, which counts as
-    weights of the baseline network.
+    Copies, pickles and ``weights | changes`` keep the description; ``{**weights}`` is a plain
+    dict, which counts as weights of the baseline network.
 
     Parameters
     ----------
@@ -49,6 +49,10 @@ class Weights(dict[str, np.ndarray]):
     def copy(self) -> "Weights":
         """Return other weights that hold the same arrays."""
         return Weights(self, self.network, self.refusal)
+
+    def __or__(self, changes: Mapping[str, np.ndarray]) -> "Weights":  # type: ignore[override]
+        """Return a copy in which some arrays are others."""
+        return Weights({**self, **changes}, self.network, self.refusal)
 
 
 def network_of(weights: Mapping[str, np.ndarray]) -> Network:

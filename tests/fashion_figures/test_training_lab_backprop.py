@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from fashion_figures.host.linker import FOLDER
 from fashion_lib.data import normalize
-from fashion_lib.networks import weight_shapes
+from fashion_lib.networks import NETWORKS
 
 SIDE, COUNT = 22, 94_154
 # Reads what `folder` holds, trains in batches, and writes what came of it.
@@ -52,7 +52,7 @@ BATCH, RATES = 16, (1e-3, 1e-3, 3e-3)
 
 def named(flat):
     """Return the parts of a flat array of parameters by name, as JavaScript orders them."""
-    shapes, parts, start = weight_shapes(), {}, 0
+    shapes, parts, start = NETWORKS["baseline"].weight_shapes(), {}, 0
     for name, shape in shapes.items():
         size = int(np.prod(shape))
         parts[name] = flat[start : start + size].reshape(shape)
@@ -70,7 +70,7 @@ def start():
     """Return parameters that no symmetry favors, as one array: Glorot's limits, some biases."""
     rng = np.random.default_rng(4)
     parts = []
-    for shape in weight_shapes().values():
+    for shape in NETWORKS["baseline"].weight_shapes().values():
         if len(shape) == 1:
             parts.append(rng.uniform(-0.1, 0.1, shape))
             continue

@@ -32,36 +32,71 @@ def test_used_sides_of_the_baseline():
     assert used_sides(build_cnn()) == (22, 22)
 
 
-@tensorflow
-@pytest.mark.parametrize("case", ["strides", "same", "dilated", "dropout", "regularized", "dense"])
-def test_used_sides_of_other_networks(case):
-    import keras
+def stacks():
+    """Return layers between an input of (29, 27, 1) and the answer, with what they use of it."""
     from keras import layers
 
-    stacks = {
-        # 9 outputs, of which pooling by 3 with stride 2 uses 9: (9 - 1) * 3 + 4 = 28.
-        "strides": ([layers.Conv2D(2, 4, strides=3), layers.MaxPooling2D(3, strides=2)], (28, 28)),
-        "same": ([layers.Conv2D(2, 3, padding="same")], None),
+    return {
+        # (3 - 1) * 4 + 5 = 13 of 14 rows are pooled; they are made of (13 - 1) * 2 + 3 = 27.
+        "strides": (
+            [layers.Conv2D(2, 3, strides=2), layers.MaxPooling2D(5, strides=4), layers.Flatten()],
+            (27, 27),
+        ),
+        "average": (
+            [layers.AveragePooling2D(4), layers.ReLU(), layers.Conv2D(2, 3), layers.Flatten()],
+            (28, 24),
+        ),
+        "global": (
+            [layers.Conv2D(2, 2), layers.MaxPooling2D(3), layers.GlobalAveragePooling2D()],
+            (28, 25),
+        ),
+        "activation": (
+            [layers.MaxPooling2D(2), layers.Activation("relu"), layers.GlobalMaxPooling2D()],
+            (28, 26),
+        ),
+        "all": ([layers.Flatten()], (29, 27)),
+        "same": ([layers.MaxPooling2D(2), layers.Conv2D(2, 3, padding="same")], None),
         "dilated": ([layers.Conv2D(2, 3, dilation_rate=2)], None),
-        "dropout": ([layers.Conv2D(2, 3), layers.Dropout(0.5)], None),
+        "dropout": ([layers.Conv2D(2, 3), layers.SpatialDropout2D(0.5)], None),
         "regularized": ([layers.Conv2D(2, 3, activity_regularizer="l2")], None),
-        "dense": ([], (30, 28)),
+        "normalized": ([layers.MaxPooling2D(2), layers.BatchNormalization()], None),
     }
-    stack, expected = stacks[case]
-    shape = (30, 28, 1) if case == "dense" else (29, 29, 1)
-    model = keras.Sequential(
-        [keras.Input(shape), *stack, layers.Flatten(), layers.Dense(10, activation="softmax")]
-    )
-    assert used_sides(model) == expected
+
+
+@tensorflow
+def test_used_sides_of_other_networks():
+    import keras
+
+    images = np.random.default_rng(0).normal(size=(40, 29, 27, 1)).astype(np.float32)
+    for case, (stack, expected) in stacks().items():
+        ends = [] if expected else [keras.layers.GlobalMaxPooling2D()]
+        answer = keras.layers.Dense(4, activation="softmax")
+        model = keras.Sequential([keras.Input((29, 27, 1)), *stack, *ends, answer])
+        assert used_sides(model) == expected, case
+        if expected is None:
+            continue
+        height, width = expected
+        cropped = keras.Sequential([keras.Input((height, width, 1)), *model.layers])
+        outputs = model(images)
+        np.testing.assert_allclose(cropped(images[:, :height, :width]), outputs, atol=1e-6)
+        for last in (np.s_[:, height - 1 :], np.s_[:, :, width - 1 :]):  # which is still used
+            changed = images.copy()
+            changed[last] = 100
+            assert np.abs(model(changed) - outputs).max() > 1e-4, case
 
 
 @tensorflow
 def test_other_kinds_of_models_are_left_alone():
     import keras
 
-    inputs = keras.Input((28, 28, 1))
-    outputs = keras.layers.Dense(10, activation="softmax")(keras.layers.Flatten()(inputs))
-    assert used_sides(keras.Model(inputs, outputs)) is None
+    class Own(keras.Sequential):
+        pass
+
+    image, flat = keras.Input((28, 28, 1)), keras.layers.Flatten()
+    assert used_sides(keras.Sequential([image, flat])) == (28, 28)
+    assert used_sides(keras.Model(image, flat(image))) is None
+    assert used_sides(Own([image, flat])) is None
+    assert used_sides(keras.Sequential([keras.layers.Flatten()])) is None  # not built
 
 
 @tensorflow
