@@ -13,7 +13,7 @@ from book.chromium import find_browser, start_browser
 from fashion_figures import TrainingLab
 from fashion_figures.host.linker import link
 from fashion_figures.host.site import write_site
-from fashion_figures.shared.assets import weights_bytes
+from fashion_figures.shared.network import shipped_bytes
 
 Say = Callable[[str], None]
 
@@ -46,14 +46,14 @@ _BATCHES = """async ([batch, repeats]) => {
 
 # Runs random pictures through the network, one by one; returns milliseconds per picture.
 _FORWARDS = """([weights, count]) => {
-    const { cnn, safetensors } = globalThis.core;
+    const { readNetwork, forward } = globalThis.core;
     const file = Uint8Array.from(atob(weights), (letter) => letter.charCodeAt(0));
-    const network = safetensors.parseSafetensors(file);
+    const network = readNetwork(file);
     const times = [];
     for (let n = 0; n < 2 * count; n += 1) {
         const image = Float32Array.from({ length: 784 }, () => Math.random());
         const started = performance.now();
-        cnn.forward(network, image);
+        forward(network, image);
         if (n >= count) times.push(performance.now() - started); // the first half warms up
     }
     return times;
@@ -117,15 +117,9 @@ def forward_times(browser: Any, count: int) -> list[float]:
     """Return milliseconds of single forward passes of the shipped network."""
     page = browser.new_page()
     page.goto("about:blank")
-    code = "".join(
-        link(f"shared/{name}", "module").rsplit("export default", 1)[0]
-        for name in ("network", "safetensors")
-    )
-    page.evaluate(
-        f"() => {{ {code} globalThis.core = "
-        "{ cnn: $shared_network, safetensors: $shared_safetensors }; }"
-    )
-    weights = base64.b64encode(weights_bytes()).decode("ascii")
+    code = link("shared/network", "module").rsplit("export default", 1)[0]
+    page.evaluate(f"() => {{ {code} globalThis.core = $shared_network; }}")
+    weights = base64.b64encode(shipped_bytes("baseline")).decode("ascii")
     times = page.evaluate(_FORWARDS, [weights, count])
     page.close()
     return times
