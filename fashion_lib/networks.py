@@ -162,7 +162,7 @@ def describe(model: "keras.Model") -> Network:
         raise ValueError("Only a built model with one input and one output has a description.")
     graph = keras.Model(*ends, name=model.name)
     if type(model) not in (keras.Sequential, type(graph)):
-        raise ValueError(f"A model of a class of its own, {type(model).__name__}, has no description.")
+        raise ValueError(f"A model of an own class, {type(model).__name__}, has no description.")
     described = [_described_layer(keras, operation) for operation in graph.operations]
     layers: list[Layer] = []
     known_as: dict[str, str] = {}

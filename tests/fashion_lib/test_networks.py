@@ -271,7 +271,7 @@ def test_models_that_cannot_be_described_are_refused():
     cases = [
         (Own(), "built model with one input"),
         (keras.Sequential([layers.Flatten()]), "built model with one input"),
-        (Own(image, relu(image)), "class of its own, Own"),
+        (Own(image, relu(image)), "own class, Own"),
         (keras.Model([image, keras.Input((2,))], image), "one input and one output"),
         (keras.Model(image, [image, relu(image)]), "one input and one output"),
         (
