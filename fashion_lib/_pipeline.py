@@ -90,21 +90,27 @@ def batches(
     # Any whole number is a seed; TensorFlow takes 64 bits.
     root = np.random.SeedSequence(config.seed).generate_state(2, np.uint64).astype(np.int64)
 
-    def positions(_: Any) -> "tf.data.Dataset":
+    updates, size = config.updates(len(images)), config.batch_size
+
+    def one_epoch(_: Any) -> "tf.data.Dataset":
         key = tf.random.fold_in(root, epoch.read_value())
         order = tf.random.experimental.stateless_shuffle(tf.range(len(images)), key)
-        picks = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
-        return picks.enumerate().map(lambda batch, picks: (tf.random.fold_in(key, batch), picks))
 
-    def gather(key: Any, picks: Any) -> tuple[Any, Any]:
-        some = tf.gather(x, picks)
-        if config.augment:
-            some = augment(some, key)[part]
-        return some, tf.gather(y, picks)
+        def batch(number: Any) -> tuple[Any, Any]:
+            picks = order[number * size : (number + 1) * size]
+            some = tf.gather(x, picks)
+            if config.augment:
+                some = augment(some, tf.random.fold_in(key, number))[part]
+            return some, tf.gather(y, picks)
 
-    one_epoch = tf.data.Dataset.from_tensors(0).flat_map(positions).map(gather)
-    size = tf.data.experimental.assert_cardinality(config.updates(len(images)))
-    return one_epoch.apply(size).prefetch(2)
+        return tf.data.Dataset.range(updates).map(batch)
+
+    # The steps take a batch when they need it: with threads of its own, the pipeline would get
+    # in the way of the training on a CPU with few cores.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    data = tf.data.Dataset.from_tensors(0).flat_map(one_epoch).with_options(options)
+    return data.apply(tf.data.experimental.assert_cardinality(updates))
 
 
 def augment(images: Any, key: Any, shift: int = SHIFT) -> Any:

@@ -169,7 +169,7 @@ def train(
     x_val, y_val = check_data(model, *validation_data, "validation")
     compile_call, fit_call = config.in_keras(len(x))
     learner, part = _learner(model, config.skip_unused)
-    learner.compile(**compile_call.made(), auto_scale_loss=_has_float16(model))
+    learner.compile(**compile_call.made())
     arguments = fit_call.made()
     (stopping,) = arguments["callbacks"]
     best, interrupted = learner.get_weights(), False
@@ -231,11 +231,9 @@ def _learner(model: "keras.Model", skip_unused: bool) -> "tuple[keras.Model, tup
         return model, (...,)
     keras = require_keras()
     inputs = keras.Input((*sides, model.input_shape[3]))
-    return keras.Sequential([inputs, *model.layers]), (slice(None), *map(slice, sides))
-
-
-def _has_float16(model: "keras.Model") -> bool:
-    return any(layer.compute_dtype == "float16" for layer in model.layers)
+    learner = keras.Sequential([inputs, *model.layers])
+    learner.dtype_policy = model.dtype_policy  # decides whether the loss is scaled
+    return learner, (slice(None), *map(slice, sides))
 
 
 def _compile_for_more(model: "keras.Model", config: TrainConfig) -> None:
@@ -244,7 +242,7 @@ def _compile_for_more(model: "keras.Model", config: TrainConfig) -> None:
     constant = config.replace(
         learning_rate=rate, schedule="constant", warmup=0.0, steps_per_execution=1
     )
-    model.compile(**constant.in_keras(1).compile.made(), auto_scale_loss=_has_float16(model))
+    model.compile(**constant.in_keras(1).compile.made())
 
 
 class _Watch:
