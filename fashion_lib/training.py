@@ -1,6 +1,7 @@
 """Training: Keras's `fit` with a seed, early stopping and the best weights, and its history."""
 
 import json
+import logging
 import time
 import warnings
 from collections.abc import Callable
@@ -180,6 +181,8 @@ def train(
             arguments["callbacks"].append(watch.callback_after(lambda row: on_epoch(model, row)))
         arguments["x"] = batches(x, y, config, watch.epoch, part)
         arguments["validation_data"] = x_val[part], y_val
+        logger = logging.getLogger("tensorflow")
+        logger.addFilter(_is_no_tracing_notice)
         try:
             learner.fit(
                 **arguments, shuffle=False, validation_batch_size=VALIDATION_BATCH, verbose=0
@@ -191,6 +194,7 @@ def train(
         finally:  # also after NaN or an interruption: no half-made weights remain
             learner.set_weights(best if stopping.best_weights is None else stopping.best_weights)
             _compile_for_more(model, config)
+            logger.removeFilter(_is_no_tracing_notice)
         history = History(
             epochs=pd.DataFrame(watch.rows),
             best_epoch=stopping.best_epoch + 1,
@@ -207,6 +211,11 @@ def train(
             stacklevel=2,
         )
     return history
+
+
+def _is_no_tracing_notice(record: logging.LogRecord) -> bool:
+    """Tell whether to show a record: each training is traced once, which TensorFlow warns of."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def _set_aside(x: np.ndarray, y: np.ndarray) -> tuple[Pair, Pair]:

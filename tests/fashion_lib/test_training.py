@@ -1,6 +1,7 @@
 """Training: settings, what `train` adds to Keras's `fit`, and what goes wrong."""
 
 import json
+import logging
 
 import numpy as np
 import pytest
@@ -326,6 +327,22 @@ def test_many_trainings_stay_silent(small, caplog, capfd):
         train(keras.Sequential(layers), x[:20], y[:20], validation, config)
     assert not caplog.records
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.tensorflow
+def test_the_notice_that_trainings_are_traced_is_held_back_and_no_other(small, caplog):
+    # TensorFlow gives it now and then, depending on where functions lie in memory.
+    notice = "5 out of the last 19 calls to <function> triggered tf.function retracing."
+    logger = logging.getLogger("tensorflow")
+
+    def warn(*_):
+        logger.warning(notice)
+        logger.warning("something else")
+
+    (x, y), validation = small
+    train(build_cnn(), x[:20], y[:20], validation, QUICK.replace(epochs=1), on_epoch=warn)
+    logger.warning(notice)
+    assert [record.getMessage() for record in caplog.records] == ["something else", notice]
 
 
 @pytest.mark.tensorflow
