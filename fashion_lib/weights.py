@@ -136,6 +136,11 @@ def check_weights(
             raise ValueError(f"{start}{key} contains values that are not finite (NaN or infinity).")
 
 
+def shipped_names() -> list[str]:
+    """Return the names of the weights that ship, in the order of the alphabet."""
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+
+
 def weights_path(name_or_path: str | Path = "baseline") -> Path:
     """Return the weights file that a name ("baseline") or a path means.
 
@@ -146,8 +151,7 @@ def weights_path(name_or_path: str | Path = "baseline") -> Path:
     FileNotFoundError
         If a path was given and there is no file.
     """
-    text = os.fspath(name_or_path)
-    shipped = sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+    text, shipped = os.fspath(name_or_path), shipped_names()
     if text in shipped:
         return SHIPPED / f"{text}.safetensors"
     path = Path(name_or_path).expanduser()

@@ -1,5 +1,5 @@
 /**
- * The description of a network: its layers as data, as `fashion_lib/networks.py` writes it.
+ * The description of a network: its layers as data, as `fashion_lib/description.py` writes it.
  *
  * It comes with a file that anyone may have made, so everything is checked before it is used.
  */
@@ -113,7 +113,7 @@ function readLayer(given, before) {
     padding: "valid",
     activation: null,
   };
-  const fields = known.map((field) => [field, own[field] ?? defaults[field]]);
+  const fields = known.map((field) => [field, { ...defaults, ...own }[field]]);
   for (const [field, value] of fields) checkField(kind, field, value, about);
   return { name, kind, inputs, ...Object.fromEntries(fields) };
 }

@@ -9,7 +9,7 @@ import traitlets
 
 from fashion_figures.host.base import CourseWidget
 from fashion_lib.description import Network
-from fashion_lib.weights import SHIPPED, Weights, load_weights, network_bytes, network_of
+from fashion_lib.weights import Weights, load_weights, network_bytes, network_of, shipped_names
 
 CLASSES = 10
 
@@ -28,8 +28,7 @@ def shipped_bytes(name: str) -> bytes:
 
 def network_assets() -> dict[str, Callable[[], bytes]]:
     """Return the networks that ship, as a figure's assets."""
-    names = sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
-    return {f"network-{name}": partial(shipped_bytes, name) for name in names}
+    return {f"network-{name}": partial(shipped_bytes, name) for name in shipped_names()}
 
 
 class ShownNetwork(traitlets.TraitType):

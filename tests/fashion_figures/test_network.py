@@ -168,6 +168,8 @@ MALFORMED = [
     (described(layer(size=29)), "one"),
     (described(layer(units=65_537)), "one"),
     (described(layer(stride=-1)), "one"),
+    (described(layer(stride=None)), "one"),
+    (described(layer(padding=None)), "one"),
     (described({"name": "one", "kind": "convolution", "units": 4}), "one"),
     (described(layer(padding="full")), "one"),
     (described(layer(activation="tanh")), "one"),

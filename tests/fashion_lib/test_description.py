@@ -23,8 +23,16 @@ BASELINE = """
 """
 # Every field stated, and every kind used.
 RESIDUAL = [
-    {"name": "a", "kind": "convolution", "inputs": ["input"], "units": 4, "size": 3, "stride": 2,
-     "padding": "same", "activation": "relu"},
+    {
+        "name": "a",
+        "kind": "convolution",
+        "inputs": ["input"],
+        "units": 4,
+        "size": 3,
+        "stride": 2,
+        "padding": "same",
+        "activation": "relu",
+    },
     {"name": "b", "kind": "convolution", "units": 4, "size": 1},
     {"name": "sum", "kind": "addition", "inputs": ["b", "a", "a"]},
     {"name": "r", "kind": "relu"},
@@ -38,7 +46,7 @@ RESIDUAL = [
     {"name": "all", "kind": "addition", "inputs": ["both", "short"]},
     {"name": "output", "kind": "dense", "units": 3},
     {"name": "softmax", "kind": "softmax"},
-]  # fmt: skip
+]
 
 
 def written(layers=RESIDUAL, **others):

@@ -229,8 +229,8 @@ def test_more_than_25_epochs(small):
     assert len(train(build_cnn(seed=0), x[:32], y[:32], validation, config).epochs) == 30
 
 
-class StopInEpoch3(Silent):
-    """Stands for somebody who presses Ctrl-C in the third epoch, when an update is over."""
+class Interrupting(Silent):
+    """Stands for somebody who presses Ctrl-C in the epoch `last`, when an update is over."""
 
     def batch(self, epoch, seen, loss):
         if epoch == self.last:
@@ -241,8 +241,8 @@ class StopInEpoch3(Silent):
 @pytest.mark.parametrize("last", [1, 3])
 def test_an_interruption_keeps_the_best_weights_and_the_history(small, monkeypatch, last):
     (x, y), validation = small
-    monkeypatch.setattr(StopInEpoch3, "last", last, raising=False)
-    monkeypatch.setattr("fashion_lib._progress.Silent", StopInEpoch3)
+    monkeypatch.setattr(Interrupting, "last", last, raising=False)
+    monkeypatch.setattr("fashion_lib._progress.Silent", Interrupting)
     weights = script_validation(monkeypatch, [2, 3, 1])
     model = build_cnn(seed=0)
     before, config = get_weights(model), QUICK.replace(epochs=4)
