@@ -259,6 +259,12 @@ class TestNotebook:
         exec(told[1].source, scope)
         assert scope["secret"] == 2
 
+    def test_leaves_out_the_cells_that_hold_sentences_true(self, path, library):
+        claim = "\n```{code-cell} ipython3\n:tags: [remove-cell, claim]\n\nassert 1 < 2\n```\n"
+        plain = chapters.make_notebook(path, library)
+        path.write_text(CHAPTER + claim)
+        assert chapters.make_notebook(path, library) == plain
+
     def test_the_student_edition_gives_nothing_away(self, path, library):
         text = chapters.make_notebook(path, library, "student")
         assert "secret" not in text.lower()

@@ -23,6 +23,7 @@ from tools.notebooks.portable import Converter, Library, reference_list
 EDITIONS = ("chapters", "student", "solutions")
 ANSWER = "# Your answer\n"
 # Jupyter and VS Code go by the first entry; Colab by the second and a title in the first line.
+CLAIM = "claim"  # tag of a cell that fails the build when a sentence is not true
 COLLAPSED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 
@@ -61,7 +62,7 @@ def chapter_cells(text: str, library: Library, page: str) -> list[NotebookNode]:
             for piece in converter.convert(cell.source):
                 metadata = {"tags": ["solution"]} if piece.solution else {}
                 cells.append(new_markdown_cell(piece.text, metadata=metadata))
-        elif cell.cell_type == "code":
+        elif cell.cell_type == "code" and CLAIM not in cell.metadata.get("tags", []):
             metadata = _code_metadata(cell, bool(converter.solution))
             cells.append(new_code_cell(_code_source(cell, converter.solution), metadata=metadata))
     if converter.cited:
