@@ -178,7 +178,7 @@ class TrainConfig:
     def in_keras(self, images: int) -> KerasCalls:
         """Return the calls of Keras that `train` makes for so many images.
 
-        Print them to see their code.
+        They show themselves as code.
 
         Parameters
         ----------

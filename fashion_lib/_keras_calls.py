@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 from fashion_lib.keras_import import require_keras
 
 _LINE = 79  # columns of a line of code
 
 
-@dataclass(frozen=True)
-class Call:
+class _Code:
+    """Shows itself as code: highlighted in a notebook and on a page."""
+
+    def _repr_markdown_(self) -> str:
+        return f"```python\n{self!r}\n```"
+
+
+@dataclass(frozen=True, repr=False)
+class Call(_Code):
     """A call: the name of what is called, and its arguments by name.
 
     An argument may be another call, or a list of some.
@@ -23,17 +30,18 @@ class Call:
         """Return the arguments, with every call among them made."""
         return {name: _made(value) for name, value in self.arguments.items()}
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return _code(self, 0)
 
 
-class KerasCalls(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class KerasCalls(_Code):
     """The two calls behind `train`."""
 
     compile: Call
     fit: Call
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.compile}\n{self.fit}"
 
 

@@ -168,10 +168,10 @@ def train(
     if validation_data is None:
         (x, y), validation_data = _set_aside(x, y)
     x_val, y_val = check_data(model, *validation_data, "validation")
-    compile_call, fit_call = config.in_keras(len(x))
+    calls = config.in_keras(len(x))
     learner, part = _learner(model, config.skip_unused)
-    learner.compile(**compile_call.made())
-    arguments = fit_call.made()
+    learner.compile(**calls.compile.made())
+    arguments = calls.fit.made()
     (stopping,) = arguments["callbacks"]
     best, interrupted = learner.get_weights(), False
     with progress_reporter(progress, config.epochs, len(x)) as report:

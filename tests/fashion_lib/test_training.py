@@ -127,7 +127,9 @@ def test_learning_rates_are_those_that_keras_uses(config):
 
 def test_calls_of_keras_are_shown_as_code():
     config = TrainConfig(optimizer="sgd", momentum=0.9, weight_decay=5e-4, patience=4)
-    assert str(config.in_keras(100)).splitlines() == [
+    calls = config.in_keras(100)
+    assert calls._repr_markdown_() == f"```python\n{calls}\n```"
+    assert str(calls).splitlines() == [
         "model.compile(",
         "    optimizer=keras.optimizers.SGD(",
         "        learning_rate=0.001,",
