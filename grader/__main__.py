@@ -3,23 +3,24 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from importlib import import_module
 
-from grader import commands
-from grader.course import CourseError
-from grader.lms import FORMATS
-from grader.release import SourceError
-from grader.sandbox import IsolationError
-from grader.session import StartError
-from grader.trials import GROUPS
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
+# Each is a file in commands/, which is imported when it is asked for.
+COMMANDS = {
+    "list": "list the assignments",
+    "release": "make an assignment's notebook for students and enter it in the gradebook",
+    "collect": "take submissions from a folder, a zip file or the download of an LMS",
+    "grade": "grade all collected submissions in sandboxes and write the gradebook",
+    "regrade": "grade one student's submission again, whatever is known from before",
+    "humans": "show what needs a person: unclear submissions, and answers in words",
+    "feedback": "write the feedback for students, one HTML file each",
+    "export": "write the grades as a table, also as an LMS imports them",
+    "build": "(authors) write the released notebooks of the repository, or compare them",
+    "trials": "(authors) grade submissions whose points are known, and print what each scored",
+}
+OPEN = ("list", "build", "trials")  # they write nothing of a course
 
 
 @contextmanager
@@ -32,109 +33,50 @@ def _private() -> Iterator[None]:
         os.umask(before)
 
 
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    return "\n".join(f"  {name:{width}}  {words}" for name, words in COMMANDS.items())
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m grader", description=__doc__, epilog="COMMAND --help says more."
+        prog="python -m grader",
+        description=f"{__doc__}\n\ncommands:\n{_help()}",
+        epilog="COMMAND --help says more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-        words = (run.__doc__ or "").splitlines()[0]
-        command = subparsers.add_parser(name, help=words, description=words)
-        command.set_defaults(run=run, private=False)
-        return command
-
-    _add_term(add)
-    _add_building(add)
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of these")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 
-def _add_term(add: Callable) -> None:
-    """Add what an instructor uses through a term."""
-    command = add("list", commands.show)
-    command = add("release", commands.release)
-    command.add_argument("name", metavar="NAME")
-    command.add_argument("--repository", metavar="URL", help="write links for this repository")
-    _add_course(command, seed=True)
-    command = add("collect", commands.collect)
-    command.add_argument("name", metavar="NAME")
-    command.add_argument("source", type=Path, help="folder, zip file, or an LMS's download")
-    command.add_argument("--from", dest="format", choices=FORMATS, help="default: recognized")
-    _add_course(command)
-    command = add("grade", commands.grade)
-    command.add_argument("name", metavar="NAME")
-    _add_course(command, seed=True)
-    _add_grading(command)
-    command = add("regrade", commands.regrade)
-    command.add_argument("name", metavar="NAME")
-    command.add_argument("student", metavar="STUDENT")
-    _add_course(command, seed=True)
-    _add_grading(command)
-    command = add("humans", commands.humans)
-    command.add_argument("name", metavar="NAME")
-    _add_course(command)
-    command = add("feedback", commands.feedback)
-    command.add_argument("name", metavar="NAME")
-    command.add_argument("--student", help="one student alone")
-    _add_course(command)
-    command = add("export", commands.export)
-    command.add_argument("name", metavar="NAME")
-    command.add_argument(
-        "--to", dest="format", choices=FORMATS, default="plain", help="default: plain"
-    )
-    command.add_argument("--output", type=Path, metavar="FILE")
-    _add_course(command)
+def _errors() -> tuple[type[Exception], ...]:
+    """Return the errors that are told in a sentence; the others are faults of the grader."""
+    from grader.course import CourseError
+    from grader.release import SourceError
+    from grader.sandbox import IsolationError
+    from grader.session import StartError
 
-
-def _add_building(add: Callable) -> None:
-    """Add what an author uses."""
-    command = add("build", commands.build)
-    command.add_argument("names", nargs="*", metavar="NAME", help="all, if none is named")
-    command.add_argument("--repository", metavar="URL", help="write links for this repository")
-    command.add_argument("--check", action="store_true", help="compare instead of writing")
-    command = add("trials", commands.trials)
-    command.add_argument("names", nargs="*", metavar="NAME", help="all, if none is named")
-    command.add_argument("--only", nargs="+", choices=GROUPS)
-    command.add_argument("--fast", action="store_true", help="without those that take long")
-    command.add_argument(
-        "--number", type=_positive, metavar="N", help="so many of them, evenly chosen"
-    )
-    command.add_argument("--workers", type=_positive, default=2, metavar="N")
-    command.add_argument("--write", type=Path, metavar="FOLDER", help="write the files instead")
-
-
-def _add_course(command: argparse.ArgumentParser, seed: bool = False) -> None:
-    command.add_argument("--course", metavar="FOLDER", help="default: $GRADING_FOLDER or term/")
-    command.set_defaults(private=True)
-    if seed:
-        command.add_argument(
-            "--seed",
-            help="default: $GRADING_SEED or seed.txt of the course, where the seed is kept",
-        )
-
-
-def _add_grading(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--workers", type=_positive, metavar="N", help="default: one for each core"
-    )
-    command.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, such as tcp://HOST:8786")
-    command.add_argument(
-        "--unsafe", action="store_true", help="no isolation: only for notebooks that you trust"
-    )
+    return CourseError, SourceError, IsolationError, StartError, OSError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status: 0, 1 for a failed check, 2 for an error."""
-    options = _parser().parse_args(arguments)
+    given = _parser().parse_args(arguments)
+    command = import_module(f"grader.commands.{given.command}")
+    words = command.__doc__ or ""
+    parser = argparse.ArgumentParser(prog=f"python -m grader {given.command}", description=words)
+    command.arguments(parser)
+    options = parser.parse_args(given.rest)
     try:
-        with _private() if options.private else nullcontext():
-            return options.run(options)
-    except (CourseError, SourceError, IsolationError, StartError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        with nullcontext() if given.command in OPEN else _private():
+            return command.run(options)
     except KeyboardInterrupt:
         print("\nStopped. What was graded is kept; the same command goes on.", file=sys.stderr)
         return 130
+    except _errors() as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ import pytest
 from bs4 import BeautifulSoup
 from distributed import Client
 
-from grader import commands, trials
+from grader import trials
 from grader.__main__ import main
 from grader.batch import Journal, connect, fingerprint, run
+from grader.commands import _grading
 from grader.course import Course, CourseError, default_folder
 from grader.grade import Task
 from grader.gradebook import harmless
@@ -345,18 +346,18 @@ def test_other_files_keep_their_permissions(tmp_path):
 def test_a_course_inside_the_environment_is_refused(tmp_path, monkeypatch):
     course = Course(tmp_path)
     options = type("Options", (), {"unsafe": False, "scheduler": None})
-    monkeypatch.setattr(commands, "visible_folders", lambda data: [tmp_path.parent])
+    monkeypatch.setattr(_grading, "visible_folders", lambda data: [tmp_path.parent])
     with pytest.raises(CourseError, match="holds your course"):
-        commands._isolation(course, options)
+        _grading.check_isolation(course, options)
 
 
 @pytest.mark.parametrize("place", ["/usr/local/share/grading", "data/grading"])
 def test_a_course_that_the_sandbox_can_read_is_refused(tmp_path, monkeypatch, place):
     course = Course(tmp_path / place)
     options = type("Options", (), {"unsafe": False, "scheduler": None})
-    monkeypatch.setattr(commands, "data_folder", lambda: tmp_path / "data")
+    monkeypatch.setattr(_grading, "data_folder", lambda: tmp_path / "data")
     with pytest.raises(CourseError, match="holds your course"):
-        commands._isolation(course, options)
+        _grading.check_isolation(course, options)
 
 
 def test_a_term_in_the_repository_stays_out_of_it(monkeypatch):

@@ -1,0 +1,90 @@
+"""Grades submissions and tells how far it is: for ``grade`` and ``regrade``."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from grader.batch import Journal, connect, fingerprint, run
+from grader.commands._common import course_of, positive
+from grader.commands.humans import hint
+from grader.course import Course, CourseError
+from grader.grade import Task
+from grader.gradebook import Writer, notebook_bytes
+from grader.release import ASSIGNMENTS, Definition
+from grader.sandbox import data_folder, find_mode, visible_folders
+from grader.submission import strip
+
+
+def add_grading(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a command that grades."""
+    parser.add_argument("--workers", type=positive, metavar="N", help="default: one for each core")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, such as tcp://HOST:8786")
+    parser.add_argument(
+        "--unsafe", action="store_true", help="no isolation: only for notebooks that you trust"
+    )
+
+
+def _tasks(
+    course: Course, definition: Definition, students: list[str], options: argparse.Namespace
+) -> Iterator[tuple[str, Task]]:
+    released, seed = strip(course.released(definition.name)), course.seed(options.seed)
+    for student in students:
+        content = notebook_bytes(course, definition.name, student) or b""
+        yield (
+            student,
+            Task(definition.name, content, definition.checks, released, seed, options.unsafe),
+        )
+
+
+def check_isolation(course: Course, options: argparse.Namespace) -> None:
+    """Refuse to grade where students' code could see what it must not."""
+    if options.unsafe:
+        print(
+            "Without isolation: a notebook can read and change everything that you can.",
+            file=sys.stderr,
+        )
+        return
+    if not options.scheduler:
+        find_mode()
+    for folder in (Path("/usr"), *visible_folders(data_folder())):
+        if course.root.is_relative_to(folder) or ASSIGNMENTS.is_relative_to(folder):
+            raise CourseError(f"Students' code can read {folder}, which holds your course.")
+
+
+def grade_all(options: argparse.Namespace, students: list[str], again: bool = False) -> int:
+    """Grade these students' submissions and write the gradebook; return the exit status."""
+    course, definition = course_of(options)
+    check_isolation(course, options)
+    journal = Journal(course.root / "journal.jsonl")
+    if again:
+        for _, task in _tasks(course, definition, students, options):
+            journal.results.pop(fingerprint(task), None)
+    started, failed = time.monotonic(), []
+    counts: Counter[str] = Counter()
+    tasks = _tasks(course, definition, students, options)
+    cluster = partial(connect, options.scheduler, options.workers)
+    with Writer(course, options.name) as book:
+        for number, one in enumerate(run(cluster, tasks, journal), start=1):
+            if one.result is None:
+                failed.append(f"{one.name}: {one.error}")
+                continue
+            book.write(one.name, one.task.notebook, one.result)
+            counts["graded now" if one.fresh else "known from before"] += 1
+            _progress(number, len(students), started)
+    print("\n" + ", ".join(f"{count} {words}" for words, count in counts.items()) + ".")
+    for line in failed:
+        print(f"  not graded, the machine failed: {line}", file=sys.stderr)
+    hint(course, options.name, students)
+    return int(bool(failed))
+
+
+def _progress(done: int, total: int, started: float) -> None:
+    seconds = time.monotonic() - started
+    text = f"{done} of {total} graded, {seconds:.0f} s, {seconds / done:.2f} s each"
+    end = "" if sys.stdout.isatty() else "\n"
+    if end == "" or done == total or done % 25 == 0:
+        print(f"\r{text}" if end == "" else text, end=end, flush=True)
