@@ -13,15 +13,14 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import SaveCells
-from nbgrader.utils import capture_log
-from traitlets.config import Config
+if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
 
-from grader.release import ROOT, Definition, define, source_notebook
+    from grader.release import Definition
+
+ROOT = Path(__file__).resolve().parent.parent
 
 CONFIG = """\
 # For `nbgrader` and its formgrader, started in this folder.
@@ -141,8 +140,10 @@ class Course:
         """The address of nbgrader's gradebook."""
         return f"sqlite:///{self.root / 'gradebook.db'}"
 
-    def gradebook(self) -> Gradebook:
+    def gradebook(self) -> "Gradebook":
         """Open the gradebook; use it in a `with` statement, in one process at a time."""
+        from nbgrader.api import Gradebook  # takes seconds, which quick commands do without
+
         return Gradebook(self.database, "course")
 
     def released(self, name: str) -> bytes:
@@ -221,6 +222,14 @@ class Course:
         CourseError
             With nbgrader's words, if it fails.
         """
+        from nbgrader.converters import GenerateAssignment
+        from nbgrader.coursedir import CourseDirectory
+        from nbgrader.preprocessors import SaveCells
+        from nbgrader.utils import capture_log
+        from traitlets.config import Config
+
+        from grader.release import define
+
         self._write_source(define(name), repository)
         config = Config()
         config.CourseDirectory.root = str(self.root)
@@ -238,7 +247,9 @@ class Course:
             raise CourseError(outcome.get("log") or outcome.get("error") or "nbgrader failed")
         return self.root / "release" / name / f"{name}.ipynb"
 
-    def _write_source(self, definition: Definition, repository: str | None) -> None:
+    def _write_source(self, definition: "Definition", repository: str | None) -> None:
+        from grader.release import source_notebook
+
         folder = self.root / "source" / definition.name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
