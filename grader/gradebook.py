@@ -49,7 +49,8 @@ class Writer:
         folder = self.course.autograded(student, self.name)
         mark = hashlib.sha256(content).hexdigest()
         before = result_of(self.course, self.name, student)
-        changed = before is None or before["mark"] != mark
+        if before is None or before["mark"] != mark:
+            before = None  # another notebook: nothing that a person decided holds for it
         names = {"first_name": origin.full_name} if origin.full_name else {}
         self._book.update_or_create_student(student, lms_user_id=origin.lms_id or None, **names)
         timestamp = self.course.submitted(student, self.name) / "timestamp.txt"
@@ -59,24 +60,26 @@ class Writer:
             self._book.update_or_create_submission(self.name, student, **when)
         if not result["questions"] and origin.problem:
             result = result | {"human": origin.problem}
-        self._scores(student, result, changed)
+        self._scores(student, result, before)
         folder.mkdir(parents=True, exist_ok=True)
         notebook = graded_notebook(self.release, content, result)
         (folder / f"{self.name}.ipynb").write_text(json.dumps(notebook))
         record = result | {"mark": mark, "problem": origin.problem}
         keep_result(self.course, self.name, student, record)
 
-    def _scores(self, student: str, result: dict[str, Any], changed: bool) -> None:
+    def _scores(self, student: str, result: dict[str, Any], before: dict[str, Any] | None) -> None:
         found = {q["question"]: q for q in result["questions"]}
+        known = {q["question"]: q for q in before["questions"]} if before else {}
         with self._book.db.no_autoflush:
             submission = self._book.find_submission_notebook(self.name, self.name, student)
             for grade in submission.grades:
-                question = found.get(self._names[grade.cell_id].removesuffix("-check"), {})
-                points = question.get("points")
-                ask = points is None or bool(question["human"] or result["human"])
-                known = grade.manual_score is not None
-                if changed or grade.auto_score != points or not known:
-                    grade.needs_manual_grade = ask or known
+                name = self._names[grade.cell_id].removesuffix("-check")
+                question = found.get(name, {})
+                points, human = question.get("points"), question.get("human", "")
+                same = before is not None and grade.auto_score == points
+                if not (same and known.get(name, {}).get("human", "") == human):
+                    decided = grade.manual_score is not None
+                    grade.needs_manual_grade = points is None or bool(human) or decided
                 grade.auto_score = points
             for comment in submission.comments:
                 question = found.get(self._names[comment.cell_id])

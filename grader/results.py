@@ -1,15 +1,19 @@
 """What is known about a submission: where it came from, its result, and the points that count.
 
-Feedback, exports and the list for people read all of it here. Origin and result are JSON files
-beside the notebooks; the points stand in nbgrader's gradebook, where people change them.
+Feedback, exports, the lists and the pages for people read all of it here. Origin and result are
+JSON files beside the notebooks; the points stand in nbgrader's gradebook, where people change
+them. It is read with SQLite itself, without nbgrader, which takes seconds to import.
 """
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from grader.course import Course
+from grader.questions import Assignment
 
 
 @dataclass
@@ -54,6 +58,30 @@ def keep_result(course: Course, name: str, student: str, result: dict[str, Any])
     (course.autograded(student, name) / "result.json").write_text(json.dumps(result))
 
 
+# Grades by student and cell. nbgrader keeps the points of code in the cell of the checks, and the
+# comment in the cell of the answer.
+SCORES = """
+SELECT submitted_assignment.student_id, base_cell.name, grade_cells.max_score,
+       grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade,
+       (SELECT comment.manual_comment FROM comment
+        JOIN base_cell AS place ON place.id = comment.cell_id
+        WHERE comment.notebook_id = grade.notebook_id
+          AND base_cell.name IN (place.name, place.name || '-check')
+          AND comment.manual_comment IS NOT NULL)
+FROM grade
+JOIN base_cell ON base_cell.id = grade.cell_id
+JOIN grade_cells ON grade_cells.id = grade.cell_id
+JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+WHERE assignment.name = ?
+ORDER BY submitted_assignment.student_id
+"""
+
+
+TO_GRADE = "not graded yet"
+
+
 @dataclass(frozen=True)
 class Score:
     """What counts now for one question: the machine's points, or those that a person gave."""
@@ -63,6 +91,103 @@ class Score:
     pending: bool  # a person has yet to look
     manual: bool  # a person has changed the machine's points
     comment: str
+    machine: float | None = None  # the machine's points; None where a person alone gives some
+    given: float | None = None  # a person's points
+
+
+def all_scores(course: Course, name: str) -> dict[str, dict[str, Score]]:
+    """Return the scores of one assignment, by student and question."""
+    path = course.root / "gradebook.db"
+    found: dict[str, dict[str, Score]] = {}
+    if not path.exists():
+        return found
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)) as book:
+        rows = book.execute(SCORES, [name]).fetchall()
+    for student, cell, maximum, machine, given, extra, pending, comment in rows:
+        points = given if given is not None else machine or 0.0
+        found.setdefault(student, {})[cell.removesuffix("-check")] = Score(
+            points=points + (extra or 0.0),
+            maximum=maximum,
+            pending=bool(pending),
+            manual=given is not None and machine is not None,
+            comment=comment or "",
+            machine=machine,
+            given=given,
+        )
+    return found
+
+
+def problems(course: Course, name: str, student: str) -> list[str]:
+    """Return what is unclear about a whole file, whether or not a person has looked at it."""
+    result = result_of(course, name, student)
+    found = [origin_of(course, name, student).problem]
+    if result is not None:
+        found += [result["human"], result["problem"]]
+    return [words for words in dict.fromkeys(found) if words]
+
+
+def _resolution(course: Course, name: str, student: str) -> dict[str, Any]:
+    """Return what a person's look at a whole file was about: it is void when that changes."""
+    result = result_of(course, name, student) or {"mark": ""}
+    return {"mark": result["mark"], "problems": problems(course, name, student)}
+
+
+def resolve(course: Course, name: str, student: str, done: bool = True) -> None:
+    """Note that a person has looked at a whole file that was unclear, or take that back."""
+    path = course.autograded(student, name) / "resolved.json"
+    if done:
+        path.write_text(json.dumps(_resolution(course, name, student)), "utf-8")
+    else:
+        path.unlink(missing_ok=True)
+
+
+def is_resolved(course: Course, name: str, student: str) -> bool:
+    """Tell whether a person has looked at what is unclear about a whole file."""
+    path = course.autograded(student, name) / "resolved.json"
+    if not path.exists():
+        return False
+    return json.loads(path.read_text("utf-8")) == _resolution(course, name, student)
+
+
+def waiting(
+    course: Course,
+    assignment: Assignment,
+    student: str,
+    scores: dict[str, Score] | None = None,
+) -> list[str]:
+    """Return why a person must still look at a submission; nothing if all is resolved.
+
+    Parameters
+    ----------
+    scores : dict by question, optional
+        The student's part of `all_scores`, which saves reading them again.
+    """
+    name = assignment.name
+    result = result_of(course, name, student)
+    if result is None:
+        return [*problems(course, name, student), "not graded yet"]
+    if scores is None:
+        scores = all_scores(course, name).get(student, {})
+    reasons = []
+    if not is_resolved(course, name, student):
+        reasons = problems(course, name, student)
+        if reasons and not result["questions"]:  # unreadable: nothing else can be said
+            return reasons
+    found = {question["question"]: question for question in result["questions"]}
+    for question in assignment.questions:
+        score = scores.get(question.id)
+        if score is not None and score.pending:
+            reasons.append(f"{question.title}: {_why(found.get(question.id), score)}")
+    return reasons
+
+
+def _why(question: dict[str, Any] | None, score: Score) -> str:
+    """Return in words why a person must look at one question."""
+    if question is not None and question["human"]:
+        return question["human"]
+    if score.given is not None:
+        return "another hand-in has come since these points were given"
+    return TO_GRADE
 
 
 def scores_of(submission: Any) -> dict[str, Score]:

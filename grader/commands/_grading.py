@@ -78,7 +78,7 @@ def grade_all(options: argparse.Namespace, students: list[str], again: bool = Fa
     print("\n" + ", ".join(f"{count} {words}" for words, count in counts.items()) + ".")
     for line in failed:
         print(f"  not graded, the machine failed: {line}", file=sys.stderr)
-    hint(course, options.name, students)
+    hint(course, definition.assignment, students)
     return int(bool(failed))
 
 

@@ -1,12 +1,12 @@
-"""Show what needs a person: unclear submissions, and answers in words."""
+"""Show what still needs a person: unclear submissions, and answers in words."""
 
 import argparse
-import shlex
 
-from grader.commands._common import add_course, add_name, course_of
+from grader.commands._common import add_course, add_name, course_of, printable
 from grader.course import Course
 from grader.gradebook import submissions
-from grader.results import result_of, scores
+from grader.questions import Assignment
+from grader.results import TO_GRADE, all_scores, waiting
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,41 +15,46 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_course(parser)
 
 
-def _reasons(course: Course, name: str, student: str) -> list[str]:
-    """Return why a person should look at a submission, apart from written answers."""
-    result = result_of(course, name, student)
-    if result is None:
-        return ["not graded yet"]
-    reasons = [text for text in (result["human"], result["problem"]) if text]
-    reasons += [f"{q['title']}: {q['human']}" for q in result["questions"] if q["human"]]
-    return list(dict.fromkeys(reasons))
+def _unclear(course: Course, assignment: Assignment) -> dict[str, list[str]]:
+    """Return why submissions are unclear, by student, apart from answers in words to grade."""
+    scores = all_scores(course, assignment.name)
+    plain = {f"{written.title}: {TO_GRADE}" for written in assignment.written}
+    found = {}
+    for student in submissions(course, assignment.name):
+        reasons = waiting(course, assignment, student, scores.get(student))
+        found[student] = [reason for reason in reasons if reason not in plain]
+    return found
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry out the command; return the exit status."""
     course, definition = course_of(options)
-    assignment, shown = definition.assignment, 0
-    for student in submissions(course, options.name):
-        for reason in _reasons(course, options.name, student):
-            print(f"{student}: {reason}")
-            shown += 1
-    if not shown:
+    assignment = definition.assignment
+    unclear = _unclear(course, assignment)
+    for student, reasons in unclear.items():
+        for reason in reasons:
+            print(f"{printable(student)}: {printable(reason)}")
+    if not any(unclear.values()):
         print("No submission is unclear.")
-    with course.gradebook() as book:
-        found = [by_question for _, by_question in scores(book, options.name)]
+    scores = all_scores(course, options.name).values()
+    answers = 0
     for written in assignment.written:
-        waiting = sum(by_question[written.id].pending for by_question in found)
-        print(f"\n{written.title}: {waiting} answers to grade, {written.points:g} points each.")
+        left = sum(written.id in found and found[written.id].pending for found in scores)
+        answers += left
+        print(f"\n{written.title}: {left} answers to grade, {written.points:g} points each.")
         print(f"  {written.guidance}")
-    place = shlex.quote(str(course.root))
-    print(f"\nGrade them in nbgrader's formgrader: (cd {place} && jupyter lab), then Nbgrader.")
+    if answers or any(unclear.values()):
+        print(f"\nGrade them: python -m grader review {options.name}{course.option}")
+    else:
+        print("\nAll is done: nothing waits for a person.")
     return 0
 
 
-def hint(course: Course, name: str, students: list[str]) -> None:
+def hint(course: Course, assignment: Assignment, students: list[str]) -> None:
     """Say how many submissions need a person, and the command that lists them."""
-    command = f"python -m grader humans {name}{course.option}"
-    unclear = sum(bool(_reasons(course, name, student)) for student in students)
+    found = _unclear(course, assignment)
+    unclear = sum(bool(found.get(student)) for student in students)
+    command = f"python -m grader humans {assignment.name}{course.option}"
     if unclear:
         verb = "needs" if unclear == 1 else "need"
         print(f"{unclear} {verb} a person: {command}")
