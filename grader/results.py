@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from grader.course import Course
@@ -20,7 +20,21 @@ from grader.questions import Assignment
 class Origin:
     """Where a submission comes from: kept beside it, and used again for an LMS's import.
 
-    `lms` is the name of the format that recognized it, empty for a plain folder.
+    Attributes
+    ----------
+    lms : str
+        The name of the format that recognized it, empty for a plain folder.
+    problem : str
+        What a person should know about it, in words.
+    time : str
+        When it was handed in, UTC in ISO 8601; empty if nothing tells.
+    clock : str
+        What the time is of: "file", "worksheet" (of the LMS), "person" (set by hand), or
+        "download": it was handed in by then, and nothing tells how long before.
+    late : str
+        What the LMS said: "late", "on time" or nothing.
+    matched : str
+        "no" if there is a list of students and this is none of them.
     """
 
     student: str
@@ -29,12 +43,20 @@ class Origin:
     full_name: str = ""
     file: str = ""
     problem: str = ""
+    time: str = ""
+    clock: str = ""
+    late: str = ""
+    matched: str = ""
 
 
 def origin_of(course: Course, name: str, student: str) -> Origin:
     """Return where a submission came from, as far as it is known."""
     path = course.submitted(student, name) / "origin.json"
-    return Origin(**json.loads(path.read_text("utf-8"))) if path.exists() else Origin(student)
+    if not path.exists():
+        return Origin(student)
+    known = {field.name for field in fields(Origin)}
+    stored = json.loads(path.read_text("utf-8"))
+    return Origin(**{key: value for key, value in stored.items() if key in known})
 
 
 def keep_origin(course: Course, name: str, origin: Origin) -> None:
