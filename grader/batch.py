@@ -39,6 +39,7 @@ ENGINE = (
     "seccomp",
     "session",
     "submission",
+    "tolerant",
     "wire",
 )
 WAITING = 4  # tasks sent ahead for each worker: bounds the scheduler's memory
