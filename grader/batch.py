@@ -29,6 +29,7 @@ from grader.sandbox import IsolationError
 # What a worker needs of this package; it is sent to workers on other machines.
 ENGINE = (
     "__init__",
+    "exchange",
     "find",
     "grade",
     "judge",

@@ -46,6 +46,7 @@ SYSTEM = (
 )
 # Settings that choose NumPy's kernels: without them results may differ from the grader's.
 PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LANG", "LC_ALL")
+INSIDE = ("runner.py", "tolerant.py", "wire.py")  # of this package, what runs in the sandbox
 USERS = 0x20000000  # from here on, twice as many, no machine has users of its own
 
 
@@ -175,13 +176,26 @@ def _memory_file(content: bytes) -> int:
 
 def _runner_files() -> dict[str, bytes]:
     here = resources.files("grader")  # read as data: the package may be inside a zip file
-    return {name: (here / name).read_bytes() for name in ("runner.py", "wire.py")}
+    return {name: (here / name).read_bytes() for name in INSIDE}
 
 
 class Command:
-    """The command line of a sandbox, with the files that it hands over in memory."""
+    """The command line of a sandbox, with the files that it hands over in memory.
 
-    def __init__(self, mode: str, limits: Limits) -> None:
+    Parameters
+    ----------
+    mode : {"root", "user"}
+    limits : Limits
+    files : dict of bytes by name
+        What the folder `SANDBOX` holds.
+    own : bool
+        True for code of ours, which needs neither fonts nor to see processes; without /proc, a
+        file that was opened for reading cannot be opened again for writing.
+    """
+
+    def __init__(
+        self, mode: str, limits: Limits, files: dict[str, bytes], own: bool = False
+    ) -> None:
         self.descriptors: list[int] = []
         self.words = [
             "bwrap",
@@ -197,7 +211,7 @@ class Command:
             "--clearenv",
         ]
         self._identity(mode)
-        self._files(limits)
+        self._files(limits, files, own)
         if (rules := seccomp.program()) is not None:
             self.words += ["--seccomp", self.hand_over(rules)]
 
@@ -219,7 +233,7 @@ class Command:
         else:
             self.words += ["--unshare-user", "--uid", "1000", "--gid", "1000"]
 
-    def _files(self, limits: Limits) -> None:
+    def _files(self, limits: Limits, files: dict[str, bytes], own: bool) -> None:
         data = data_folder()
         for path in SYSTEM:
             if Path(path).is_symlink():
@@ -227,17 +241,18 @@ class Command:
             else:
                 self.words += ["--ro-bind-try", path, path]
         # A shared mapping of /dev/zero is memory that no limit counts.
-        self.words += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
+        self.words += [] if own else ["--proc", "/proc"]
+        self.words += ["--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
         for path in (HOME, TEMPORARY, "/dev/shm"):
             self.words += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", path]
         for folder in visible_folders(data):
             for parent in reversed(folder.parents[:-1]):  # else made for root alone
                 self.words += ["--perms", "0755", "--dir", str(parent)]
             self.words += ["--ro-bind", str(folder), str(folder)]
-        for name, content in _runner_files().items():
+        for name, content in files.items():
             self.words += ["--perms", "0444", "--ro-bind-data", self.hand_over(content)]
             self.words += [f"{SANDBOX}/{name}"]
-        if (fonts := _font_list()) is not None:
+        if not own and (fonts := _font_list()) is not None:
             path = f"{TEMPORARY}/matplotlib"
             self.words += ["--perms", "0777", "--dir", path, "--perms", "0444", "--file"]
             self.words += [self.hand_over(fonts[1]), f"{path}/{fonts[0]}"]
@@ -252,13 +267,18 @@ class Command:
         self.descriptors.clear()
 
 
-def _own() -> dict[str, str]:
+def own_variables() -> dict[str, str]:
     """Return bubblewrap's own variables, which students' code may read as those of process 1."""
     return {"PATH": os.environ.get("PATH", os.defpath)}
 
 
+def another_user(mode: str) -> int:
+    """Return the user that an interpreter becomes, 0 if it stays what it is."""
+    return USERS + secrets.randbelow(USERS) if mode == "root" else 0
+
+
 def _settings(mode: str, reply: int, limits: Limits) -> str:
-    user = USERS + secrets.randbelow(USERS) if mode == "root" else 0
+    user = another_user(mode)
     return json.dumps({"reply": reply, "limits": limits.kernel(), "user": user})
 
 
@@ -275,12 +295,12 @@ def start(mode: str, limits: Limits) -> Iterator[tuple[subprocess.Popen, int]]:
     """
     replies, reply = os.pipe()
     settings = _settings(mode, reply, limits)
-    command = None if mode == "unsafe" else Command(mode, limits)
+    command = None if mode == "unsafe" else Command(mode, limits, _runner_files())
     if command is None:
         variables = environment(data_folder()) | {"HOME": TEMPORARY}
         words = [sys.executable, "-s", "-B", str(Path(__file__).with_name("runner.py"))]
     else:
-        variables = _own()
+        variables = own_variables()
         interpreter = str(Path(sys.prefix, "bin", "python"))
         words = [*command.words, interpreter, "-s", "-B", f"{SANDBOX}/runner.py"]
     process = subprocess.Popen(
@@ -309,7 +329,7 @@ def start(mode: str, limits: Limits) -> Iterator[tuple[subprocess.Popen, int]]:
 
 def _try(mode: str) -> str | None:
     """Return why a sandbox of this kind cannot be had, None if it can."""
-    command = Command(mode, Limits())
+    command = Command(mode, Limits(), {})
     words = [*command.words, "/usr/bin/env", "true"]
     try:
         done = subprocess.run(
@@ -318,7 +338,7 @@ def _try(mode: str) -> str | None:
             capture_output=True,
             text=True,
             timeout=30,
-            env=_own(),
+            env=own_variables(),
         )
     except FileNotFoundError:
         return "bubblewrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)"

@@ -6,57 +6,18 @@ request needs a new one.
 """
 
 import os
-import re
 import secrets
 import selectors
-import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from grader import wire
+from grader.exchange import GRACE, Exchange, LostError, family, usage
 from grader.sandbox import Limits, start
 
 SOCKETS = 64  # at a time: what waits in them is memory of no process
-LOOK = 0.05  # seconds between two looks at memory and processes
-GRACE = 2.0  # seconds for an interpreter to stop by itself when its time is up
 START = 60.0  # seconds for an interpreter to start, on a busy machine
-TICK = os.sysconf("SC_CLK_TCK")
-MEMORY = re.compile(r"^(?:RssAnon|RssShmem|VmPTE):\s+(\d+)", re.M)  # VmPTE: page tables
-
-
-class LostError(Exception):
-    """The sandbox ended; `args[0]` is "time", "memory", "processes", "output", "died" or "lied"."""
-
-
-def family(process: int, at_most: int) -> list[int]:
-    """Return a process and its descendants, not many more than `at_most`."""
-    found, new = [process], [process]
-    while new and len(found) <= at_most:
-        children = []
-        for number in new:
-            for path in Path(f"/proc/{number}/task").glob("*/children"):
-                try:
-                    children += [int(word) for word in path.read_text().split()]
-                except OSError:
-                    continue
-        found += children
-        new = children
-    return found
-
-
-def usage(processes: list[int]) -> tuple[float, int]:
-    """Return the seconds of processor time and the bytes of memory that processes use."""
-    seconds, memory = 0.0, 0
-    for number in processes:
-        try:
-            fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-            status = Path(f"/proc/{number}/status").read_text()
-        except OSError:  # it has ended meanwhile
-            continue
-        seconds += sum(map(int, fields[11:15])) / TICK
-        memory += sum(map(int, MEMORY.findall(status)))
-    return seconds, memory * 1024
 
 
 def sockets(process: int) -> int:
@@ -88,7 +49,7 @@ def _short(text: Any, length: int) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
-class Session:
+class Session(Exchange):
     """One sandbox, from its start to its end; use it in a `with` statement.
 
     Parameters
@@ -100,25 +61,23 @@ class Session:
     """
 
     def __init__(self, mode: str, limits: Limits) -> None:
-        self.mode, self.limits = mode, limits
+        self.mode, self.limits, self.longest = mode, limits, limits.reply
         self.peak = 0  # bytes of memory, as seen
         self.memory = 0  # the same, when last looked
         self.seconds = 0.0  # of processor time, as seen
         self._stack = ExitStack()
 
     def __enter__(self) -> "Session":
-        self._process, self._replies = self._stack.enter_context(start(self.mode, self.limits))
+        self._process, replies = self._stack.enter_context(start(self.mode, self.limits))
         commands, output = self._process.stdin, self._process.stdout
         assert commands is not None  # both are pipes
         assert output is not None
-        self._commands, self._output = commands.fileno(), output.fileno()
-        for descriptor in (self._commands, self._replies, self._output):
-            os.set_blocking(descriptor, False)
-        self._buffer = bytearray()
-        self._printed = bytearray()
+        self._output = output.fileno()
         self._closed = False
+        self._connect(commands.fileno(), replies)
+        self._printed = bytearray()
         try:
-            self._until(None, START, START)
+            self._checked(self._bounded(b"", START, START), None)
         except LostError as error:
             self._drain_rest()
             self._stack.close()
@@ -140,83 +99,35 @@ class Session:
         wall = cpu * self.limits.patience
         nonce = secrets.token_hex(16)
         command = {"do": do, "nonce": nonce, "cpu": cpu, "wall": wall, **details}
-        reply = self._until(nonce, cpu + GRACE, wall + GRACE, wire.frame(command))
+        body = self._bounded(wire.frame(command), cpu + GRACE, wall + GRACE)
+        reply = self._checked(body, nonce)
         self._look()
         return reply
 
-    def _until(
-        self, nonce: str | None, cpu: float, wall: float, message: bytes = b""
-    ) -> dict[str, Any]:
-        """Send a message and wait for the reply, looking after the limits meanwhile."""
-        start_clock = time.monotonic()
-        start_cpu, printed, look = None, 0, start_clock + LOOK
-        unsent = memoryview(message)
-        with selectors.DefaultSelector() as selector:
-            for descriptor in (self._replies, *([] if self._closed else [self._output])):
-                selector.register(descriptor, selectors.EVENT_READ)
-            if unsent:
-                selector.register(self._commands, selectors.EVENT_WRITE)
-            while True:
-                ready = [key.fd for key, _ in selector.select(LOOK)]
-                if self._commands in ready:
-                    unsent = self._send(unsent, selector)
-                if self._output in ready:
-                    size = self._drain(selector)
-                    printed += size
-                if self._replies in ready and (reply := self._receive()) is not None:
-                    return self._checked(reply, nonce)
-                if (now := time.monotonic()) >= look:
-                    used = self._look()
-                    start_cpu = used if start_cpu is None else start_cpu
-                    look = now + LOOK
-                    if used - start_cpu > cpu or now - start_clock > wall:
-                        raise LostError("time")
-                    if printed > self.limits.output:
-                        raise LostError("output")
+    def _bounded(self, message: bytes, cpu: float, wall: float) -> bytes:
+        """Exchange messages, and hold the limit of what is printed meanwhile."""
+        self._volume = 0
+        return self._exchange(message, cpu, wall)
 
-    def _send(self, unsent: memoryview, selector: selectors.BaseSelector) -> memoryview:
-        """Send what the pipe takes, as the other side may have stopped reading; return the rest."""
-        try:
-            unsent = unsent[os.write(self._commands, unsent) :]
-        except BrokenPipeError as error:
-            raise LostError("died") from error
-        if not unsent:
-            selector.unregister(self._commands)
-        return unsent
+    def _others(self) -> list[int]:
+        return [] if self._closed else [self._output]
 
-    def _drain(self, selector: selectors.BaseSelector) -> int:
+    def _read_other(self, descriptor: int, selector: selectors.BaseSelector) -> None:
         """Read what was printed, so that the student's code never waits; keep only the end."""
-        data = os.read(self._output, 1 << 20)
+        data = os.read(descriptor, 1 << 20)
         if not data:
-            selector.unregister(self._output)
+            selector.unregister(descriptor)
             self._closed = True
         self._printed = (self._printed + data)[-2000:]
-        return len(data)
+        self._volume += len(data)
+        if self._volume > self.limits.output:
+            raise LostError("output")
 
     def _drain_rest(self) -> None:
         if not self._closed:
             self._process.kill()
             os.set_blocking(self._output, True)
             self._printed += os.read(self._output, 1 << 16)
-
-    def _receive(self) -> bytes | None:
-        """Read a part of a reply; return the whole when it is there."""
-        data = os.read(self._replies, 1 << 20)
-        if not data:
-            raise LostError("died")
-        self._buffer += data
-        if len(self._buffer) < wire.HEAD.size:
-            return None
-        (length,) = wire.HEAD.unpack_from(self._buffer)
-        if length > self.limits.reply:
-            raise LostError("output")
-        if len(self._buffer) < wire.HEAD.size + length:
-            return None
-        body = bytes(self._buffer[wire.HEAD.size :])
-        self._buffer.clear()
-        if len(body) != length:
-            raise LostError("lied")
-        return body
 
     def _checked(self, body: bytes, nonce: str | None) -> dict[str, Any]:
         if wire.is_heavy(body):

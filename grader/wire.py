@@ -169,11 +169,11 @@ def read_frame(descriptor: int) -> Any:
     EOFError
         If the other side has gone.
     """
-    (length,) = HEAD.unpack(_read_exactly(descriptor, HEAD.size))
-    return decode(_read_exactly(descriptor, length))
+    (length,) = HEAD.unpack(read_exactly(descriptor, HEAD.size))
+    return decode(read_exactly(descriptor, length))
 
 
-def _read_exactly(descriptor: int, length: int) -> bytes:
+def read_exactly(descriptor: int, length: int) -> bytes:
     parts = []
     while length:
         part = os.read(descriptor, min(length, 1 << 20))

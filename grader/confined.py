@@ -1,0 +1,445 @@
+"""Calls functions on students' bytes in a confined process, and believes nothing of the answer.
+
+The rule of trust: what a student wrote, and what a student's sandbox sends, is parsed, rendered
+and compared in a sandbox of our own code alone. It has no network, no file of the instructor's,
+and limits on memory, time and output. What comes back from it is short, and its size and types
+are checked before it is used.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from importlib import resources
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from grader import wire
+from grader.exchange import GRACE, Exchange, LostError, usage
+from grader.fork_server import FAULT, MEMORY, RESULT, UNREADABLE
+from grader.sandbox import (
+    MIB,
+    SANDBOX,
+    Command,
+    Limits,
+    another_user,
+    data_folder,
+    environment,
+    find_mode,
+    own_variables,
+)
+from grader.submission import LARGEST, UnreadableError
+
+START = 60.0  # seconds for the process to start, on a busy machine
+PATIENCE = 3.0  # so many times longer than its processor time may a call take on the clock
+SECONDS = 20.0  # of processor time for a call
+MEMORY_OF_CALL = 1024 * MIB  # more than the interpreter itself takes
+REPLY = 6 * MIB  # bytes of an answer
+WORDS = {
+    "time": "reading it took too long, and was stopped",
+    "memory": "reading it took too much memory, and was stopped",
+    "output": "there is too much in it",
+    "died": "reading it failed",
+    "lied": "reading it failed",
+}
+
+File = Path | BinaryIO | bytes
+
+
+class FaultError(Exception):
+    """Our own code failed in the confined process; the message is its traceback."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A notebook that was handed in, without outputs: `digest` is the SHA-256 of `content`."""
+
+    content: bytes
+    assignment: str | None
+    digest: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file inside a zip file, or inside one inside it: `place` counts from outside in.
+
+    `modified` is what the zip file says: a local time of nobody knows where, "" if it is none.
+    """
+
+    path: str
+    size: int
+    modified: tuple[int, ...]
+    place: tuple[int, ...]
+
+
+def printable(text: str, longest: int = 300) -> str:
+    """Return a text that a terminal shows and does not obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:longest])
+
+
+def _package() -> bytes:
+    """Return this package's modules as a zip file that Python can run."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        start = "from grader.fork_server import main\nmain()\n"
+        archive.writestr("__main__.py", start)
+        _add(archive, resources.files("grader"), "grader")
+    return file.getvalue()
+
+
+def _add(archive: zipfile.ZipFile, folder: Any, name: str) -> None:
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.name.endswith(".py"):
+            archive.writestr(f"{name}/{entry.name}", entry.read_bytes())
+        elif entry.name == "confined_tasks":
+            _add(archive, entry, f"{name}/{entry.name}")
+
+
+class _Server:
+    """The process that forks for each call. It is started by a thread that lives as long as it.
+
+    Otherwise it would end with whatever thread happened to need it first: bubblewrap ends a
+    sandbox with the thread that started it.
+    """
+
+    def __init__(self, mode: str, imports: tuple[str, ...]) -> None:
+        self.mode, self.imports = mode, imports
+        self.control, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control.settimeout(START)
+        self._errors = os.memfd_create("errors")
+        self._started = threading.Event()
+        self.process: subprocess.Popen | None = None
+        threading.Thread(target=self._keep, daemon=True).start()
+        self._started.wait()
+        self._theirs.close()
+        try:
+            ready = self.control.recv(1)
+        except OSError:
+            ready = b""
+        if ready != b"!":
+            words = os.pread(self._errors, 2000, 0).decode(errors="replace")
+            self.close()
+            raise FaultError(f"The confined process did not start: {words.strip()}")
+        os.close(self._errors)
+
+    def _keep(self) -> None:
+        try:
+            self._start()
+        finally:
+            self._started.set()
+        if self.process is not None:
+            self.process.wait()
+
+    def _start(self) -> None:
+        settings = json.dumps(
+            {
+                "control": self._theirs.fileno(),
+                "user": another_user(self.mode),
+                "imports": self.imports,
+            }
+        )
+        with ExitStack() as stack:
+            handed: list[int] = []
+            if self.mode == "unsafe":
+                package = str(Path(str(resources.files("grader"))).parent)
+                variables = environment(data_folder()) | {"PYTHONPATH": package}
+                words = [sys.executable, "-s", "-B", "-m", "grader.fork_server"]
+            else:
+                limits = Limits(disk=MIB)
+                command = Command(self.mode, limits, {"grader.zip": _package()}, own=True)
+                stack.callback(command.close)
+                handed, variables = command.descriptors, own_variables()
+                interpreter = str(Path(sys.prefix, "bin", "python"))
+                words = [*command.words, interpreter, "-s", "-B", f"{SANDBOX}/grader.zip"]
+            self.process = subprocess.Popen(
+                [*words, settings],
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+                pass_fds=(self._theirs.fileno(), *handed),
+                env=variables,
+                start_new_session=True,
+                umask=0o077,
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def close(self) -> None:
+        """End it, and every child with it."""
+        self.control.close()
+        if self.process is not None:
+            self.process.kill()
+
+
+class Child(Exchange):
+    """The process of one call, until `close`; `step` exchanges messages with it.
+
+    Raises
+    ------
+    LostError
+        From `step`, if there is no answer.
+    UnreadableError, FaultError
+        From `step`, if the function raised it.
+    """
+
+    def __init__(self, connection: socket.socket, process: int, longest: int) -> None:
+        self._connection, self._process, self.longest = connection, process, longest
+        self._sending = os.dup(connection.fileno())
+        self._connect(self._sending, connection.fileno())
+        text = Path(f"/proc/self/fdinfo/{process}").read_text()
+        found = re.search(r"^Pid:\s*(\d+)$", text, re.M)
+        self._number = int(found[1]) if found else 0
+
+    def _look(self) -> float:
+        return usage([self._number])[0] if self._number else 0.0
+
+    def step(self, message: bytes, seconds: float) -> tuple[int, bytes]:
+        """Send a message; return the kind of the reply, and its bytes, which nobody has checked."""
+        framed = wire.HEAD.pack(len(message)) + message
+        body = self._exchange(framed, seconds, seconds * PATIENCE + GRACE)
+        kind, rest = body[0] if body else -1, body[1:]
+        if kind == UNREADABLE:
+            raise UnreadableError(printable(rest.decode("utf-8", "replace")))
+        if kind == MEMORY:
+            raise LostError("memory")
+        if kind == FAULT:
+            raise FaultError(rest.decode("utf-8", "replace"))
+        return kind, rest
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
+        os.close(self._process)
+        os.close(self._sending)
+        self._connection.close()
+
+
+def _opened(file: File) -> int:
+    """Return a descriptor of its own for a file: its place in the file is nobody else's."""
+    if isinstance(file, bytes):
+        number = os.memfd_create("handed")
+        with open(number, "wb", closefd=False) as writable:
+            writable.write(file)
+        os.lseek(number, 0, os.SEEK_SET)
+        return number
+    if isinstance(file, Path):
+        try:
+            number = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            raise UnreadableError(f"it cannot be opened ({error.strerror})") from error
+        if not file.is_file():
+            os.close(number)
+            raise UnreadableError("it is no file")
+        return number
+    return os.open(f"/proc/self/fd/{file.fileno()}", os.O_RDONLY)
+
+
+class Reader:
+    """A confined process for many calls, of any threads; use it in a `with` statement.
+
+    It starts with the first call, and again if it is lost.
+
+    Parameters
+    ----------
+    unsafe : bool
+        A plain process, without isolation.
+    imports : tuple of str
+        Modules that calls will need: importing them before the fork saves time.
+    """
+
+    def __init__(self, unsafe: bool = False, imports: tuple[str, ...] = ()) -> None:
+        self.unsafe, self.imports = unsafe, imports
+        self._lock = threading.Lock()
+        self._server: _Server | None = None
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the confined process; a later call starts another."""
+        with self._lock:
+            if self._server is not None:
+                self._server.close()
+                self._server = None
+
+    def open(
+        self,
+        function: str,
+        files: Iterable[File] = (),
+        target: int | None = None,
+        prepare: list[Any] | None = None,
+        seconds: float = SECONDS,
+        memory: int = MEMORY_OF_CALL,
+        reply: int = REPLY,
+    ) -> Child:
+        """Fork a process for one call; the caller talks with it, and closes it.
+
+        Parameters
+        ----------
+        function : str
+            Such as "reading.notebook": a function of a module of ``confined_tasks``.
+        files : iterable of files
+            Opened for reading; the function's first arguments.
+        target : int, optional
+            A descriptor to write to, the next argument.
+        prepare : list, optional
+            Arguments of the module's `prepare`, which runs before the fork: nothing of a
+            student's. The function then gets the outcome first, and its `Line`.
+        """
+        module, _, name = function.partition(".")
+        call = {
+            "module": module,
+            "function": name,
+            "prepare": prepare,
+            "seconds": seconds,
+            "memory": memory,
+            "written": 0 if target is None else LARGEST,
+        }
+        with ExitStack() as stack:
+            numbers = []
+            for file in files:
+                numbers.append(_opened(file))
+                stack.callback(os.close, numbers[-1])
+            call["modes"] = ["rb"] * len(numbers) + ([] if target is None else ["wb"])
+            numbers += [] if target is None else [target]
+            connection, process = self._fork(wire.encode(call), numbers)
+        return Child(connection, process, reply)
+
+    def _fork(self, call: bytes, numbers: list[int]) -> tuple[socket.socket, int]:
+        for attempt in (1, 2):  # the process may have been lost since the last call
+            with self._lock:
+                if self._server is None or not self._server.alive:
+                    mode = "unsafe" if self.unsafe else find_mode()
+                    self._server = _Server(mode, self.imports)
+                try:
+                    return self._ask(self._server.control, call, numbers)
+                except (OSError, EOFError) as error:
+                    self._server.close()
+                    self._server = None
+                    if attempt == 2:
+                        raise FaultError(f"The confined process was lost: {error}") from error
+        raise AssertionError
+
+    @staticmethod
+    def _ask(control: socket.socket, call: bytes, numbers: list[int]) -> tuple[socket.socket, int]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            ours.settimeout(START)
+            socket.send_fds(control, [b"c"], [theirs.fileno(), *numbers])
+        ours.sendall(wire.HEAD.pack(len(call)) + call)
+        word, given, _, _ = socket.recv_fds(control, 1, 1)
+        if word == b"+":
+            return ours, given[0]
+        if word == b"":
+            raise EOFError
+        with ours:
+            (length,) = wire.HEAD.unpack(ours.recv(wire.HEAD.size, socket.MSG_WAITALL))
+            raise FaultError(ours.recv(min(length, REPLY), socket.MSG_WAITALL)[1:].decode())
+
+    def call(
+        self,
+        function: str,
+        *arguments: Any,
+        files: Iterable[File] = (),
+        target: int | None = None,
+        seconds: float = SECONDS,
+        reply: int = REPLY,
+    ) -> Any:
+        """Call a function of ``confined_tasks`` in a process of its own; return plain data.
+
+        What comes back is what `wire` knows; bytes travel as arrays of uint8. Its size is
+        limited, its form is for the caller to check.
+
+        Raises
+        ------
+        UnreadableError
+            If the function raises it, or there is no answer within the limits.
+        FaultError
+            If it raises anything else, which is our fault.
+        """
+        child = self.open(function, files, target, seconds=seconds, reply=reply)
+        try:
+            kind, body = child.step(wire.encode(list(arguments)), seconds)
+            if kind != RESULT or wire.is_heavy(body):
+                raise LostError("lied")
+            return wire.decode(body)
+        except (LostError, wire.WireError) as loss:
+            raise UnreadableError(WORDS.get(str(loss), WORDS["lied"])) from loss
+        finally:
+            child.close()
+
+    def notebook(self, file: File) -> Handed:
+        """Return a notebook without its outputs.
+
+        Raises
+        ------
+        UnreadableError
+            If it is none, or wears out the process that reads it.
+        """
+        return _handed(self.call("reading.notebook", files=[file]))
+
+    def archive(self, file: File) -> list[Member]:
+        """List the files in a zip file, and in those inside it.
+
+        Raises
+        ------
+        UnreadableError
+            If it is none, or damaged, or holds too much.
+        """
+        return [_member(row) for row in self.call("reading.archive", files=[file], seconds=60)]
+
+    def member(self, file: File, member: Member) -> Handed:
+        """Return a notebook inside a zip file without its outputs, as `notebook` does."""
+        return _handed(self.call("reading.member", list(member.place), files=[file]))
+
+    def copy(self, file: File, member: Member, target: BinaryIO) -> int:
+        """Write a file inside a zip file to an open file; return how many bytes there were.
+
+        Raises
+        ------
+        UnreadableError
+            If it cannot be unpacked, or is too large.
+        """
+        place = list(member.place)
+        size = self.call("reading.copy", place, files=[file], target=target.fileno())
+        if type(size) is not int:
+            raise UnreadableError(WORDS["lied"])
+        return size
+
+
+def _handed(given: Any) -> Handed:
+    try:
+        content, assignment, digest = given
+        content = content.astype("u1", casting="no").tobytes()
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UnreadableError(WORDS["lied"]) from error
+    if not isinstance(assignment, str | None) or not isinstance(digest, str):
+        raise UnreadableError(WORDS["lied"])
+    return Handed(content, assignment and printable(assignment, 100), digest[:64])
+
+
+def _member(row: Any) -> Member:
+    try:
+        path, size, modified, place = row
+        numbers = [size, *modified, *place]
+    except (TypeError, ValueError) as error:
+        raise UnreadableError(WORDS["lied"]) from error
+    if not isinstance(path, str) or any(type(number) is not int for number in numbers):
+        raise UnreadableError(WORDS["lied"])
+    return Member(path[:1000], size, tuple(modified), tuple(place))

@@ -1,0 +1,137 @@
+"""Messages to a process that is not trusted and back, within limits of time and size.
+
+Whatever the other side does, an exchange ends in the bytes of one reply, which nobody has looked
+into yet, or in a `LostError`, which says in a word what happened.
+"""
+
+import os
+import re
+import selectors
+import struct
+import time
+from pathlib import Path
+
+HEAD = struct.Struct(">Q")  # the length of a message stands before it
+LOOK = 0.05  # seconds between two looks at what the process uses
+GRACE = 2.0  # seconds for a process to stop by itself when its time is up
+TICK = os.sysconf("SC_CLK_TCK")
+MEMORY = re.compile(r"^(?:RssAnon|RssShmem|VmPTE):\s+(\d+)", re.M)  # VmPTE: page tables
+
+
+class LostError(Exception):
+    """The process ended; `args[0]` is "time", "memory", "processes", "output", "died" or "lied"."""
+
+
+def family(process: int, at_most: int) -> list[int]:
+    """Return a process and its descendants, not many more than `at_most`."""
+    found, new = [process], [process]
+    while new and len(found) <= at_most:
+        children = []
+        for number in new:
+            for path in Path(f"/proc/{number}/task").glob("*/children"):
+                try:
+                    children += [int(word) for word in path.read_text().split()]
+                except OSError:
+                    continue
+        found += children
+        new = children
+    return found
+
+
+def usage(processes: list[int]) -> tuple[float, int]:
+    """Return the seconds of processor time and the bytes of memory that processes use."""
+    seconds, memory = 0.0, 0
+    for number in processes:
+        try:
+            fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+            status = Path(f"/proc/{number}/status").read_text()
+        except OSError:  # it has ended meanwhile
+            continue
+        seconds += sum(map(int, fields[11:15])) / TICK
+        memory += sum(map(int, MEMORY.findall(status)))
+    return seconds, memory * 1024
+
+
+class Exchange:
+    """One message at a time to a process, and its reply, while limits are watched.
+
+    A subclass says what the process uses (`_look`), and may read more from it than replies
+    (`_others`, `_read_other`).
+    """
+
+    longest: int  # bytes of a reply
+    _commands: int  # descriptors: where messages go, and where replies come from
+    _replies: int
+
+    def _connect(self, commands: int, replies: int) -> None:
+        self._commands, self._replies = commands, replies
+        for descriptor in (commands, replies, *self._others()):
+            os.set_blocking(descriptor, False)
+        self._buffer = bytearray()
+
+    def _others(self) -> list[int]:
+        return []
+
+    def _read_other(self, descriptor: int, selector: selectors.BaseSelector) -> None:
+        raise NotImplementedError
+
+    def _look(self) -> float:
+        """Hold the limits of what the process uses; return its processor time so far."""
+        raise NotImplementedError
+
+    def _exchange(self, message: bytes, cpu: float, wall: float) -> bytes:
+        """Send a message and wait for the reply, `cpu` and `wall` seconds at most."""
+        begun = time.monotonic()
+        used_before, look = None, begun + LOOK
+        unsent = memoryview(message)
+        with selectors.DefaultSelector() as selector:
+            for descriptor in (self._replies, *self._others()):
+                selector.register(descriptor, selectors.EVENT_READ)
+            if unsent:
+                selector.register(self._commands, selectors.EVENT_WRITE)
+            while True:
+                for descriptor in [key.fd for key, _ in selector.select(LOOK)]:
+                    if descriptor == self._commands:
+                        unsent = self._send(unsent, selector)
+                    elif descriptor != self._replies:
+                        self._read_other(descriptor, selector)
+                    elif (reply := self._receive()) is not None:
+                        return reply
+                if (now := time.monotonic()) >= look:
+                    used = self._look()
+                    used_before = used if used_before is None else used_before
+                    look = now + LOOK
+                    if used - used_before > cpu or now - begun > wall:
+                        raise LostError("time")
+
+    def _send(self, unsent: memoryview, selector: selectors.BaseSelector) -> memoryview:
+        """Send what the pipe takes, as the other side may have stopped reading; return the rest."""
+        try:
+            unsent = unsent[os.write(self._commands, unsent) :]
+        except (BrokenPipeError, ConnectionError) as error:
+            raise LostError("died") from error
+        if not unsent:
+            selector.unregister(self._commands)
+        return unsent
+
+    def _receive(self) -> bytes | None:
+        """Read a part of a reply; return the whole when it is there."""
+        try:
+            data = os.read(self._replies, 1 << 20)
+        except ConnectionError as error:
+            raise LostError("died") from error
+        if not data:
+            raise LostError("died")
+        self._buffer += data
+        if len(self._buffer) < HEAD.size:
+            return None
+        (length,) = HEAD.unpack_from(self._buffer)
+        if length > self.longest:
+            raise LostError("output")
+        if len(self._buffer) < HEAD.size + length:
+            return None
+        body = bytes(self._buffer[HEAD.size :])
+        self._buffer.clear()
+        if len(body) != length:
+            raise LostError("lied")
+        return body
