@@ -10,13 +10,17 @@ from importlib import import_module
 # Each is a file in commands/, which is imported when it is asked for.
 COMMANDS = {
     "list": "list the assignments",
+    "roster": "list the students, or import them from a file",
     "release": "make an assignment's notebook for students and enter it in the gradebook",
+    "deadline": "set an assignment's deadline and extensions, or show them",
+    "late": "set what late work costs, or show it",
     "collect": "take submissions from a folder, a zip file or the download of an LMS",
     "grade": "grade all collected submissions in sandboxes and write the gradebook",
     "regrade": "grade one student's submission again, whatever is known from before",
     "humans": "show what needs a person: unclear submissions, and answers in words",
     "feedback": "write the feedback for students, one HTML file each",
     "export": "write the grades as a table, also as an LMS imports them",
+    "analytics": "write a page, without names: points by question, mistakes by how many",
     "build": "(authors) write the released notebooks of the repository, or compare them",
     "trials": "(authors) grade submissions whose points are known, and print what each scored",
 }

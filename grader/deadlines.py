@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader.course import Course, CourseError
+from grader.results import origin_of
 
 DAY = timedelta(days=1)
 MORE = re.compile(r"\+(\d{1,4})([dhm])", re.ASCII)
@@ -176,7 +177,7 @@ class Deadlines:
 
     def __init__(self, course: Course) -> None:
         self.path = course.root / "deadlines.json"
-        self._submitted = course.submitted
+        self._course = course
         kept = self._read()
         try:
             self.policy = Policy(**kept.get("late", {}))
@@ -210,8 +211,8 @@ class Deadlines:
         return self.due[name].at(student) if name in self.due else None
 
     def late(self, name: str, student: str) -> timedelta:
-        """Return how late the counted hand-in of a student came."""
-        due, when = self.of(name, student), handed_in(self._submitted(student, name))
+        """Return how late the counted hand-in of a student came, as far as it is known."""
+        due, when = self.of(name, student), handed_in(self._course, name, student)
         if due is None or when is None:
             return timedelta()
         return lateness(due, when, self.due[name].zone)
@@ -221,12 +222,16 @@ class Deadlines:
         return penalty(self.policy, points, self.late(name, student))
 
 
-def handed_in(folder: Any) -> datetime | None:
-    """Return when the hand-in in a student's folder came, as far as it is known."""
+def handed_in(course: Course, name: str, student: str) -> datetime | None:
+    """Return when the counted hand-in of a student came; None if nothing tells."""
+    origin = origin_of(course, name, student)
+    if origin.clock == "download":  # it came by then, and nobody knows how long before
+        return None
+    path = course.submitted(student, name) / "timestamp.txt"
     try:
-        text = (folder / "timestamp.txt").read_text("utf-8").strip()
-        when = datetime.fromisoformat(text.removesuffix(" UTC"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        text = origin.time or path.read_text("utf-8").strip().removesuffix(" UTC")
+        when = datetime.fromisoformat(text)
+    except (FileNotFoundError, ValueError):
         return None
     return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 

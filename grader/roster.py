@@ -1,0 +1,335 @@
+"""The list of a course's students: read from a file or an LMS's export, kept in the gradebook.
+
+A student keeps the ID that the first import or the first hand-in has given: it is the name of
+folders. Later imports find people by it, by their ID in the LMS, their mail, or a name that only
+one of them has. Who is on the list, and who has left, stands in ``roster.json``.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from grader.course import Course, CourseError
+from grader.people import Person, clean, first_and_last, is_safe, key, slug, students_of
+from grader.tables import read_table
+
+SHOWN = 5  # problems that a message holds
+LONGEST = 128  # characters, of nbgrader's columns
+
+#: What the columns are called, in letters without capitals, by what they hold.
+HEADS = {
+    "id": "id; student; student id; student_id",
+    "first_name": "first name; firstname; first_name; given name; vorname; prénom; nombre; voornaam",
+    "last_name": "last name; lastname; last_name; surname; family name; nachname; nom; "
+    "nom de famille; apellido(s); apellidos; achternaam",
+    "full_name": "full name; fullname; full_name; name; vollständiger name; nom complet; "
+    "nombre completo",
+    "email": "email address; email; e-mail; mail; mail address; e-mail-adresse; "
+    "adresse de courriel; dirección de correo; e-mailadres",
+    "lms_id": "lms id; lms_id; lms user id; lms_user_id",
+    "login": "username; login; anmeldename; nom d’utilisateur; nombre de usuario",
+    "number": "id number; idnumber; id-nummer; matrikelnummer",
+}
+CANVAS = {
+    "student": "full_name",
+    "id": "lms_id",
+    "lastname": "last_name",
+    "firstname": "first_name",
+    "sis login id": "login",
+    "sis user id": "number",
+}
+
+
+@dataclass
+class Changes:
+    """What an import did: the IDs of the students by what became of them, and words."""
+
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A student as a file has it; `id` is empty where the file knows none."""
+
+    line: int
+    person: Person
+    login: str = ""
+
+
+def recognize(heads: list[str]) -> str:
+    """Return what a table is of, by the heads of its columns."""
+    plain = [key(head) for head in heads]
+    if plain[:1] == ["student"] and "id" in plain[1:2] and "section" in plain:
+        return "canvas"
+    if plain[:3] == ["lastname", "firstname", "id"] and "section" in plain:
+        return "canvas"
+    return "plain" if "id" in plain else "moodle"
+
+
+def read_roster(path: Path, format: str | None = None) -> tuple[list[Entry], list[str]]:
+    """Return the students of a file, and words about lines that are left out.
+
+    Parameters
+    ----------
+    format : str, optional
+        "plain", "moodle" or "canvas". Recognized, if it is not given.
+
+    Raises
+    ------
+    CourseError
+        If the file or lines of it are not what they should be; the message names them.
+    """
+    rows = read_table(path)
+    if not rows:
+        raise CourseError(f"{path} is empty.")
+    format = format or recognize(rows[0])
+    columns = _columns(path, rows[0], format)
+    entries, problems, words = [], [], []
+    for line, row in enumerate(rows[1:], start=2):
+        cells = {name: row[place] if place < len(row) else "" for name, place in columns.items()}
+        if reason := _no_student(cells, row, format):
+            words += [reason] if reason.strip() else []
+            continue
+        try:
+            entries.append(_entry(line, cells, format))
+        except CourseError as error:
+            problems.append(f"line {line}: {error}")
+    entries, doubled = _without_doubles(entries)
+    problems += doubled
+    if problems:
+        more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        listed = "\n  ".join(problems[:SHOWN] + more)
+        raise CourseError(f"Nothing of {path} was imported:\n  {listed}")
+    if not entries:
+        raise CourseError(f"{path} holds no students.")
+    return entries, list(dict.fromkeys(words))
+
+
+def _columns(path: Path, heads: list[str], format: str) -> dict[str, int]:
+    plain = [key(head) for head in heads]
+    known = {head: name for name, each in HEADS.items() for head in each.split("; ")}
+    if format == "canvas":
+        known = CANVAS
+    elif format == "moodle":
+        known = {head: name for head, name in known.items() if name != "id"}
+    columns: dict[str, int] = {}
+    for place, head in enumerate(plain):
+        if head in known:
+            columns.setdefault(known[head], place)
+    named = "full_name" in columns or "last_name" in columns
+    needed = {"plain": "id" in columns, "moodle": named, "canvas": named and "lms_id" in columns}
+    if needed[format]:
+        return columns
+    example = {
+        "plain": "id, first name, last name, mail, lms id; only the first is needed",
+        "moodle": "First name, Last name, Email address, or Full name, Email address",
+        "canvas": "Student, ID, SIS Login ID, Section",
+    }
+    shown = ", ".join(clean(head)[:30] for head in heads[:12])
+    raise CourseError(
+        f"The columns of {path} are {shown}, and those of a {format} list are {example[format]}: "
+        "write these heads in its first line, or name another format with --from."
+    )
+
+
+def _no_student(cells: dict[str, str], row: list[str], format: str) -> str:
+    """Return why a line is of no student: a blank where that needs no words."""
+    if format != "canvas":
+        return ""
+    name = cells.get("full_name") or f"{cells['last_name']}, {cells['first_name']}"
+    if "Points Possible" in row[0] or not cells["lms_id"].strip():
+        return " "
+    return "Canvas's test student is left out." if name == "Student, Test" else ""
+
+
+def _entry(line: int, cells: dict[str, str], format: str) -> Entry:
+    """Read a line.
+
+    Raises
+    ------
+    CourseError
+        If it is of nobody.
+    """
+    given = {name: clean(value) for name, value in cells.items()}
+    full, first, last = (given.get(each, "") for each in ("full_name", "first_name", "last_name"))
+    if full and not (first or last):
+        first, last = first_and_last(full)
+    mail = given.get("email", "")
+    login = given.get("login", "")
+    if format == "canvas" and "@" in login:
+        mail = mail or login
+    if any(len(each) > LONGEST for each in (first, last, mail, given.get("lms_id", ""))):
+        raise CourseError(f"a cell has more than {LONGEST} characters")
+    identity = given.get("id", "")
+    if format == "plain" and not identity:
+        raise CourseError("there is no ID")
+    if format == "canvas" and not given["lms_id"].isdecimal():
+        raise CourseError(f"the ID {given['lms_id'][:30]!r} is none of Canvas's, which are numbers")
+    if format != "plain" and not (first or last):
+        raise CourseError("there is no name")
+    if identity and not is_safe(identity := slug(identity)):
+        raise CourseError(f"the ID {identity[:30]!r} cannot be the name of a folder")
+    mail = mail if "@" in mail else ""
+    person = Person(identity, first, last, mail, given.get("lms_id", ""))
+    return Entry(line, person, login or given.get("number", ""))
+
+
+def _without_doubles(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
+    """Return everyone once, and the lines that contradict each other."""
+    seen: dict[tuple[str, str], Entry] = {}
+    kept, problems = [], []
+    for entry in entries:
+        person = entry.person
+        marks = [("ID", person.id), ("LMS ID", person.lms_id), ("mail", key(person.email))]
+        marks = [(kind, value) for kind, value in marks if value]
+        earlier = [(mark, seen[mark]) for mark in marks if mark in seen]
+        for (kind, value), other in earlier[:1]:
+            if other.person != person:
+                problems.append(f"line {entry.line}: the {kind} {value} is also in {other.line}")
+        if not earlier:
+            kept.append(entry)
+            seen |= dict.fromkeys(marks, entry)
+    return kept, problems
+
+
+def _matched(entry: Entry, known: list[Person]) -> Person | None:
+    """Return who of the known students this is.
+
+    Raises
+    ------
+    CourseError
+        If it could be two.
+    """
+    person = entry.person
+    if person.id:
+        found = [each for each in known if key(each.id) == key(person.id)]
+        if found:
+            return found[0]
+    if person.lms_id and (found := [each for each in known if each.lms_id == person.lms_id]):
+        return found[0]
+    mail = key(person.email)
+    if mail and (found := [each for each in known if key(each.email) == mail]):
+        return found[0]
+    if person.id:
+        return None
+    found = [each for each in known if each.keys & person.keys]
+    found = [each for each in found if not (each.email and mail)]
+    found = [each for each in found if not (each.lms_id and person.lms_id)]
+    if len(found) > 1:
+        raise CourseError(
+            f"line {entry.line}: {len(found)} students are called "
+            f"{person.first_name} {person.last_name}: the file has to hold their mail or ID"
+        )
+    return found[0] if found else None
+
+
+def _named(entries: list[Entry], known: list[Person]) -> Iterator[tuple[Person, Person | None]]:
+    """Give everyone an ID; yield the students with what was known of them."""
+    open_ = {person.id: person for person in known}
+    names = Counter(slug(f"{e.person.first_name} {e.person.last_name}") for e in entries)
+    taken = {key(person.id) for person in known}
+    for entry in entries:
+        person, before = entry.person, _matched(entry, list(open_.values()))
+        if before is not None:
+            del open_[before.id]
+            known_values = {
+                name: getattr(person, name) or getattr(before, name) for name in ("email", "lms_id")
+            }
+            if not (person.first_name or person.last_name):
+                known_values |= {"first_name": before.first_name, "last_name": before.last_name}
+            yield replace(person, id=before.id, **known_values), before
+            continue
+        if not person.id:
+            name = slug(f"{person.first_name} {person.last_name}")
+            more = person.lms_id or entry.login or person.email
+            if names[name] > 1 or name in taken:
+                name = slug(f"{name}-{more}") if more else name
+            number = 2
+            while key(name) in taken:
+                name, number = f"{name}-{number}", number + 1
+            person = replace(person, id=name)
+        taken.add(key(person.id))
+        yield person, None
+
+
+def import_roster(course: Course, entries: list[Entry], add: bool = False) -> Changes:
+    """Write students to the gradebook, all or none; return what changed.
+
+    Parameters
+    ----------
+    add : bool
+        Whether those who are not in the file stay on the list.
+
+    Raises
+    ------
+    CourseError
+        If somebody could be two of those who are known.
+    """
+    changes, written = Changes(), []
+    for person, before in _named(entries, students_of(course)):
+        if before is None:
+            changes.new.append(person.id)
+        elif person != before:
+            changes.changed.append(person.id)
+        else:
+            changes.same.append(person.id)
+        written.append(person)
+    on, gone = roster_of(course)
+    now = {person.id for person in written}
+    if add:
+        now |= on
+    changes.left = sorted(on - now)
+    _write(course, written)
+    kept = {"enrolled": sorted(now), "left": sorted((gone | on) - now)}
+    (course.root / "roster.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    return changes
+
+
+def _write(course: Course, people: Iterable[Person]) -> None:
+    from nbgrader.api import Student
+
+    with course.gradebook() as book:
+        for person in people:
+            student = Student(
+                id=person.id,
+                first_name=person.first_name or None,
+                last_name=person.last_name or None,
+                email=person.email or None,
+                lms_user_id=person.lms_id or None,
+            )
+            book.db.merge(student)
+        book.db.commit()
+
+
+def roster_of(course: Course) -> tuple[set[str], set[str]]:
+    """Return the IDs of who is on the list, and of who has left it.
+
+    Raises
+    ------
+    CourseError
+        If the file is damaged.
+    """
+    path = course.root / "roster.json"
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        return set(kept["enrolled"]), set(kept["left"])
+    except FileNotFoundError:
+        return set(), set()
+    except (ValueError, TypeError, KeyError) as error:
+        raise CourseError(f"{path} is damaged: delete it, and import the list again.") from error
+
+
+def find(course: Course, student: str) -> None:
+    """Refuse a student of whom nothing is known: neither on the list nor with a hand-in."""
+    handed_in = {path.name for path in (course.root / "submitted").glob("*")}
+    if student not in handed_in | {person.id for person in students_of(course)}:
+        raise CourseError(
+            f"No student is called {clean(student)}: python -m grader roster{course.option} "
+            "lists them."
+        )

@@ -1,0 +1,109 @@
+"""Tables in files: read as spreadsheets and LMSs write them, and written so that none runs a cell.
+
+What begins like a formula is written with an apostrophe before it, which keeps spreadsheets from
+executing it. `read_table` takes it away again.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from grader.course import CourseError
+
+LARGEST = 10_000_000  # bytes
+DELIMITERS = ",;\t"
+NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,6})?", re.ASCII)
+# Where a cell begins, also for a program that takes another mark for the separator, and what it
+# takes for a formula then, in letters of any width.
+BEGIN = r'(^|[,;\t|"])(\s*)'
+FORMULA = (
+    r"(?=[=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u208c\u208a]\S)"
+)
+UNGUARDED, GUARDED = re.compile(BEGIN + FORMULA), re.compile(BEGIN + "'" + FORMULA)
+
+
+def read_table(path: Path) -> list[list[str]]:
+    """Return the lines of a CSV file that are not empty, with cells of plain text.
+
+    UTF-8, UTF-16 with a mark and Windows-1252 are known; so are commas, semicolons and tabs.
+
+    Raises
+    ------
+    CourseError
+        If it is no such file, or too large.
+    """
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise CourseError(f"{path} has more than {LARGEST // 1_000_000} MB: it is no such table.")
+    if content.startswith(b"PK\x03\x04"):
+        raise CourseError(f"{path} is a spreadsheet or a zip file: save the table as CSV.")
+    text = _decoded(path, content)
+    head, _, rest = text.partition("\n")
+    told = re.fullmatch(r"sep=(.)\r?", head)  # a line that Excel writes
+    if told:
+        text = rest
+    delimiter = told[1] if told else _delimiter(text)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise CourseError(f"{path} is no CSV file that can be read: {error}.") from error
+    cleaned = ([_plain(cell) for cell in row] for row in rows)
+    return [row for row in cleaned if any(row)]
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    marks = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+    marked = [name for mark, name in marks if content.startswith(mark)]
+    for encoding in marked or ("utf-8", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise CourseError(f"{path} is not text in UTF-8: save the table as CSV in UTF-8.")
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the cells of the first line that has several."""
+    for line in text.splitlines()[:20]:
+        outside = re.sub(r'"[^"]*"', "", line)
+        counts = {mark: outside.count(mark) for mark in DELIMITERS}
+        if any(counts.values()):
+            return max(counts, key=lambda mark: counts[mark])
+    return ","
+
+
+def _plain(cell: str) -> str:
+    """Return a cell without what is not seen, and without what guards it in a spreadsheet."""
+    kept = (c for c in cell if unicodedata.category(c) not in ("Cf", "Cs", "Co"))
+    text = " ".join("".join(kept).split())
+    if text.startswith('="') and text.endswith('"'):  # so Canvas writes a name that begins with =
+        return text[2:-1]
+    return GUARDED.sub(r"\1\2", text)
+
+
+def harmless(value: Any) -> Any:
+    """Return what stands in a cell for a value; numbers stay numbers.
+
+    A text is on one line, without what is not seen.
+    """
+    if not isinstance(value, str):
+        return value
+    text = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    return text if NUMBER.fullmatch(text) else UNGUARDED.sub(r"\1\2'", text)
+
+
+def write_table(path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+    """Write a table as CSV in UTF-8, whose cells no spreadsheet executes; return the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([harmless(head) for head in heads])
+        writer.writerows([harmless(cell) for cell in row] for row in rows)
+    return path
