@@ -392,7 +392,7 @@ class Reader:
         UnreadableError
             If it is none, or wears out the process that reads it.
         """
-        return _handed(self.call("reading.notebook", files=[file]))
+        return handed(self.call("reading.notebook", files=[file]))
 
     def archive(self, file: File) -> list[Member]:
         """List the files in a zip file, and in those inside it.
@@ -406,7 +406,7 @@ class Reader:
 
     def member(self, file: File, member: Member) -> Handed:
         """Return a notebook inside a zip file without its outputs, as `notebook` does."""
-        return _handed(self.call("reading.member", list(member.place), files=[file]))
+        return handed(self.call("reading.member", list(member.place), files=[file]))
 
     def copy(self, file: File, member: Member, target: BinaryIO) -> int:
         """Write a file inside a zip file to an open file; return how many bytes there were.
@@ -423,7 +423,8 @@ class Reader:
         return size
 
 
-def _handed(given: Any) -> Handed:
+def handed(given: Any) -> Handed:
+    """Return a notebook that a call sent back, or raise `UnreadableError` if it is none."""
     try:
         content, assignment, digest = given
         content = content.astype("u1", casting="no").tobytes()
