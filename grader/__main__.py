@@ -15,6 +15,7 @@ COMMANDS = {
     "deadline": "set an assignment's deadline and extensions, or show them",
     "late": "set what late work costs, or show it",
     "collect": "take submissions from a folder, a zip file or the download of an LMS",
+    "handins": "list what students have handed in, and choose which notebook counts",
     "grade": "grade all collected submissions in sandboxes and write the gradebook",
     "regrade": "grade one student's submission again, whatever is known from before",
     "humans": "show what needs a person: unclear submissions, and answers in words",

@@ -1,156 +1,239 @@
 """Takes submissions from a folder, a zip file or an LMS export into the course folder.
 
-What an export looks like stands in ``lms/``, one file a format. It is recognized, if nobody says
-which it is. So is the meaning of a folder around everything: it is either a student's, or one
-around all students' work. Names decide, those of students who are known already first; the user
-is told how it was read.
-
-A notebook is recognized by its content, whatever its name.
+A notebook is recognized by its content, whatever its name; what was handed in is read in the
+confined process (``confined.py``). Whose it is tell ``owners.py`` and ``register.py``, and which
+of a student's hand-ins counts tells ``handins.py``.
 """
 
-import hashlib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 
+from grader.confined import Handed, Reader, printable
 from grader.course import Course, CourseError
-from grader.files import File, files_of
+from grader.deadlines import Deadlines, handed_in
+from grader.files import MOST_INSIDE, File, files_of
+from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
-from grader.lms.format import slug
-from grader.results import Origin, keep_origin, origin_of
-from grader.submission import UnreadableError, read, strip
+from grader.owners import Groups, as_told, is_ignored, recognized
+from grader.people import key
+from grader.register import Register
+from grader.results import Origin, origin_of
+from grader.submission import UnreadableError
 
-# What people call a folder around the work of several students, or one inside a student's own.
-COMMON = re.compile(
-    r"(?:^|[-_.])(?:submi(?:ssions?|tted)|hand(?:ed)?[-_]?ins?|homeworks?|exports?|downloads?|late|"
-    r"students?|notebooks?|assignments?|answers?|class|course|work|drafts?|final|old)(?:$|[-_.])"
-)
-IGNORED = (".ds_store", "desktop.ini", "thumbs.db", "timestamp.txt")
+PATIENCE = 120.0  # seconds in which all files of one student are looked at
+SHOWN = 5  # files that a sentence names
 
 
 @dataclass(frozen=True)
 class Collected:
-    """What became of one student's files: "new", "changed", "same" or "problem"."""
+    """What became of one student's files.
+
+    Attributes
+    ----------
+    state : str
+        "new", "changed", "same", "problem", or "kept": it is kept, and another one counts.
+    words : str
+        Why another one counts.
+    """
 
     origin: Origin
     state: str
+    words: str = ""
 
 
-def _printable(text: str) -> str:
-    """Return a text that a terminal shows and does not obey."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+@dataclass(frozen=True)
+class Found:
+    """A notebook among a student's files."""
+
+    owner: Origin
+    file: File
+    handed: Handed
+
+    @property
+    def order(self) -> tuple[datetime, list[tuple[bool, int, str]]]:
+        """What the newest has the most of: the time, else the number in its name."""
+        when = self.file.modified or datetime.min.replace(tzinfo=UTC)
+        words = re.findall(r"[0-9]{1,18}|[^0-9]+", str(self.file.path)[:1000])
+        return when, [(w.isdigit(), int(w) if w.isdigit() else 0, w) for w in words]
 
 
-def _around(folder: str, inside: list[PurePosixPath], name: str, known: set[str]) -> bool:
-    """Tell whether a folder is one around several students' work, not a student's own."""
-    if slug(folder) in known:
-        return False
-    files = [path.name for path in inside if len(path.parts) == 1]
-    folders = {slug(path.parts[0]) for path in inside if len(path.parts) > 1}
-    if _is_common(folder, name) or any(slug(PurePosixPath(file).stem) in known for file in files):
-        return True
-    if files:
-        return any(format.fits(inside) for format in FORMATS.values())
-    return not all(_is_common(each, name) for each in folders)
+class Collector:
+    """Takes the hand-ins of one download.
 
-
-def _is_common(folder: str, name: str) -> bool:
-    plain = slug(folder)
-    return plain == slug(name) or COMMON.search(plain) is not None
-
-
-def _is_certain(path: PurePosixPath) -> bool:
-    """Tell whether a path can only be of an LMS's download."""
-    return any(format.certain and format.owner(path) for format in FORMATS.values())
-
-
-def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[int, str]:
-    """Return how many folders wrap everything, as when a folder of submissions was zipped.
-
-    With words for the user, if the last of these folders could have been read otherwise.
+    Parameters
+    ----------
+    course : Course
+    name : str
+        The assignment.
+    source : Path
+    reader : Reader
     """
-    depth, words = 0, ""
-    while len({path.parts[depth] for path in paths}) == 1:
-        folder = paths[0].parts[depth]
-        inside = [PurePosixPath(*path.parts[depth + 1 :]) for path in paths]
-        if _is_certain(PurePosixPath(folder)) or not all(path.parts for path in inside):
-            return depth, words  # it is a student's, or a single file
-        certain = any(_is_certain(path) for path in inside)
-        shown = _printable(folder)
-        if not certain and not _around(folder, inside, name, known):
-            return depth, f"All files are in the folder {shown}: read as the work of one student."
-        kind = "folder" if any(len(path.parts) > 1 for path in inside) else "notebook"
-        words = f"All files are in the folder {shown}: read as holding one {kind} for each student."
-        if certain:
-            words = ""
-        depth += 1
-    return depth, words
 
+    def __init__(self, course: Course, name: str, source: Path, reader: Reader) -> None:
+        self.course, self.name, self.source, self.reader = course, name, source, reader
+        self.deadlines = Deadlines(course)
+        everywhere = {each.name for each in FORMATS.values() if each.everywhere}
+        self.register = Register(course, name, everywhere)
+        self._now = datetime.now(UTC)
+        self._made = datetime.fromtimestamp(source.stat().st_mtime, UTC)
 
-Groups = dict[tuple[str, str], list[tuple[Origin, File]]]
+    def take(self, groups: Groups) -> Iterator[Collected]:
+        """Keep every hand-in; yield what became of each student's."""
+        called = Counter(
+            name for entries in groups.values() for name in {key(o.full_name) for o, _ in entries}
+        )
+        for _, entries in sorted(groups.items()):
+            owner = min((o for o, _ in entries), key=lambda o: (len(o.full_name), o.full_name))
+            names = {origin.full_name for origin, _ in entries}
+            alone = all(called[key(name)] == 1 for name in names)
+            student = self.register.match(owner, names, alone=alone)
+            yield self._taken(student, owner, entries)
 
+    def _taken(self, student: str, owner: Origin, entries: list[tuple[Origin, File]]) -> Collected:
+        self._adopt(student)
+        matched = "" if self.register.lists(student) else "no"
+        owner = replace(owner, student=student, matched=matched)
+        new = [
+            add(self.course, self.name, student, hand_in, content)
+            for hand_in, content in self._hand_ins(owner, entries)
+        ]
+        state = recount(self.course, self.name, student, self.deadlines)
+        origin = origin_of(self.course, self.name, student)
+        if any(new) and state == "same":
+            return Collected(origin, "kept", self._why(student))
+        return Collected(origin, state)
 
-def _grouped(owned: Iterable[tuple[Origin, File]]) -> Groups:
-    groups: Groups = defaultdict(list)
-    for origin, file in owned:
-        groups[origin.student, origin.lms_id].append((origin, file))
-    return groups
-
-
-def _recognized(files: list[File], name: str, known: set[str]) -> tuple[Groups, str]:
-    """Return the files by student, and words about how they were read."""
-    depth, words = _wrapper([file.path for file in files], name, known) if files else (0, "")
-    owned = []
-    for file in files:
-        path = PurePosixPath(*file.path.parts[depth:])
-        owners = (format.owner(path) for format in FORMATS.values())
-        owned.append((next(origin for origin in owners if origin), file))
-    return _grouped(owned), words
-
-
-def _as_told(files: list[File], format: Format) -> tuple[Groups, str]:
-    """Return the same, as the user has said what the files are."""
-    owned = []
-    for file in files:
-        if (origin := format.owner_within(file.path)) is None:
-            raise CourseError(
-                f"{_printable(str(file.path))} is not named as in a download of {format.title}, so "
-                f"nothing was collected. Take it out, or leave out --from {format.name}."
-            )
-        owned.append((origin, file))
-    groups = _grouped(owned)
-    words = ""
-    if len(files) > 1 and len(groups) == 1:
-        folder = _printable(files[0].path.parts[0])
-        words = f"All files are in the folder {folder}: read as the work of one student."
-    return groups, words
-
-
-def _choose(name: str, entries: list[tuple[Origin, File]]) -> tuple[Origin, File | None]:
-    """Return which of a student's files is the assignment, with the problem if it is unclear."""
-    origin = entries[0][0]
-    notebooks, problems = [], []
-    for entry_origin, file in entries:
+    def _adopt(self, student: str) -> None:
+        """Keep what was collected before every hand-in was kept."""
+        folder = self.course.submitted(student, self.name)
+        path = folder / f"{self.name}.ipynb"
+        if not path.exists() or history(self.course, self.name, student).all:
+            return
         try:
-            content = file.read()
-            notebook = read(strip(content))
-        except UnreadableError as error:
-            problems.append(f"{file.path.name}: {error}")
-            continue
-        digest = hashlib.sha256(content).digest()
-        notebooks.append((notebook.assignment == name, digest, entry_origin, file))
-    named = [entry for entry in notebooks if entry[0]]
-    candidates = named or notebooks
-    if not candidates:
-        origin.problem = "no notebook was handed in. " + "; ".join(problems)
-        return origin, None
-    *_, origin, file = max(candidates, key=lambda entry: (entry[3].modified, str(entry[3].path)))
-    if len({digest for _, digest, _, _ in candidates}) > 1:
-        others = ", ".join(sorted(each.path.name for *_, each in candidates))
-        origin.problem = f"{len(candidates)} notebooks ({others}); the newest counts"
-    return origin, file
+            handed = self.reader.notebook(path)
+        except UnreadableError:
+            return
+        origin = origin_of(self.course, self.name, student)
+        when = handed_in(self.course, self.name, student)
+        known = HandIn(
+            digest=handed.digest,
+            time=when.isoformat(timespec="seconds") if when else "",
+            clock="download" if origin.lms else "file",
+            source="collected before",
+        )
+        add(self.course, self.name, student, _about(known, origin), handed.content)
+
+    def _why(self, student: str) -> str:
+        kept = history(self.course, self.name, student)
+        if kept.chosen:
+            return f"handed in again; number {kept.chosen} counts, as it was chosen"
+        newest = max(kept.all, key=lambda one: one.order)
+        due = due_of(self.deadlines, self.name, student)
+        if on_time(newest, due) is False:
+            return "handed in again after the deadline; the earlier one counts"
+        return "handed in again; another one counts"
+
+    def _hand_ins(
+        self, owner: Origin, entries: list[tuple[Origin, File]]
+    ) -> Iterator[tuple[HandIn, bytes]]:
+        """Yield what to keep of a student's files, the newest last."""
+        found, problems = self._look(entries)
+        right = [each for each in found if each.handed.assignment == self.name]
+        unnamed = [each for each in found if each.handed.assignment is None]
+        notebooks = sorted(right or unnamed or found, key=lambda each: each.order)
+        if not notebooks:
+            shown = "; ".join(problems[:SHOWN]) + ("; …" if len(problems) > SHOWN else "")
+            words = f"no notebook was handed in. {shown}"
+            yield self._hand_in(owner, owner, entries[0][1], problem=words), b""
+        last = {each.handed.digest: each for each in notebooks}
+        words = ""
+        if len(last) > 1:
+            names = ", ".join(
+                printable(each.file.path.name) for each in list(last.values())[:SHOWN]
+            )
+            counts = printable(notebooks[-1].file.path.name)
+            words = f"{len(last)} notebooks ({names}); {counts} counts"
+        for each in last.values():
+            other = each.handed.assignment if each.handed.assignment != self.name else None
+            problem = words
+            if other:
+                file = printable(each.file.path.name)
+                problem = f"{file} is {other}, not {self.name}: ask for the right notebook"
+            one = self._hand_in(owner, each.owner, each.file, problem=problem)
+            yield (
+                replace(one, digest=each.handed.digest, assignment=other or ""),
+                each.handed.content,
+            )
+
+    def _hand_in(self, owner: Origin, given: Origin, file: File, problem: str) -> HandIn:
+        when, clock = file.modified, "download" if owner.lms else "file"
+        if when is None:  # nothing says when, but it was there when the source was made
+            when, clock = self._made, "download"
+        when = min(when, self._now)
+        one = HandIn(
+            time=when.astimezone(UTC).isoformat(timespec="seconds"),
+            clock=clock,
+            late=given.late,
+            problem=problem,
+            source=printable(self.source.name),
+        )
+        return _about(one, replace(owner, file=given.file))
+
+    def _look(self, entries: list[tuple[Origin, File]]) -> tuple[list[Found], list[str]]:
+        """Return the notebooks among a student's files, and what the others are."""
+        found: list[Found] = []
+        problems: list[str] = []
+        waiting, seen, until = list(entries), 0, time.monotonic() + PATIENCE
+        while waiting:
+            owner, file = waiting.pop(0)
+            seen += 1
+            if seen > MOST_INSIDE or time.monotonic() > until:
+                problems.insert(0, "there are too many files, or too large ones, to look at all")
+                break
+            try:
+                if file.packed and (inside := self._inside(file)) is not None:
+                    waiting[:0] = [(owner, each) for each in inside]
+                    continue
+                found.append(Found(owner, file, file.look(self.reader)))
+            except UnreadableError as error:
+                problems.append(f"{printable(file.path.name)}: {error}")
+        return found, problems
+
+    def _inside(self, file: File) -> list[File] | None:
+        """Return the files in a student's zip file; None if it is none, whatever its name."""
+        try:
+            inside = file.inside(self.reader)
+        except UnreadableError:
+            return None
+        return [each for each in inside if not is_ignored(each.path)]
+
+
+def _about(one: HandIn, origin: Origin) -> HandIn:
+    return replace(
+        one,
+        lms=origin.lms,
+        lms_id=origin.lms_id,
+        full_name=origin.full_name,
+        file=printable(origin.file, 1000),
+        matched=origin.matched,
+    )
+
+
+def _files(source: Path, reader: Reader, zone: tzinfo | None) -> list[File]:
+    """Return the files of a source, or of the LMS's download that is all that lies in it."""
+    files = [file for file in files_of(source, reader, zone) if not is_ignored(file.path)]
+    if len(files) == 1 and files[0].packed and not files[0].place:
+        with suppress(CourseError):
+            inside = [f for f in files_of(files[0].disk, reader, zone) if not is_ignored(f.path)]
+            if any(format.fits([f.path for f in inside]) for format in FORMATS.values()):
+                return inside
+    return files
 
 
 def collect_submissions(
@@ -159,6 +242,8 @@ def collect_submissions(
     source: Path,
     format: Format | None = None,
     tell: Callable[[str], object] | None = None,
+    zone: tzinfo | None = None,
+    reader: Reader | None = None,
 ) -> Iterator[Collected]:
     """Copy submissions into the course folder, one notebook for each student.
 
@@ -173,6 +258,10 @@ def collect_submissions(
         What the source is. Recognized, if it is not given.
     tell : function, optional
         Called with a sentence if the folders could have been read in two ways.
+    zone : tzinfo, optional
+        What the times in a zip file are of; the machine's, if it is not given.
+    reader : Reader, optional
+        The confined process that reads; one of its own, if it is not given.
 
     Yields
     ------
@@ -185,46 +274,13 @@ def collect_submissions(
         If there is no such folder or zip file, or if it holds a file that is not named as the
         format names them.
     """
-    with files_of(source) as files:
-        known = {path.name for path in (course.root / "submitted").glob("*")}
-        wanted = [file for file in files if file.path.parts and not _ignored(file.path)]
-        if format is None:
-            groups, words = _recognized(wanted, name, known)
-        else:
-            groups, words = _as_told(wanted, format)
-        if words and tell:
-            tell(words)
-        seen = Counter(student for student, _ in groups)
-        for (student, _), entries in sorted(groups.items()):
-            origin, file = _choose(name, entries)
-            origin.student = _name_of(course, name, origin, seen[student] > 1)
-            yield _store(course, name, origin, file)
-
-
-def _name_of(course: Course, name: str, origin: Origin, shared: bool) -> str:
-    """Return a student's name, with the LMS's number if it is also someone else's."""
-    earlier = origin_of(course, name, origin.student).lms_id
-    if not origin.lms_id or earlier == origin.lms_id or not (shared or earlier):
-        return origin.student
-    return f"{origin.student}-{origin.lms_id}"
-
-
-def _ignored(path: PurePosixPath) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return hidden or path.name.lower() in IGNORED
-
-
-def _store(course: Course, name: str, origin: Origin, file: File | None) -> Collected:
-    origin = Origin(**{key: _printable(value) for key, value in asdict(origin).items()})
-    folder = course.submitted(origin.student, name)
-    folder.mkdir(parents=True, exist_ok=True)
-    keep_origin(course, name, origin)
-    if file is None:
-        return Collected(origin, "problem")
-    target, content = folder / f"{name}.ipynb", file.read()
-    same = target.exists() and target.read_bytes() == content
-    state = "same" if same else "changed" if target.exists() else "new"
-    if not same:
-        target.write_bytes(content)
-        (folder / "timestamp.txt").write_text(f"{file.modified:%Y-%m-%d %H:%M:%S} UTC\n")
-    return Collected(origin, "problem" if origin.problem else state)
+    if reader is None:
+        with Reader() as own:
+            yield from collect_submissions(course, name, source, format, tell, zone, own)
+        return
+    files = _files(source, reader, zone)
+    known = {path.name for path in (course.root / "submitted").glob("*")}
+    groups, words = as_told(files, format) if format else recognized(files, name, known)
+    if words and tell:
+        tell(words)
+    yield from Collector(course, name, source, reader).take(groups)

@@ -1,35 +1,97 @@
 """Lists what was handed in: the files of a folder or of a zip file, whatever is wrong with them.
 
-Files are read, never unpacked to where their names point; links are not followed.
+Nothing is unpacked to where names point, links are not followed, and no byte is looked at here:
+lists of zip files and notebooks are read in the confined process (``confined.py``).
 """
 
-import lzma
-import struct
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from grader.confined import Handed, Reader, handed
 from grader.course import CourseError
-from grader.submission import LARGEST, UnreadableError
+from grader.submission import UnreadableError
+
+MOST_FILES = 100_000
+MOST_INSIDE = 500  # files in the zip files of one student that are looked at
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+SECONDS = 60.0  # of processor time for the list of a zip file
+OLDEST = 1981  # 1980 is what programs write that know no time
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that was handed in. `read` returns its bytes, or raises `UnreadableError`."""
+    """A file that was handed in.
+
+    Attributes
+    ----------
+    path : PurePosixPath
+        Where it lies, in the source and in a student's zip file.
+    modified : datetime, optional
+        UTC. Of a file in a student's own zip file it is the zip file's: the time in it is what
+        the student's machine said.
+    disk : Path
+        The file that holds it.
+    place : tuple of int
+        Where in a zip file; empty if it is a file itself.
+    """
 
     path: PurePosixPath
-    modified: datetime
-    read: Callable[[], bytes]
+    modified: datetime | None
+    disk: Path
+    place: tuple[int, ...] = ()
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is a zip file, by its name."""
+        return self.path.name.lower().endswith((".zip", ".zip.txt"))
+
+    def look(self, reader: Reader) -> Handed:
+        """Read the notebook that it is, or raise `UnreadableError` with what it is instead."""
+        if not self.place and self.disk.is_symlink():
+            raise UnreadableError("a symbolic link, which is not followed")
+        place, name = list(self.place), self.path.name
+        return handed(reader.call("arriving.look", place, name, files=[self.disk]))
+
+    def inside(self, reader: Reader) -> list["File"]:
+        """List the files in it, if it is a zip file, or raise `UnreadableError`."""
+        if not self.place and self.disk.is_symlink():
+            raise UnreadableError("a symbolic link, which is not followed")
+        rows = _listed(reader, self.disk, self.place)
+        if len(rows) > MOST_INSIDE:
+            raise UnreadableError(f"a zip file with more than {MOST_INSIDE} files")
+        return [File(self.path / path, self.modified, self.disk, place) for path, _, place in rows]
 
 
-@contextmanager
-def files_of(source: Path) -> Iterator[list[File]]:
-    """List the files of a folder or of a zip file, which can be read until the end of `with`.
+def _listed(
+    reader: Reader, disk: Path, place: tuple[int, ...]
+) -> list[tuple[PurePosixPath, tuple[int, ...], tuple[int, ...]]]:
+    """Return path, time and place of the files in a zip file; nothing else is believed."""
+    given = reader.call("arriving.listing", list(place), files=[disk], seconds=SECONDS)
+    return [_row(row) for row in given] if isinstance(given, list) else []
+
+
+def _row(row: Any) -> tuple[PurePosixPath, tuple[int, ...], tuple[int, ...]]:
+    try:
+        path, _, modified, place = row
+        numbers = [*modified, *place]
+    except (TypeError, ValueError) as error:
+        raise UnreadableError("reading it failed") from error
+    if not isinstance(path, str) or any(type(number) is not int for number in numbers):
+        raise UnreadableError("reading it failed")
+    parts = (part for part in PurePosixPath(path[:4096]).parts if part not in ("/", ".."))
+    return PurePosixPath(*parts), tuple(modified), tuple(place)
+
+
+def files_of(source: Path, reader: Reader, zone: tzinfo | None = None) -> list[File]:
+    """List the files of a folder or of a zip file.
+
+    Parameters
+    ----------
+    zone : tzinfo, optional
+        What the times in a zip file are of: it holds local times, without their zone. The
+        machine's, if it is not given.
 
     Raises
     ------
@@ -37,67 +99,38 @@ def files_of(source: Path) -> Iterator[list[File]]:
         If it is neither, or a zip file whose list of files cannot be read.
     """
     if source.is_dir():
-        yield [_in_folder(source, path) for path in sorted(source.rglob("*")) if _is_file(path)]
-    elif zipfile.is_zipfile(source):
-        with _opened(source) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            yield [_in_zip(archive, member) for member in members]
-    else:
+        found = [path for path in source.rglob("*") if path.is_symlink() or path.is_file()]
+        if len(found) > MOST_FILES:
+            raise CourseError(
+                f"{source} holds more than {MOST_FILES} files: name a smaller folder."
+            )
+        return [_in_folder(source, path) for path in sorted(found)]
+    if not source.is_file() or not _looks_like_zip(source):
         raise CourseError(f"{source} is neither a folder nor a zip file.")
-
-
-def _opened(source: Path) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
+        rows = _listed(reader, source, ())
+    except UnreadableError as error:
         raise CourseError(
             f"{source} is a damaged zip file ({error}). Download it again, or unpack it with "
             "another program and collect the folder."
         ) from error
+    return [File(path, _utc(time, zone), source, place) for path, time, place in rows]
 
 
-def _is_file(path: Path) -> bool:
-    return path.is_symlink() or path.is_file()
+def _looks_like_zip(source: Path) -> bool:
+    with source.open("rb") as file:
+        return file.read(4) in ZIP or source.suffix.lower() == ".zip"
 
 
 def _in_folder(source: Path, path: Path) -> File:
     modified = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
-    name = PurePosixPath(path.relative_to(source).as_posix())
-    return File(name, modified, partial(_read_file, path))
+    return File(PurePosixPath(path.relative_to(source).as_posix()), modified, path)
 
 
-def _read_file(path: Path) -> bytes:
-    if path.is_symlink():
-        raise UnreadableError("a symbolic link, which is not followed")
-    with path.open("rb") as file:
-        return _not_too_large(file.read(LARGEST + 1))
-
-
-def _in_zip(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:
-    path = PurePosixPath(member.filename.replace("\\", "/"))
+def _utc(time: tuple[int, ...], zone: tzinfo | None) -> datetime | None:
     try:
-        modified = datetime(*member.date_time, tzinfo=UTC)
-    except ValueError:  # some programs write month 0
-        modified = datetime(1980, 1, 1, tzinfo=UTC)
-    return File(path, modified, partial(_unpack, archive, member))
-
-
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    try:
-        with archive.open(member) as file:
-            return _not_too_large(file.read(LARGEST + 1))
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-    ) as error:
-        raise UnreadableError(f"cannot be unpacked ({error})") from error
-
-
-def _not_too_large(content: bytes) -> bytes:
-    if len(content) > LARGEST:
-        raise UnreadableError("too large")
-    return content
+        local = datetime(*time)  # type: ignore[arg-type]
+        when = local.astimezone(UTC) if zone is None else local.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):  # some programs write month 0
+        return None
+    return when if local.year >= OLDEST else None

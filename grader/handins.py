@@ -9,7 +9,7 @@ nobody knows, the newest; else the newest. Without a deadline all are on time.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -241,10 +241,15 @@ def recount(course: Course, name: str, student: str, deadlines: Deadlines) -> st
     return "problem" if origin.problem else state
 
 
-def recount_all(course: Course, name: str, students: Iterable[str] | None = None) -> list[str]:
+def students_with(course: Course, name: str) -> list[str]:
+    """Return the students of whom hand-ins of an assignment are kept."""
+    return sorted(path.parent.name for path in (course.root / "hand-ins").glob(f"*/{name}"))
+
+
+def recount_all(course: Course, name: str) -> list[str]:
     """Choose again for all students, as after a new deadline; return those where it changed."""
     deadlines = Deadlines(course)
-    every = students or sorted(p.parent.name for p in (course.root / "hand-ins").glob(f"*/{name}"))
+    every = students_with(course, name)
     states = {student: recount(course, name, student, deadlines) for student in every}
     return [student for student, state in states.items() if state in ("new", "changed")]
 

@@ -1,13 +1,29 @@
 """Take submissions from a folder, a zip file or the download of an LMS."""
 
 import argparse
+import sys
+import time
 from collections import Counter
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from grader.collect import collect_submissions
+from grader.collect import Collected, collect_submissions
 from grader.commands._common import add_course, add_name, course_of
-from grader.course import CourseError
+from grader.confined import Reader
+from grader.course import Course, CourseError
+from grader.deadlines import Deadlines, check_zone
+from grader.handins import doubt, due_of
 from grader.lms import FORMATS
+
+PATIENCE = 2.0  # seconds until it is told how far it is
+SHOWN = 20  # names that a sentence holds
+WORDS = {
+    "new": "new",
+    "changed": "changed",
+    "same": "as before",
+    "kept": "kept, while another one counts",
+    "problem": "with a problem",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,21 +31,70 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_name(parser)
     parser.add_argument("source", type=Path, help="folder, zip file, or an LMS's download")
     parser.add_argument("--from", dest="format", choices=FORMATS, help="default: recognized")
+    parser.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="of the times in a zip file, such as Europe/Berlin; default: this machine's",
+    )
+    parser.add_argument(
+        "--unsafe", action="store_true", help="no isolation: only for files that you trust"
+    )
     add_course(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry out the command; return the exit status."""
     course, _ = course_of(options)
-    counts: Counter[str] = Counter()
+    zone = ZoneInfo(check_zone(options.timezone)) if options.timezone else None
     source, format = options.source.expanduser(), FORMATS.get(options.format)
-    for one in collect_submissions(course, options.name, source, format, tell=print):
-        counts[one.state] += 1
-        if one.origin.problem:
-            print(f"  {one.origin.student}: {one.origin.problem}")
+    counts: Counter[str] = Counter()
+    all_of_them = []
+    started = time.monotonic()
+    with Reader(unsafe=options.unsafe) as reader:
+        for one in collect_submissions(course, options.name, source, format, print, zone, reader):
+            counts[one.state] += 1
+            all_of_them.append(one)
+            _progress(counts.total(), started)
+            if words := one.words or one.origin.problem:
+                print(f"  {one.origin.student}: {words}")
     if not counts:
         raise CourseError(f"There are no files in {options.source}.")
-    words = {"new": "new", "changed": "changed", "same": "as before", "problem": "with a problem"}
-    parts = [f"{counts[state]} {words[state]}" for state in words if counts[state]]
+    parts = [f"{counts[state]} {WORDS[state]}" for state in WORDS if counts[state]]
     print(f"{counts.total()} submissions: {', '.join(parts)}.")
+    _strangers(all_of_them)
+    _doubts(course, options.name, all_of_them)
     return 0
+
+
+def _progress(done: int, started: float) -> None:
+    seconds = time.monotonic() - started
+    if sys.stderr.isatty() and seconds > PATIENCE:
+        print(f"\r{done} read, {seconds:.0f} s\r", end="", file=sys.stderr, flush=True)
+
+
+def _listed(names: list[str]) -> str:
+    more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
+    return ", ".join(names[:SHOWN] + more)
+
+
+def _strangers(found: list[Collected]) -> None:
+    """Say which hand-ins are of nobody on the list of students."""
+    names = [one.origin.student for one in found if one.origin.matched]
+    if names:
+        print(f"{len(names)} of nobody on the list of students: {_listed(names)}")
+
+
+def _doubts(course: Course, name: str, found: list[Collected]) -> None:
+    """Say of which hand-ins nobody knows whether or how late they came."""
+    deadlines = Deadlines(course)
+    unclear = [
+        one.origin.student
+        for one in found
+        if doubt(one.origin, due_of(deadlines, name, one.origin.student))
+    ]
+    if unclear:
+        print(
+            f"{len(unclear)} came in a download made after the deadline, which does not say when "
+            f"each was handed in: {_listed(unclear)}\n"
+            f"To set a time: python -m grader handins {name} STUDENT --time TIME{course.option}"
+        )

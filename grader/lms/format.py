@@ -1,6 +1,5 @@
 """What a format is: how files are named in its download, and what its import wants to read."""
 
-import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -21,11 +20,14 @@ class Format(ABC):
         What its makers call it.
     certain : bool
         Whether no file is named like this by accident: one name tells that all came this way.
+    everywhere : bool
+        Whether the number of a person is the same in all assignments.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     certain: ClassVar[bool] = False
+    everywhere: ClassVar[bool] = False
 
     @property
     def whence(self) -> str:
@@ -57,16 +59,6 @@ class Format(ABC):
         self, origin: Origin, scores: dict[str, Score], assignment: Assignment
     ) -> dict[str, Any]:
         """Return a student's line of the import, by the heads of its columns."""
-
-
-def slug(text: str) -> str:
-    """Return a student's name as one that is safe in paths: lower case, words joined by -."""
-    plain = unicodedata.normalize("NFKC", text).lower()
-    # Marks are what many scripts write vowels with.
-    kept = (c.isalnum() or c in "_.@+-" or unicodedata.category(c)[0] == "M" for c in plain)
-    words = "".join(c if keep else " " for c, keep in zip(plain, kept, strict=True))
-    # A name of a file has 255 bytes, a letter up to four.
-    return "-".join(words.split()).strip("-.")[:60] or "unnamed"
 
 
 def total(scores: dict[str, Score]) -> float:

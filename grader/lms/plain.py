@@ -3,7 +3,8 @@
 from pathlib import PurePosixPath
 from typing import Any
 
-from grader.lms.format import Format, slug, total
+from grader.lms.format import Format, total
+from grader.people import clean, slug
 from grader.questions import Assignment
 from grader.results import Origin, Score
 
@@ -17,9 +18,9 @@ class Plain(Format):
 
     def owner(self, path: PurePosixPath) -> Origin:
         """Read the name of the folder, or of a notebook without one, as the student's."""
-        name = path.parts[0] if len(path.parts) > 1 else path.stem
+        name = path.parts[0] if len(path.parts) > 1 else path.stem.removesuffix(".ipynb")
         # All that is in a student's folder, however deep, is this student's.
-        return Origin(slug(name), full_name=name, file=str(path))
+        return Origin(slug(name), full_name=clean(name), file=str(path))
 
     def takes(self, origin: Origin) -> bool:
         """Take everyone."""
