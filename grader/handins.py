@@ -155,7 +155,7 @@ def _better(old: HandIn, new: HandIn) -> HandIn:
     late = "on time" if "on time" in (old.late, new.late) else old.late or new.late
     one = replace(old, late=late, **{key: getattr(new, key) for key in known})
     rank = CLOCKS.index(new.clock) - CLOCKS.index(old.clock)
-    earlier = rank == 0 and old.clock == "download" and new.time < old.time
+    earlier = rank == 0 and new.time < old.time  # a copy is younger than the file
     if old.clock != "person" and new.time and (rank > 0 or earlier):
         one = replace(one, time=new.time, clock=new.clock)
     return one

@@ -7,6 +7,7 @@ import pytest
 
 from grader.__main__ import main
 from grader.collect import collect_submissions
+from grader.confined import Reader
 from grader.course import Course, CourseError
 from grader.lms import FORMATS
 from grader.release import ROOT, define
@@ -50,6 +51,22 @@ def course(tmp_path):
     return Course.open(tmp_path / "course")
 
 
+@pytest.fixture(scope="module")
+def reader():
+    with Reader() as reader:
+        yield reader
+
+
+@pytest.fixture
+def collect(course, reader):
+    """Collect a source in a format; return what became of each student's files."""
+
+    def collect(source, format=None, tell=None):
+        return list(collect_submissions(course, NAME, source, format, tell, reader=reader))
+
+    return collect
+
+
 def test_a_format_is_a_file():
     files = {path.stem for path in (ROOT / "grader" / "lms").glob("*.py")}
     assert files == {*FORMATS, "__init__", "format"}
@@ -58,10 +75,9 @@ def test_a_format_is_a_file():
 
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_download_is_read_as_it_is_told_and_recognized(course, tmp_path, name, told):
+def test_a_download_is_read_as_it_is_told_and_recognized(course, collect, tmp_path, name, told):
     source = hand_in(tmp_path / "download", DOWNLOADS[name])
-    for _ in collect_submissions(course, NAME, source, FORMATS[name] if told else None):
-        pass
+    collect(source, FORMATS[name] if told else None)
     for path, origin in DOWNLOADS[name].items():
         found = origin_of(course, NAME, origin.student)
         assert (found.lms, found.lms_id, found.full_name) == (
@@ -73,11 +89,11 @@ def test_a_download_is_read_as_it_is_told_and_recognized(course, tmp_path, name,
 
 
 @pytest.mark.parametrize("name", ["moodle", "canvas"])
-def test_folders_around_a_download_do_not_matter_where_it_is_told(course, tmp_path, name):
+def test_folders_around_a_download_do_not_matter_where_it_is_told(collect, tmp_path, name):
     path, origin = next(iter(DOWNLOADS[name].items()))
     source = hand_in(tmp_path / "x", [f"week 3/lee/{path}"])
     told = []
-    found = list(collect_submissions(course, NAME, source, FORMATS[name], told.append))
+    found = collect(source, FORMATS[name], told.append)
     assert [one.origin.student for one in found] == [origin.student]
     assert told == []
 
@@ -91,9 +107,9 @@ def test_folders_around_a_download_do_not_matter_where_it_is_told(course, tmp_pa
         (["x/ann/1.ipynb", "x/bob/1.ipynb"], {"x"}, ["folder x"]),
     ],
 )
-def test_nothing_is_guessed_where_a_plain_folder_is_told(course, tmp_path, paths, students, words):
+def test_nothing_is_guessed_where_a_plain_folder_is_told(collect, tmp_path, paths, students, words):
     source, told = hand_in(tmp_path / "x", paths), []
-    found = collect_submissions(course, NAME, source, FORMATS["plain"], told.append)
+    found = collect(source, FORMATS["plain"], told.append)
     assert {one.origin.student for one in found} == students
     assert len(told) == len(words)
     assert all(
@@ -102,11 +118,11 @@ def test_nothing_is_guessed_where_a_plain_folder_is_told(course, tmp_path, paths
 
 
 @pytest.mark.parametrize("name", ["moodle", "canvas"])
-def test_a_file_of_another_format_stops_what_was_told(course, tmp_path, name):
+def test_a_file_of_another_format_stops_what_was_told(course, collect, tmp_path, name):
     source = hand_in(tmp_path / "x", [*DOWNLOADS[name], "ann/other.ipynb"])
     words = rf"^ann/other.ipynb is not named as in .* {FORMATS[name].title}.* --from {name}"
     with pytest.raises(CourseError, match=words):
-        list(collect_submissions(course, NAME, source, FORMATS[name]))
+        collect(source, FORMATS[name])
     assert not (course.root / "submitted").exists()
 
 
