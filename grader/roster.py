@@ -21,7 +21,7 @@ LONGEST = 128  # characters, of nbgrader's columns
 #: What the columns are called, in letters without capitals, by what they hold.
 HEADS = {
     "id": "id; student; student id; student_id",
-    "first_name": "first name; firstname; first_name; given name; vorname; prénom; nombre; voornaam",
+    "first_name": "first name; firstname; first_name; given name; vorname; prénom; nombre",
     "last_name": "last name; lastname; last_name; surname; family name; nachname; nom; "
     "nom de famille; apellido(s); apellidos; achternaam",
     "full_name": "full name; fullname; full_name; name; vollständiger name; nom complet; "
@@ -86,13 +86,15 @@ def read_roster(path: Path, format: str | None = None) -> tuple[list[Entry], lis
         If the file or lines of it are not what they should be; the message names them.
     """
     rows = read_table(path)
-    if not rows:
-        raise CourseError(f"{path} is empty.")
+    if not (rows and rows[0]):
+        raise CourseError(f"{path} is empty, or its first line is.")
     format = format or recognize(rows[0])
     columns = _columns(path, rows[0], format)
     entries, problems, words = [], [], []
     for line, row in enumerate(rows[1:], start=2):
         cells = {name: row[place] if place < len(row) else "" for name, place in columns.items()}
+        if not row:
+            continue
         if reason := _no_student(cells, row, format):
             words += [reason] if reason.strip() else []
             continue
@@ -142,7 +144,7 @@ def _no_student(cells: dict[str, str], row: list[str], format: str) -> str:
     """Return why a line is of no student: a blank where that needs no words."""
     if format != "canvas":
         return ""
-    name = cells.get("full_name") or f"{cells['last_name']}, {cells['first_name']}"
+    name = cells.get("full_name") or f"{cells.get('last_name')}, {cells.get('first_name')}"
     if "Points Possible" in row[0] or not cells["lms_id"].strip():
         return " "
     return "Canvas's test student is left out." if name == "Student, Test" else ""
@@ -191,7 +193,9 @@ def _without_doubles(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
         earlier = [(mark, seen[mark]) for mark in marks if mark in seen]
         for (kind, value), other in earlier[:1]:
             if other.person != person:
-                problems.append(f"line {entry.line}: the {kind} {value} is also in {other.line}")
+                problems.append(
+                    f"line {entry.line}: the {kind} {value} is also in line {other.line}"
+                )
         if not earlier:
             kept.append(entry)
             seen |= dict.fromkeys(marks, entry)

@@ -27,7 +27,7 @@ UNGUARDED, GUARDED = re.compile(BEGIN + FORMULA), re.compile(BEGIN + "'" + FORMU
 
 
 def read_table(path: Path) -> list[list[str]]:
-    """Return the lines of a CSV file that are not empty, with cells of plain text.
+    """Return the lines of a CSV file, with cells of plain text; none in lines that are empty.
 
     UTF-8, UTF-16 with a mark and Windows-1252 are known; so are commas, semicolons and tabs.
 
@@ -53,7 +53,7 @@ def read_table(path: Path) -> list[list[str]]:
     except csv.Error as error:
         raise CourseError(f"{path} is no CSV file that can be read: {error}.") from error
     cleaned = ([_plain(cell) for cell in row] for row in rows)
-    return [row for row in cleaned if any(row)]
+    return [row if any(row) else [] for row in cleaned]
 
 
 def _decoded(path: Path, content: bytes) -> str:

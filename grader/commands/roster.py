@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from grader.commands._common import add_course
-from grader.course import Course
+from grader.course import Course, CourseError
 from grader.people import clean, students_of
 from grader.roster import import_roster, read_roster, roster_of
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.what:
         return _show(Course.find(options.course))
     if options.file is None:
-        raise SystemExit("python -m grader roster import: name the file")
+        raise CourseError("Name the file: python -m grader roster import FILE")
     entries, words = read_roster(options.file.expanduser(), options.format)
     course = Course.open(options.course)
     changes = import_roster(course, entries, options.add)

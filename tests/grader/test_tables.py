@@ -1,0 +1,107 @@
+"""Tables: read as programs write them, written so that no spreadsheet runs a cell."""
+
+import csv
+
+import pytest
+
+from grader.course import CourseError
+from grader.tables import LARGEST, harmless, read_table, write_table
+
+ROWS = [["id", "name"], ["ann", "Ann Lée"], ["bo", "Li, Bo"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ('id,name\nann,Ann Lée\nbo,"Li, Bo"\n', "utf-8"),
+        ('id,name\r\nann,Ann Lée\r\n\r\nbo,"Li, Bo"', "utf-8-sig"),
+        ("id;name\nann;Ann Lée\nbo;Li, Bo\n", "cp1252"),
+        ("id\tname\nann\tAnn Lée\n\t\nbo\tLi, Bo\n", "utf-16"),
+        ("sep=;\nid;name\nann;Ann Lée\nbo;Li, Bo\n", "utf-8"),
+        ('"id","name"\n"ann","  Ann\u200b\nLée "\nbo,"Li, Bo"\n', "utf-8"),
+    ],
+)
+def test_a_table_is_read_as_programs_write_it(tmp_path, text, encoding):
+    (tmp_path / "x.csv").write_bytes(text.encode(encoding))
+    assert [row for row in read_table(tmp_path / "x.csv") if row] == ROWS
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04rest", "save the table as CSV"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not text"),
+        (b"i\x00d\x00,\x00", "not text"),
+        (b'id,name\nann,"Ann\n', "no CSV file"),
+        (b"id\n" + b"x" * 200_000, "no CSV file"),
+        (b"x" * (LARGEST + 1), "more than 10 MB"),
+    ],
+)
+def test_other_files_are_refused(tmp_path, content, words):
+    (tmp_path / "x.csv").write_bytes(content)
+    with pytest.raises(CourseError, match=words):
+        read_table(tmp_path / "x.csv")
+
+
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1)",
+    "\t=1+1",
+    "\r=1+1",
+    "  =1+1",
+    "\u200b=1+1",
+    "\ufeff=1+1",
+    "\u202e=1+1",
+    "\uff1d1+1",
+    "\uff0b1+1",
+    "\uff0d1+1",
+    "\uff20SUM(1)",
+    "\ufe661+1",
+    "Ann;=1+1;x",
+    "Ann,=1+1",
+    "Ann\t=1+1",
+    'Ann";=1+1',
+    'Ann"=1+1',
+    "Ann\n=1+1",
+    "Ann; \u200b =1+1",
+    "=1;=2",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", None])
+def test_no_cell_is_a_formula(tmp_path, text, delimiter):
+    """Whatever a program takes for the separator, and whether or not it knows quotes."""
+    path = write_table(tmp_path / "x.csv", ["name"], [[text, 1]])
+    lines = path.read_text("utf-8").splitlines()
+    if delimiter is None:
+        cells = [cell for line in lines for cell in line.replace('"', ";").split(";")]
+    else:
+        cells = [cell for row in csv.reader(lines, delimiter=delimiter) for cell in row]
+    seen = [cell.strip().lstrip('"').strip() for cell in cells]
+    assert not [cell for cell in seen if cell[:1] in "=+-@\uff1d\uff0b\uff0d\uff20\ufe66" and cell]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(1, 2.5, -1, "1.5", "-1,5", "+3", ""),
+        *("Ann-Marie O'Neil", "a=b", "x@y.example", "Lee, Ann", "-", "1201"),
+    ],
+)
+def test_numbers_and_names_stay_what_they_are(value):
+    assert harmless(value) == value
+
+
+@pytest.mark.parametrize(
+    "name", ["-Ann", "=Bo", "Lee, -Ann", "@home", "+1 Lee", "O'Neil", "'quoted'"]
+)
+def test_names_survive_the_way_out_and_in(tmp_path, name):
+    path = write_table(tmp_path / "x.csv", ["name"], [[name, "x"]])
+    assert read_table(path)[1][0] == name
+
+
+def test_what_is_not_seen_is_not_written():
+    assert harmless("Ann\x1b[31m\nLee\x00\u202e") == "Ann [31m Lee"
