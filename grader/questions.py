@@ -185,6 +185,8 @@ class Question:
         Only looked at when an answer is wrong, to say more than that.
     variable : bool
         True if `name` is a value, not a function.
+    slow_check : bool
+        True if its visible check takes seconds: it is only run where points are lost.
     """
 
     id: str
@@ -195,6 +197,7 @@ class Question:
     compare: Compare = field(default_factory=close)
     mistakes: tuple[Mistake, ...] = ()
     variable: bool = False
+    slow_check: bool = False
 
     @property
     def points(self) -> float:

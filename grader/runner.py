@@ -7,6 +7,7 @@ Started as ``python runner.py SETTINGS``, SETTINGS being JSON. Commands come in 
 input, replies leave on the file descriptor that the settings name.
 """
 
+import importlib
 import json
 import os
 import resource
@@ -14,6 +15,8 @@ import signal
 import sys
 import time
 from typing import Any
+
+STATEMENTS = 50  # of one cell that may fail
 
 
 class OutOfTime(BaseException):
@@ -57,16 +60,30 @@ def _shell() -> Any:
     shell.showsyntaxerror = lambda *args, **kwargs: None
     # Pictures are never looked at, so no cell spends time on drawing them.
     shell.register_magic_function(lambda line: None, "line", "matplotlib")
+    # Nothing can be installed without a network, and trying takes long.
+    for name in ("pip", "conda", "mamba"):
+        shell.register_magic_function(lambda line: None, "line", name)
+    system = shell.system
+    shell.system = lambda words: None if " install " in f" {words} " else system(words)
     return shell
+
+
+def _lack(error: BaseException | None) -> str:
+    """Return what an error says is not there: "package", "file", "input", or nothing."""
+    kinds = {"package": ImportError, "file": FileNotFoundError, "input": EOFError}
+    typing_in = type(error).__name__ == "StdinNotImplementedError"
+    found = [name for name, kind in kinds.items() if isinstance(error, kind)]
+    return "input" if typing_in else "".join(found)
 
 
 class Runner:
     """The student's namespace, and the functions that have been kept for later calls."""
 
-    def __init__(self, wire: Any) -> None:
-        self.wire = wire
+    def __init__(self, tolerant: Any) -> None:
+        self.tolerant = tolerant
         self.shell = _shell()
         self.kept: dict[str, Any] = {}
+        self.lack = ""  # what a cell has missed
 
     def answer(self, command: dict[str, Any]) -> Any:
         """Carry out one command within its time; return plain data."""
@@ -84,15 +101,42 @@ class Runner:
 
     def cell(self, command: dict[str, Any]) -> dict[str, Any]:
         """Run a cell and keep what it defines for the questions that it answers."""
-        result = self.shell.run_cell(command["source"], store_history=False, silent=False)
-        names = self.shell.user_ns
-        for name in command["keep"]:
-            if callable(names.get(name)) or (name in names and not result.error_in_exec):
+        names, absent = self.shell.user_ns, object()
+        before = {name: names.get(name, absent) for name in command["keep"]}
+        error = self._run(command["source"])
+        self.lack = _lack(error) or self.lack
+        bound = [name for name in before if names.get(name, before[name]) is not before[name]]
+        for name in bound:
+            if callable(names[name]) or not (error or callable(self.kept.get(name))):
                 self.kept[name] = names[name]
-        error = result.error_before_exec or result.error_in_exec
-        if isinstance(error, OutOfTime):
-            raise error
-        return {"error": error and _describe(error)}
+        return {"error": error and _describe(error), "bound": bound}
+
+    def _run(self, source: str) -> BaseException | None:
+        """Run a cell, also what stands behind a statement that fails; return the first error."""
+        importlib.invalidate_caches()  # the cell before may have written a module
+        first, rest = None, source
+        for _ in range(STATEMENTS):
+            result = self.shell.run_cell(rest, store_history=False, silent=False)
+            error = result.error_before_exec or result.error_in_exec
+            if isinstance(error, OutOfTime):
+                raise error
+            first = first or error
+            if not error or not (following := self.tolerant.behind(self.shell, rest, error)):
+                break
+            rest = following
+        return first
+
+    def check(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Run a visible check of the release, with what the student has defined so far."""
+        names = self.shell.user_ns
+        space = {**names, **self.kept}
+        try:
+            exec(compile(command["source"], "check", "exec"), space)
+        except Exception as error:
+            return {"passed": False, "error": _describe(error)}
+        for name in space.keys() - names.keys():  # later cells may show what a check has computed
+            names[name] = space[name]
+        return {"passed": True}
 
     def has(self, command: dict[str, Any]) -> dict[str, Any]:
         """Tell whether the student has defined a name."""
@@ -107,10 +151,14 @@ class Runner:
 
     def call(self, command: dict[str, Any]) -> dict[str, Any]:
         """Call a function of the student's."""
+        self.tolerant.Missing.used.clear()
         try:
-            return {"value": self._find(command["name"])(*command["args"], **command["kwargs"])}
+            value = self._find(command["name"])(*command["args"], **command["kwargs"])
+            reply: dict[str, Any] = {"value": self.tolerant.settled(value)}
         except Exception as error:
-            return {"error": _describe(error)}
+            lack = _lack(error) or (self.lack if isinstance(error, NameError) else "")
+            reply = {"error": _describe(error), "lack": lack}
+        return reply | ({"lack": "package"} if self.tolerant.Missing.used else {})
 
 
 def _out_of_time(number: int, stack: Any) -> None:
@@ -142,9 +190,11 @@ def main() -> None:
     os.dup2(null, 0)
     if settings["user"]:
         become(settings["user"])
-    import wire  # type: ignore[import-not-found]  # stands beside this file; brings NumPy
+    import tolerant  # type: ignore[import-not-found]  # stands beside this file
+    import wire  # type: ignore[import-not-found]  # too, and brings NumPy
 
-    runner = Runner(wire)
+    runner = Runner(tolerant)
+    sys.path.insert(0, "")  # modules that a notebook writes
     limit(settings["limits"])
     wire.write_frame(reply, {"ready": True})
     while True:

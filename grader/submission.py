@@ -9,7 +9,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -33,6 +33,8 @@ class Cell:
     source: str
     id: str | None = None  # nbgrader's id
     tags: tuple[str, ...] = ()
+    pictures: int = 0  # pasted into it
+    number: int = field(default=0, compare=False)  # its place in the notebook, from 1
 
     @property
     def setup(self) -> bool:
@@ -70,14 +72,40 @@ class Cell:
         """Return the names that a code cell defines at its top level."""
         return _defined(self.source)
 
+    @property
+    def parses(self) -> bool:
+        """Whether a code cell is Python, without magics."""
+        return _tree(self.source) is not None
+
+    def same(self, other: "Cell") -> bool:
+        """Whether two code cells differ in comments, docstrings and blank space at most."""
+        return self.text == other.text or _essence(self.source) == _essence(other.source)
+
+
+@lru_cache(maxsize=512)
+def _essence(source: str) -> str:
+    """Return what a cell does: its syntax tree without docstrings, or its text if it has none."""
+    tree = _tree(source)
+    if tree is None:
+        return source
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            documented = ast.get_docstring(node, clean=False) is not None
+            node.body = node.body[documented:]
+    return ast.dump(tree)
+
+
+def _tree(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source) if len(source) <= LONGEST_PARSED else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
 
 @lru_cache(maxsize=512)
 def _defined(source: str) -> frozenset[str]:
-    try:
-        if len(source) > LONGEST_PARSED:
-            raise ValueError
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _tree(source)
+    if tree is None:
         found = re.findall(r"^(?:async\s+)?def\s+(\w+)|^(\w+)\s*=[^=]", source, re.M)
         return frozenset(first or second for first, second in found)
     names: set[str] = set()
@@ -134,7 +162,7 @@ def _joined(source: Any) -> str:
     return str(source or "")
 
 
-def _cell(raw: dict[str, Any]) -> Cell:
+def _cell(raw: dict[str, Any], number: int) -> Cell:
     metadata = _dict(raw.get("metadata"))
     grading = _dict(metadata.get("nbgrader"))
     source = _joined(raw.get("source", raw.get("input", "")))
@@ -144,6 +172,8 @@ def _cell(raw: dict[str, Any]) -> Cell:
         source=source.replace("\r\n", "\n"),
         id=identity if isinstance(identity, str) else None,
         tags=tuple(map(str, tags)) if isinstance(tags := metadata.get("tags"), list) else (),
+        pictures=len(_dict(raw.get("attachments"))),
+        number=number,
     )
 
 
@@ -199,4 +229,5 @@ def read(content: bytes) -> Notebook:
         If the bytes are no notebook of format 3 or newer.
     """
     raw = _parse(content)
-    return Notebook([_cell(cell) for cell in raw["cells"]], raw["metadata"]["assignment"])
+    cells = [_cell(cell, number) for number, cell in enumerate(raw["cells"], start=1)]
+    return Notebook(cells, raw["metadata"]["assignment"])

@@ -168,6 +168,7 @@ STOP = Question(
         ),
     ),
     compare=compare_epochs,
+    slow_check=True,  # imports Keras
     mistakes=(
         Mistake(lambda *a, **k: [n - 1 for n in stop(*a, **k)], "epochs count from 1"),
         Mistake(
@@ -571,6 +572,7 @@ TRAIN = Question(
         ),
     ),
     compare=compare_training,
+    slow_check=True,  # trains three times
 )
 
 ASSIGNMENT = Assignment(

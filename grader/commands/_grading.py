@@ -12,8 +12,8 @@ from grader.batch import Journal, connect, fingerprint, run
 from grader.commands._common import course_of, positive
 from grader.commands.humans import hint
 from grader.course import Course, CourseError
-from grader.grade import Task
 from grader.gradebook import Writer, notebook_bytes
+from grader.referee import Task
 from grader.release import ASSIGNMENTS, Definition
 from grader.sandbox import data_folder, find_mode, visible_folders
 from grader.submission import strip

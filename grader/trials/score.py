@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from grader.grade import Task, grade
+from grader.referee import Task, grade
 from grader.release import Definition, define
 from grader.submission import UnreadableError, strip
 from grader.trials.notebooks import released
