@@ -21,7 +21,7 @@ from grader.files import MOST_INSIDE, File, files_of
 from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
 from grader.owners import Groups, as_told, is_ignored, recognized
-from grader.people import key
+from grader.people import key, students_of
 from grader.register import Register
 from grader.results import Origin, origin_of
 from grader.submission import UnreadableError
@@ -196,22 +196,21 @@ class Collector:
             if seen > MOST_INSIDE or time.monotonic() > until:
                 problems.insert(0, "there are too many files, or too large ones, to look at all")
                 break
-            try:
-                if file.packed and (inside := self._inside(file)) is not None:
+            refused = ""
+            if file.packed:
+                try:
+                    inside = [f for f in file.inside(self.reader) if not is_ignored(f.path)]
                     waiting[:0] = [(owner, each) for each in inside]
+                    if not inside:
+                        problems.append(f"{printable(file.path.name)}: an empty zip file")
                     continue
+                except UnreadableError as error:  # perhaps it only has the name of one
+                    refused = str(error)
+            try:
                 found.append(Found(owner, file, file.look(self.reader)))
             except UnreadableError as error:
-                problems.append(f"{printable(file.path.name)}: {error}")
+                problems.append(f"{printable(file.path.name)}: {refused or error}")
         return found, problems
-
-    def _inside(self, file: File) -> list[File] | None:
-        """Return the files in a student's zip file; None if it is none, whatever its name."""
-        try:
-            inside = file.inside(self.reader)
-        except UnreadableError:
-            return None
-        return [each for each in inside if not is_ignored(each.path)]
 
 
 def _about(one: HandIn, origin: Origin) -> HandIn:
@@ -280,6 +279,7 @@ def collect_submissions(
         return
     files = _files(source, reader, zone)
     known = {path.name for path in (course.root / "submitted").glob("*")}
+    known |= {person.id for person in students_of(course)}
     groups, words = as_told(files, format) if format else recognized(files, name, known)
     if words and tell:
         tell(words)

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from grader.course import Course
 
 LONGEST = 300  # characters of a name that is kept as it is
-LETTERS, BYTES = 60, 160  # of a folder's name; 255 bytes are what file systems take
+LETTERS, BYTES = 60, 150  # of a folder's name that is made of another
+LONGEST_ID = 200  # bytes; file systems take 255
 # What Windows, whose folders a Linux machine may work in, keeps for itself.
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(10)}
 
@@ -109,7 +110,7 @@ class Person:
 def is_safe(student: str) -> bool:
     """Tell whether a student's ID can be the name of a folder as it is."""
     plain = student and student[0] not in ".-" and "/" not in student and student.isprintable()
-    return bool(plain) and len(student.encode()) <= BYTES
+    return bool(plain) and len(student.encode()) <= LONGEST_ID
 
 
 def students_of(course: Course) -> list[Person]:

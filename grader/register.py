@@ -65,7 +65,6 @@ class Register:
     def _remember(self, student: str, assignment: str, text: str) -> None:
         """Learn from an earlier hand-in who it was of."""
         self._students.add(student)
-        self._accounts[key(student)].add(student)
         try:
             origin = json.loads(text)
             lms, number, name = (str(origin.get(k) or "") for k in ("lms", "lms_id", "full_name"))
@@ -107,7 +106,6 @@ class Register:
         student = student or self._new(owner, alone)
         self._students.add(student)
         self._taken.add(student)
-        self._accounts[key(student)].add(student)
         for name in names:
             self._names[key(name)].add(student)
         if owner.lms_id:
@@ -116,13 +114,15 @@ class Register:
 
     def _known(self, owner: Origin, names: set[str], mail: str, alone: bool) -> str:
         keys = {key(name) for name in names}
+        if not owner.lms and (found := only(names & self._students)):
+            return found  # instructors put late work into folders named as here
         if mail and (found := only(self._accounts.get(key(mail), ()))):
             return found
         if alone and (found := only(s for each in keys for s in self._names.get(each, ()))):
             return found
         if alone and owner.lms in self.everywhere:
             return only(s for each in keys for s in self._joined.get(_joined(each), ()))
-        if not owner.lms:  # instructors name folders after accounts, or as we do
+        if not owner.lms:
             return only(s for each in keys for s in self._accounts.get(each, ()))
         return ""
 

@@ -44,6 +44,7 @@ OFFICE = {
     "keras": "a network of Keras",
     "npz": "arrays of NumPy",
 }
+TYPED = ("onlinetext.html", "_text.html", "_link.html")
 LINKS = ("gdoc", "gsheet", "url", "webloc", "desktop", "lnk", "gnotebook")
 COLAB = re.compile(rb"colab\.research\.google|drive\.google|docs\.google", re.I)
 ADDRESS = re.compile(rb"https?://", re.I)
@@ -101,6 +102,8 @@ def _read(file: IO[bytes], place: list[int]) -> bytes:
 
 def kind(head: bytes, size: int, name: str) -> str:
     """Say what a file is that is no notebook, from its beginning and its name; "" if unknown."""
+    if name.endswith(TYPED):
+        return "a text or link typed into the LMS instead of a file"
     suffix = name.rpartition(".")[2].lower()
     for beginning, words in BEGINNINGS:
         if head.startswith(beginning):

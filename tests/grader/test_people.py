@@ -1,0 +1,229 @@
+"""Names arrive in many spellings; a person is one student, and two people are two."""
+
+import json
+
+import pytest
+
+from grader.course import Course
+from grader.lms import FORMATS
+from grader.people import BYTES, Person, clean, first_and_last, is_safe, key, slug
+from grader.register import Register
+from grader.results import Origin
+
+NAME = "a2_convolution"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ann Lee", "ann-lee"),
+        ("../x", "x"),
+        ("a/b\\c", "a-b-c"),
+        ("李雷", "李雷"),
+        ("हिन्दी नाम", "हिन्दी-नाम"),
+        ("O'Brien", "o-brien"),
+        ("Ann.", "ann"),
+        ("-rf", "rf"),
+        (".hidden", "hidden"),
+        ("x" * 60, "x" * 60),
+    ],
+)
+def test_names_become_those_of_folders(text, expected):
+    assert slug(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "..", "🦊", "x" * 300, "con", "NUL.txt", "com1", "𠀀" * 300])
+def test_what_makes_no_name_gets_letters_of_its_own(text):
+    assert slug(text) == slug(text)
+    assert slug(text)[-9] == "-"
+    assert slug(text) != slug(text + "y")
+
+
+ALIKE = [
+    ("Zoë Lee", "Zoe\u0308 Lee"),
+    ("ANN LEE", "ann lee"),
+    ("Ann Lee", "Ann\u00a0 Lee "),
+    ("שרה", "\u200fשרה\u200e"),
+    ("Ann", "\ufeffAnn"),
+    ("\uff21nn", "Ann"),
+    ("❤️", "❤"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_spellings_of_a_name_are_one_name(one, other):
+    assert key(one) == key(other)
+    assert slug(one) == slug(other)
+
+
+LONG = "Maria Fernanda de los Angeles Guadalupe Rodriguez Hernandez Santos "
+DIFFERENT = [
+    (LONG + "One", LONG + "Two"),
+    ("🦊", "🐻"),
+    ("Weiß", "Weiss"),
+    ("a" * 500 + "b", "a" * 500 + "c"),
+    ("J\udcfcrgen", "J\udcf6rgen"),
+    ("a\x01", "a\x02"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_different_names_stay_different(one, other):
+    assert key(one) != key(other)
+    assert slug(one) != slug(other)
+
+
+@pytest.mark.parametrize("text", ["𠀀" * 300, "x" * 70_000, "ö" * 255, "\x1b[2J" * 90, "🦊" * 300])
+def test_names_fit_into_a_file_system_and_on_a_screen(text):
+    # An LMS's number, and letters that tell names apart, may stand behind it.
+    assert len(slug(text).encode()) <= BYTES + 9
+    assert clean(text).isprintable()
+    assert len(clean(text)) <= 300
+    assert is_safe(slug(text))
+
+
+@pytest.mark.parametrize("student", ["", "..", ".x", "-x", "a/b", "a\0b", "a\nb", "x" * 201])
+def test_ids_that_are_no_names_of_folders_are_refused(student):
+    assert not is_safe(student)
+
+
+@pytest.mark.parametrize(
+    ("full", "parts"),
+    [
+        ("ada", ("", "ada")),
+        ("Ann Lee", ("Ann", "Lee")),
+        ("Ann B. Lee", ("Ann B.", "Lee")),
+        ("van Dyk, Ann", ("Ann", "van Dyk")),
+        ("", ("", "")),
+    ],
+)
+def test_first_and_last_names(full, parts):
+    assert first_and_last(full) == parts
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Course.open(tmp_path / "course")
+
+
+class People:
+    """A course with a list of students, which an LMS's hand-ins are compared with."""
+
+    def __init__(self, course, monkeypatch):
+        self.course, self.patch = course, monkeypatch
+
+    def listed(self, *people):
+        self.patch.setattr("grader.register.students_of", lambda course: people)
+        self.patch.setattr(
+            "grader.register.roster_of", lambda course: ({p.id for p in people}, set())
+        )
+
+    def register(self, name=NAME):
+        return Register(self.course, name, {n for n, f in FORMATS.items() if f.everywhere})
+
+    def remember(self, origin, name=NAME):
+        folder = self.course.submitted(origin.student, name)
+        folder.mkdir(parents=True)
+        (folder / "origin.json").write_text(json.dumps(vars(origin)))
+
+
+@pytest.fixture
+def people(course, monkeypatch):
+    return People(course, monkeypatch)
+
+
+def moodle(name, number):
+    return Origin(slug(name), "moodle", number, name)
+
+
+def canvas(name, number):
+    return Origin(f"{name}-{number}", "canvas", number, name)
+
+
+def plain(name):
+    return Origin(slug(name), full_name=name)
+
+
+LIST = (
+    Person("al1", "Ann", "Lee", "ann.lee@x.edu", "71"),
+    Person("bl2", "Bo", "Li", "bo@x.edu", "72"),
+    Person("bl3", "Bo", "Li", "bo2@x.edu", "73"),
+)
+
+
+@pytest.mark.parametrize(
+    ("owner", "student"),
+    [
+        (canvas("leeann", "71"), "al1"),
+        (canvas("renamed", "71"), "al1"),
+        (canvas("leeann", "99"), "leeann-99"),  # somebody else of that name
+        (moodle("Ann Lee", "1201"), "al1"),
+        (moodle("Lee, Ann", "1201"), "al1"),
+        (moodle("Bo Li", "1203"), "bo-li"),  # two are called so
+        (plain("al1"), "al1"),
+        (plain("ann.lee@x.edu"), "al1"),
+        (plain("Ann.Lee"), "al1"),
+        (plain("ANN LEE"), "al1"),
+        (plain("Cy Oh"), "cy-oh"),
+    ],
+)
+def test_hand_ins_find_the_list_of_students(people, owner, student):
+    people.listed(*LIST)
+    register = people.register()
+    found = register.match(owner, {owner.full_name})
+    assert found == student
+    assert register.lists(found) == (student in {"al1", "bl2", "bl3"})
+
+
+def test_canvas_names_find_a_list_without_numbers(people):
+    people.listed(Person("al1", "Ann", "de La-Cruz"))
+    assert people.register().match(canvas("delacruzann", "5"), {"delacruzann"}) == "al1"
+
+
+def test_a_mail_tells_namesakes_apart(people):
+    people.listed(*LIST)
+    register = people.register()
+    for mail, student, number in (("bo@x.edu", "bl2", "1"), ("bo2@x.edu", "bl3", "2")):
+        owner = moodle("Bo Li", number)
+        assert register.match(owner, {"Bo Li"}, mail, alone=False) == student
+
+
+def test_without_a_list_everyone_is_on_it(people):
+    assert people.register().lists("anyone")
+
+
+def test_a_number_of_moodle_is_a_persons_in_one_assignment(people):
+    people.remember(Origin("ann-lee", "moodle", "12", "Ann Lee"), "a1_data")
+    register = people.register()
+    assert register.match(moodle("Bo Li", "12"), {"Bo Li"}) == "bo-li"
+    assert register.match(moodle("Ann Lee", "77"), {"Ann Lee"}) == "ann-lee"
+
+
+def test_a_number_of_canvas_is_a_persons_in_all_assignments(people):
+    people.remember(Origin("leeann-71", "canvas", "71", "leeann"), "a1_data")
+    assert people.register().match(canvas("newname", "71"), {"newname"}) == "leeann-71"
+
+
+def test_an_anonymous_number_of_canvas_is_a_persons_in_one_assignment(people):
+    people.remember(Origin("anonymous-ab3x9", "canvas", "anon_aB3x9", "anon_aB3x9"), "a1_data")
+    other = Origin("anonymous-ab3x9", "canvas", "anon_AB3X9", "anon_AB3X9")
+    assert people.register().match(other, {"other"}) != "anonymous-ab3x9"
+
+
+def test_two_of_a_name_never_share_a_folder(people):
+    register = people.register()
+    first = register.match(plain("Bo Li"), {"Bo Li"})
+    others = [register.match(plain(name), {name}) for name in ("Bo-Li", "Bo, Li", "bo_li", "Bo!Li")]
+    assert first == "bo-li"
+    assert len({first, *others}) == 5
+
+
+def test_what_is_told_apart_once_stays_so(people):
+    people.remember(Origin("bo-li", full_name="Bo Li"))
+    other = people.register().match(plain("Bo-Li"), {"Bo-Li"})
+    assert other not in {"bo-li", "Bo-Li"}
+    people.remember(Origin(other, full_name="Bo-Li"))
+    assert people.register().match(plain("Bo-Li"), {"Bo-Li"}) == other
+    assert people.register().match(plain("Bo Li"), {"Bo Li"}) == "bo-li"
+    # An instructor who puts late work into folders names them as they are named here.
+    assert people.register().match(plain("bo-li"), {"bo-li"}) == "bo-li"
