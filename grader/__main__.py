@@ -19,9 +19,11 @@ COMMANDS = {
     "grade": "grade all collected submissions in sandboxes and write the gradebook",
     "regrade": "grade one student's submission again, whatever is known from before",
     "humans": "show what needs a person: unclear submissions, and answers in words",
+    "review": "grade by hand in the browser: answers in words, and what is unclear",
     "feedback": "write the feedback for students, one HTML file each",
     "export": "write the grades as a table, also as an LMS imports them",
     "analytics": "write a page, without names: points by question, mistakes by how many",
+    "similar": "show submissions whose code is similar, side by side",
     "build": "(authors) write the released notebooks of the repository, or compare them",
     "trials": "(authors) grade submissions whose points are known, and print what each scored",
 }

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from grader.course import Course
@@ -73,6 +74,14 @@ def result_of(course: Course, name: str, student: str) -> dict[str, Any] | None:
     """
     path = course.autograded(student, name) / "result.json"
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def graded_file(course: Course, name: str, student: str) -> Path:
+    """Return the file of the notebook that was graded, without outputs; a student's own bytes.
+
+    Its name is not that of a notebook, so that nobody opens and runs it by accident.
+    """
+    return course.autograded(student, name) / "graded.json"
 
 
 def keep_result(course: Course, name: str, student: str, result: dict[str, Any]) -> None:

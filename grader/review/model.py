@@ -1,0 +1,94 @@
+"""What the pages tell of an assignment: who has handed in, what is done, and what comes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grader.course import Course
+from grader.gradebook import submissions
+from grader.questions import Assignment, Written
+from grader.results import Score, all_scores, origin_of, result_of, waiting
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission, as the list shows it."""
+
+    student: str
+    name: str
+    points: float
+    waiting: list[str]
+    pending: frozenset[str]  # questions
+    graded: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question of an assignment, and how far it is."""
+
+    id: str
+    title: str
+    done: int
+    total: int
+    next: str | None  # the first student whose answer waits
+
+
+class Review:
+    """One assignment in a course, read anew for each page."""
+
+    def __init__(self, course: Course, assignment: Assignment) -> None:
+        self.course, self.assignment = course, assignment
+
+    @property
+    def students(self) -> list[str]:
+        """Who has handed in, in the order of the pages."""
+        return submissions(self.course, self.assignment.name)
+
+    def rows(self) -> list[Row]:
+        """Return the submissions."""
+        scores = all_scores(self.course, self.assignment.name)
+        return [self._row(student, scores.get(student, {})) for student in self.students]
+
+    def _row(self, student: str, scores: dict[str, Score]) -> Row:
+        origin = origin_of(self.course, self.assignment.name, student)
+        return Row(
+            student,
+            origin.full_name or student,
+            sum(score.points for score in scores.values() if not score.pending),
+            waiting(self.course, self.assignment, student, scores),
+            frozenset(name for name, score in scores.items() if score.pending),
+            bool(scores) and self.result(student) is not None,
+        )
+
+    def parts(self, rows: Sequence[Row]) -> list[Part]:
+        """Return the questions, and how many of their answers are done."""
+        return [self.part(question.id, rows) for question in self.assignment.questions]
+
+    def part(self, question: str, rows: Sequence[Row]) -> Part:
+        """Return how far one question is."""
+        rows = [row for row in rows if row.graded]
+        left = [row.student for row in rows if question in row.pending]
+        title = next(q.title for q in self.assignment.questions if q.id == question)
+        first = left[0] if left else None
+        return Part(question, title, len(rows) - len(left), len(rows), first)
+
+    def result(self, student: str) -> dict[str, Any] | None:
+        """Return the machine's result of a submission."""
+        return result_of(self.course, self.assignment.name, student)
+
+    def scores(self, student: str) -> dict[str, Score]:
+        """Return what counts now, by question."""
+        return all_scores(self.course, self.assignment.name).get(student, {})
+
+
+def is_written(question: Any) -> bool:
+    """Tell whether a person alone grades a question."""
+    return isinstance(question, Written)
+
+
+def behind(student: str, rows: Sequence[Row], wanted: set[str]) -> str | None:
+    """Return who comes next of the students wanted, in a circle; None if it is nobody else."""
+    order = [row.student for row in rows]
+    place = order.index(student) if student in order else -1
+    circle = order[place + 1 :] + order[: max(place, 0)]
+    return next((each for each in circle if each in wanted), None)
