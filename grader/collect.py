@@ -25,6 +25,7 @@ from grader.people import key, students_of
 from grader.register import Register
 from grader.results import Origin, origin_of
 from grader.submission import UnreadableError
+from grader.worksheet import Line
 
 PATIENCE = 120.0  # seconds in which all files of one student are looked at
 SHOWN = 5  # files that a sentence names
@@ -73,10 +74,15 @@ class Collector:
         The assignment.
     source : Path
     reader : Reader
+    worksheet : dict of Line
+        What Moodle's grading worksheet says, by the number of a participant.
     """
 
-    def __init__(self, course: Course, name: str, source: Path, reader: Reader) -> None:
+    def __init__(
+        self, course: Course, name: str, source: Path, reader: Reader, worksheet: dict[str, Line]
+    ) -> None:
         self.course, self.name, self.source, self.reader = course, name, source, reader
+        self.worksheet = worksheet
         self.deadlines = Deadlines(course)
         everywhere = {each.name for each in FORMATS.values() if each.everywhere}
         self.register = Register(course, name, everywhere)
@@ -92,7 +98,9 @@ class Collector:
             owner = min((o for o, _ in entries), key=lambda o: (len(o.full_name), o.full_name))
             names = {origin.full_name for origin, _ in entries}
             alone = all(called[key(name)] == 1 for name in names)
-            student = self.register.match(owner, names, alone=alone)
+            line = self._line(owner)
+            names |= {line.name} - {""}
+            student = self.register.match(owner, names, line.mail, alone)
             yield self._taken(student, owner, entries)
 
     def _taken(self, student: str, owner: Origin, entries: list[tuple[Origin, File]]) -> Collected:
@@ -108,6 +116,11 @@ class Collector:
         if any(new) and state == "same":
             return Collected(origin, "kept", self._why(student))
         return Collected(origin, state)
+
+    def _line(self, owner: Origin) -> Line:
+        """Return what Moodle's worksheet says of a person."""
+        known = self.worksheet.get(owner.lms_id) if owner.lms == "moodle" else None
+        return known or Line()
 
     def _adopt(self, student: str) -> None:
         """Keep what was collected before every hand-in was kept."""
@@ -175,6 +188,9 @@ class Collector:
         when, clock = file.modified, "download" if owner.lms else "file"
         if when is None:  # nothing says when, but it was there when the source was made
             when, clock = self._made, "download"
+        told = self._line(owner).time
+        if told and clock == "download" and told <= when:  # later than the download, of another
+            when, clock = told, "worksheet"
         when = min(when, self._now)
         one = HandIn(
             time=when.astimezone(UTC).isoformat(timespec="seconds"),
@@ -243,6 +259,7 @@ def collect_submissions(
     tell: Callable[[str], object] | None = None,
     zone: tzinfo | None = None,
     reader: Reader | None = None,
+    worksheet: dict[str, Line] | None = None,
 ) -> Iterator[Collected]:
     """Copy submissions into the course folder, one notebook for each student.
 
@@ -261,6 +278,8 @@ def collect_submissions(
         What the times in a zip file are of; the machine's, if it is not given.
     reader : Reader, optional
         The confined process that reads; one of its own, if it is not given.
+    worksheet : dict of Line, optional
+        What Moodle's grading worksheet says, by the number of a participant.
 
     Yields
     ------
@@ -275,7 +294,7 @@ def collect_submissions(
     """
     if reader is None:
         with Reader() as own:
-            yield from collect_submissions(course, name, source, format, tell, zone, own)
+            yield from collect_submissions(course, name, source, format, tell, zone, own, worksheet)
         return
     files = _files(source, reader, zone)
     known = {path.name for path in (course.root / "submitted").glob("*")}
@@ -283,4 +302,4 @@ def collect_submissions(
     groups, words = as_told(files, format) if format else recognized(files, name, known)
     if words and tell:
         tell(words)
-    yield from Collector(course, name, source, reader).take(groups)
+    yield from Collector(course, name, source, reader, worksheet or {}).take(groups)

@@ -14,6 +14,7 @@ from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, check_zone
 from grader.handins import doubt, due_of
 from grader.lms import FORMATS
+from grader.worksheet import read_worksheet
 
 PATIENCE = 2.0  # seconds until it is told how far it is
 SHOWN = 20  # names that a sentence holds
@@ -32,9 +33,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, help="folder, zip file, or an LMS's download")
     parser.add_argument("--from", dest="format", choices=FORMATS, help="default: recognized")
     parser.add_argument(
+        "--worksheet",
+        type=Path,
+        metavar="FILE",
+        help="Moodle's grading worksheet: it tells when each was handed in, and the mails",
+    )
+    parser.add_argument(
         "--timezone",
         metavar="ZONE",
-        help="of the times in a zip file, such as Europe/Berlin; default: this machine's",
+        help="of the times in a zip file or worksheet, such as Europe/Berlin; default: this machine's",
     )
     parser.add_argument(
         "--unsafe", action="store_true", help="no isolation: only for files that you trust"
@@ -47,11 +54,14 @@ def run(options: argparse.Namespace) -> int:
     course, _ = course_of(options)
     zone = ZoneInfo(check_zone(options.timezone)) if options.timezone else None
     source, format = options.source.expanduser(), FORMATS.get(options.format)
+    worksheet = read_worksheet(options.worksheet.expanduser(), zone) if options.worksheet else {}
     counts: Counter[str] = Counter()
     all_of_them = []
     started = time.monotonic()
     with Reader(unsafe=options.unsafe) as reader:
-        for one in collect_submissions(course, options.name, source, format, print, zone, reader):
+        for one in collect_submissions(
+            course, options.name, source, format, print, zone, reader, worksheet
+        ):
             counts[one.state] += 1
             all_of_them.append(one)
             _progress(counts.total(), started)
@@ -96,5 +106,6 @@ def _doubts(course: Course, name: str, found: list[Collected]) -> None:
         print(
             f"{len(unclear)} came in a download made after the deadline, which does not say when "
             f"each was handed in: {_listed(unclear)}\n"
-            f"To set a time: python -m grader handins {name} STUDENT --time TIME{course.option}"
+            "Moodle's grading worksheet tells it (--worksheet FILE). To set a time yourself: "
+            f"python -m grader handins {name} STUDENT --time TIME{course.option}"
         )
