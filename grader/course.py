@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 CONFIG = """\
-# For `nbgrader` and its formgrader, started in this folder.
+# For `nbgrader`, started in this folder: it reads and exports the gradebook.
 c = get_config()
 c.CourseDirectory.root = {root!r}
 c.CourseDirectory.course_id = "course"
 c.CourseDirectory.db_url = {database!r}
+# Its autograder and formgrader would run what students handed in as you, without a sandbox, and
+# show it unsanitised: they look where nothing is. Use `python -m grader grade` and `review`.
+c.CourseDirectory.submitted_directory = "nothing-to-run-here"
+c.CourseDirectory.autograded_directory = "nothing-to-show-here"
 """
 
 
