@@ -57,4 +57,5 @@ def _print_outcome(outcome: Outcome) -> None:
         flush=True,
     )
     if not outcome.ok:
-        print(f"     scored {outcome.scored}, deserved {outcome.expected}")
+        waits = "" if outcome.trial.pending is None else f", words wait: {outcome.pending}"
+        print(f"     scored {outcome.scored}, deserved {outcome.expected}{waits}")

@@ -1,13 +1,13 @@
 """Trials: submissions whose points are known beforehand, for every assignment.
 
-The reference, the blank notebook, the attacks and the damaged notebooks are made from the
+The reference, the blank notebook, the attacks, the damaged and the honest ones are made from the
 assignment's source; the typical mistakes stand in its ``trials.py``, which imports `Wrong` alone.
 """
 
 from collections.abc import Callable, Iterator
 
 from grader.release import Definition, define
-from grader.trials import answers, attacks, damage
+from grader.trials import answers, attacks, damage, honest
 from grader.trials.notebooks import released, solved
 from grader.trials.score import SEED, run, run_all, write_trials
 from grader.trials.trial import Outcome, Trial, Wrong
@@ -31,6 +31,7 @@ GROUPS: dict[str, Callable[[Definition], Iterator[Trial]]] = {
     "mistakes": answers.mistakes,
     "attacks": attacks.attacks,
     "damage": damage.damage,
+    "honest": honest.honest,
 }
 
 

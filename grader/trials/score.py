@@ -30,7 +30,9 @@ def run(name: str, trial: Trial) -> Outcome:
     if result["human"]:  # the file as a whole could not be read: no points are given or denied
         expected = {}
     scored = {key: scored.get(key, 0.0) for key in expected}
-    return Outcome(trial, expected, scored, human, time.monotonic() - start)
+    waiting = [q["question"] for q in result["questions"] if q["points"] is None]
+    pending = bool(waiting) and set(waiting) == {q.id for q in definition.assignment.written}
+    return Outcome(trial, expected, scored, human, time.monotonic() - start, pending)
 
 
 def _grade(definition: Definition, trial: Trial) -> dict[str, Any]:

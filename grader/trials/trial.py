@@ -29,6 +29,8 @@ class Trial:
         Whether a person must be asked to look; None where either is right.
     heavy : bool
         Takes long or fills the machine: not in the fast part of the tests.
+    pending : bool or None
+        Whether the answers in words must wait for a person; None where either is right.
     """
 
     group: str
@@ -37,6 +39,7 @@ class Trial:
     lost: dict[str, float] = field(default_factory=dict)
     human: bool | None = False
     heavy: bool = False
+    pending: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,11 @@ class Outcome:
     scored: dict[str, float]
     human: bool
     seconds: float
+    pending: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether the trial scored what it deserves."""
         asked = self.trial.human is None or self.trial.human == self.human
-        return asked and self.expected == self.scored
+        waits = self.trial.pending is None or self.trial.pending == self.pending
+        return asked and waits and self.expected == self.scored
