@@ -4,15 +4,19 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
+
+from distributed import Client
 
 from grader.batch import Journal, connect, fingerprint, run
 from grader.commands._common import course_of, positive
 from grader.commands.humans import hint
 from grader.course import Course, CourseError
 from grader.gradebook import Writer, notebook_bytes
+from grader.preflight import model_answers, preflight
 from grader.referee import Task
 from grader.release import ASSIGNMENTS, Definition
 from grader.sandbox import data_folder, find_mode, visible_folders
@@ -63,23 +67,43 @@ def grade_all(options: argparse.Namespace, students: list[str], again: bool = Fa
     if again:
         for _, task in _tasks(course, definition, students, options):
             journal.results.pop(fingerprint(task), None)
-    started, failed = time.monotonic(), []
     counts: Counter[str] = Counter()
-    tasks = _tasks(course, definition, students, options)
-    cluster = partial(connect, options.scheduler, options.workers)
-    with Writer(course, options.name) as book:
-        for number, one in enumerate(run(cluster, tasks, journal), start=1):
-            if one.result is None:
-                failed.append(f"{one.name}: {one.error}")
-                continue
-            book.write(one.name, one.task.notebook, one.result)
-            counts["graded now" if one.fresh else "known from before"] += 1
-            _progress(number, len(students), started)
+    failed = []
+    with _cluster(options) as cluster:
+        reference = _reference(course, definition, options)
+        preflight(cluster, reference, journal)
+        started = time.monotonic()
+        tasks = _tasks(course, definition, students, options)
+        with Writer(course, options.name) as book:
+            for number, one in enumerate(run(cluster, tasks, journal), start=1):
+                if one.result is None:
+                    failed.append(f"{one.name}: {one.error}")
+                    continue
+                book.write(one.name, one.task.notebook, one.result)
+                counts["graded now" if one.fresh else "known from before"] += 1
+                _progress(number, len(students), started)
     print("\n" + ", ".join(f"{count} {words}" for words, count in counts.items()) + ".")
     for line in failed:
         print(f"  not graded, the machine failed: {line}", file=sys.stderr)
     hint(course, definition.assignment, students)
     return int(bool(failed))
+
+
+def _reference(course: Course, definition: Definition, options: argparse.Namespace) -> Task:
+    released, seed = strip(course.released(definition.name)), course.seed(options.seed)
+    return model_answers(definition, released, seed, options.unsafe)
+
+
+@contextmanager
+def _cluster(options: argparse.Namespace) -> Iterator[Callable[[], AbstractContextManager[Client]]]:
+    """Yield what opens a cluster when it is first asked for, and the same one from then on."""
+    with ExitStack() as stack:
+
+        @cache
+        def client() -> Client:
+            return stack.enter_context(connect(options.scheduler, options.workers))
+
+        yield lambda: nullcontext(client())
 
 
 def _progress(done: int, total: int, started: float) -> None:
