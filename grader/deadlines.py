@@ -215,6 +215,8 @@ class Deadlines:
         due, when = self.of(name, student), handed_in(self._course, name, student)
         if due is None or when is None:
             return timedelta()
+        if origin_of(self._course, name, student).clock == "download" and when > due:
+            return timedelta()  # it came by then, and nobody knows how long before
         return lateness(due, when, self.due[name].zone)
 
     def penalty(self, name: str, student: str, points: float) -> float:
@@ -223,10 +225,8 @@ class Deadlines:
 
 
 def handed_in(course: Course, name: str, student: str) -> datetime | None:
-    """Return when the counted hand-in of a student came; None if nothing tells."""
+    """Return when the counted hand-in of a student came, at the latest; None if nothing tells."""
     origin = origin_of(course, name, student)
-    if origin.clock == "download":  # it came by then, and nobody knows how long before
-        return None
     path = course.submitted(student, name) / "timestamp.txt"
     try:
         text = origin.time or path.read_text("utf-8").strip().removesuffix(" UTC")

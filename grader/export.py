@@ -1,48 +1,99 @@
-"""Writes grades as a table: for people, or as an LMS imports them (``lms/``)."""
+"""Writes grades as a table: for people, or as an LMS imports them (``lms/``).
 
-import csv
+Only final totals are grades. An export with others is refused, or has no grade there.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from grader.course import Course, CourseError
 from grader.lms import Format
+from grader.lms.format import Wish
 from grader.questions import Assignment
-from grader.results import origin_of, scores
+from grader.standing import STATES, Standing, standings
+from grader.tables import read_table, write_table
+
+Table = list[list[Any]]
 
 
-def _harmless(value: Any) -> Any:
-    """Keep a spreadsheet from taking a text for a formula."""
-    formula = isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@"))
-    return f"'{value}" if formula else value
+class UnfinishedError(CourseError):
+    """Totals that are not final yet; the message says which and what to do."""
 
 
-def _table(course: Course, assignment: Assignment, format: Format) -> list[dict[str, Any]]:
-    table = []
-    with course.gradebook() as book:
-        for student, by_question in scores(book, assignment.name):
-            origin = origin_of(course, assignment.name, student)
-            if format.takes(origin):
-                table.append(format.row(origin, by_question, assignment))
-    return table
+def check_finished(found: Sequence[Standing], name: str, option: str = "") -> None:
+    """Refuse what is not final.
+
+    Raises
+    ------
+    UnfinishedError
+        With how many there are of which kind.
+    """
+    counts = Counter(one.state for one in found if one.state not in ("final", "missing"))
+    if not counts:
+        return
+    kinds = ", ".join(f"{counts[state]} {STATES[state]}" for state in STATES if counts[state])
+    raise UnfinishedError(
+        f"{counts.total()} of {len(found)} are unfinished: {kinds}. "
+        f"See python -m grader status {name}{option}; --unfinished goes on without them."
+    )
+
+
+def _new(
+    found: Sequence[Standing], assignment: Assignment, format: Format, wish: Wish
+) -> tuple[Table, list[str]]:
+    """Return a table of our own, and words about who is not in it."""
+    rows = [(one, format.row(one, assignment, wish)) for one in found]
+    kept = [row for _, row in rows if row is not None]
+    if not kept:
+        raise CourseError(f"There is no graded submission of {assignment.name}{format.whence}.")
+    table = [format.heads(assignment, wish), *format.before(assignment, wish), *kept]
+    out = [one for one, row in rows if row is None and wish.grade(one) is not None]
+    words = []
+    if out:
+        names = ", ".join(one.student for one in out[:5]) + (" and more" if len(out) > 5 else "")
+        words = [f"{len(out)} with a grade are left out, of whom {format.title} knows no number: "]
+        words[0] += f"{names}. To have them in it, fill the LMS's own file with --fill."
+    return table, words
 
 
 def write_grades(
-    course: Course, assignment: Assignment, format: Format, path: Path | None = None
-) -> Path:
-    """Write the grades of an assignment as a CSV file; return the file.
+    course: Course,
+    assignment: Assignment,
+    format: Format,
+    wish: Wish,
+    path: Path | None = None,
+    fill: Path | None = None,
+    unfinished: bool = False,
+    decimal_comma: bool = False,
+) -> tuple[Path, list[str]]:
+    """Write the grades of an assignment as a CSV file; return the file, and words about it.
+
+    Parameters
+    ----------
+    fill : Path, optional
+        A file of the LMS that gets the grades.
+    unfinished : bool
+        Whether to write where totals are not final.
 
     Raises
     ------
     CourseError
-        If there is nothing to write.
+        If there is nothing to write, or totals are not final.
     """
-    table = _table(course, assignment, format)
-    if not table:
+    found = standings(course, assignment)
+    if not any(one.scores for one in found):
         raise CourseError(f"There is no graded submission of {assignment.name}{format.whence}.")
+    if not unfinished:
+        check_finished(found, assignment.name, course.option)
+    if fill:
+        table = [row for row in read_table(fill) if row]
+        if not table:
+            raise CourseError(f"{fill} is empty.")
+        table, words = format.fill(table, found, assignment, wish)
+    else:
+        table, words = _new(found, assignment, format, wish)
     target = path or course.root / "exports" / f"{assignment.name}-{format.name}.csv"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(table[0]))
-        writer.writeheader()
-        writer.writerows({key: _harmless(v) for key, v in row.items()} for row in table)
-    return target
+    write_table(target, table[0], table[1:], decimal_comma)
+    return target, words

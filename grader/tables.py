@@ -99,11 +99,22 @@ def harmless(value: Any) -> Any:
     return text if NUMBER.fullmatch(text) else UNGUARDED.sub(r"\1\2'", text)
 
 
-def write_table(path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
-    """Write a table as CSV in UTF-8, whose cells no spreadsheet executes; return the file."""
+def write_table(
+    path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]], decimal_comma: bool = False
+) -> Path:
+    """Write a table as CSV in UTF-8, whose cells no spreadsheet executes; return the file.
+
+    Parameters
+    ----------
+    decimal_comma : bool
+        Write 1,5 for 1.5, and semicolons between cells, as spreadsheets of many countries do.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow([harmless(head) for head in heads])
-        writer.writerows([harmless(cell) for cell in row] for row in rows)
+        writer = csv.writer(file, delimiter=";" if decimal_comma else ",")
+        for row in (heads, *rows):
+            cells = [harmless(cell) for cell in row]
+            if decimal_comma:
+                cells = [str(c).replace(".", ",") if isinstance(c, float) else c for c in cells]
+            writer.writerow(cells)
     return path

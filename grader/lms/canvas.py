@@ -7,13 +7,16 @@ name is the sortable one in lower case, without blanks and commas, and may hold 
 anonymous grading it is ``anon`` with five letters instead: ``anon_aB3x9_67890_any.ipynb``.
 """
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from grader.lms.format import Format, total
+from grader.course import CourseError
+from grader.lms.format import NUMBER_BEHIND, Finder, Format, Table, Wish, shown
 from grader.people import clean, slug
 from grader.questions import Assignment
-from grader.results import Origin, Score
+from grader.results import Origin
+from grader.standing import Standing
 
 TYPED = ("text.html", "link.html")
 
@@ -63,15 +66,98 @@ class Canvas(Format):
         """Leave out the folders around the download, as it has none of its own."""
         return self.owner(PurePosixPath(path.name))
 
-    def row(
-        self, origin: Origin, scores: dict[str, Score], assignment: Assignment
-    ) -> dict[str, Any]:
-        """Return a row of the gradebook (*Import*)."""
-        return {
-            "Student": origin.full_name,
-            "ID": origin.lms_id,
-            "SIS User ID": "",
-            "SIS Login ID": "",
-            "Section": "",
-            assignment.title: total(scores),
-        }
+    def heads(self, assignment: Assignment, wish: Wish) -> list[str]:
+        """Return the heads of the gradebook (*Import*); a number leaves no doubt of the column."""
+        number = f" ({wish.assignment_id})" if wish.assignment_id else ""
+        column = wish.column or f"{assignment.title}{number}"
+        return ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", column]
+
+    def before(self, assignment: Assignment, wish: Wish) -> Table:
+        """Return the line of the points that can be reached."""
+        return [["    Points Possible", "", "", "", "", assignment.points]]
+
+    def row(self, standing: Standing, assignment: Assignment, wish: Wish) -> list[Any] | None:
+        """Return a line of the gradebook; an empty grade would delete one that is there."""
+        grade, number = wish.grade(standing), self._number(standing)
+        if grade is None or not number:
+            return None
+        person = standing.person
+        last_first = ", ".join(each for each in (person.last_name, person.first_name) if each)
+        return [last_first or standing.name, number, "", "", "", grade]
+
+    def _number(self, standing: Standing) -> str:
+        """Return a student's ID; empty if it is not known, as in anonymous grading."""
+        origin = standing.origin
+        number = origin.lms_id if origin.lms == self.name else standing.person.lms_id
+        return number if _is_number(number) else ""
+
+    def fill(
+        self, table: Table, standings: Sequence[Standing], assignment: Assignment, wish: Wish
+    ) -> tuple[Table, list[str]]:
+        """Fill an export of the gradebook; the other assignments are left out of it."""
+        heads = table[0]
+        if not ("ID" in heads and "Section" in heads):
+            raise CourseError(f"This is no export of Canvas's gradebook: {shown(heads)}.")
+        place, end = self._column(heads, assignment, wish), heads.index("Section") + 1
+        about, filled, words = Finder(standings), [[*heads[:end], heads[place]]], []
+        for line in table[1:]:
+            row = [*line, *[""] * (len(heads) - len(line))]
+            if "Points Possible" in row[0]:
+                filled.append([*row[:end], row[place]])
+                words += _other_points(row[place], assignment)
+            elif _is_number(number := row[heads.index("ID")]):
+                grade = self._filled(about, number, row[0])
+                if grade is not None and (points := wish.grade(grade)) is not None:
+                    filled.append([*row[:end], points])
+        return filled, [*words, *about.words(wish)]
+
+    def _filled(self, about: Finder, number: str, name: str) -> Standing | None:
+        numbers = (each for each in about.left.values() if self._number(each) == number)
+        if found := next(numbers, None):
+            return about.left.pop(found.student)
+        found = about.take("", name)
+        return found if found is None or not self._number(found) else None
+
+    @staticmethod
+    def _column(heads: list[str], assignment: Assignment, wish: Wish) -> int:
+        """Find the column of the assignment, whose head ends with its number in brackets."""
+        named = {place: found for place, head in enumerate(heads) if (found := _titled(head))}
+        wanted = {wish.column} if wish.column else {assignment.title, assignment.name}
+        places = [
+            place
+            for place, (title, number) in named.items()
+            if number == wish.assignment_id
+            or (not wish.assignment_id and ({title, heads[place]} & wanted))
+        ]
+        if len(places) == 1:
+            return places[0]
+        every = [heads[place] for place in named]
+        raise CourseError(
+            f"{len(places)} columns could be {wish.assignment_id or ' or '.join(sorted(wanted))}; "
+            f"name one with --assignment-id, the number in brackets: {shown(every)}."
+        )
+
+    def pack_name(self, origin: Origin, name: str) -> str | None:
+        """Return the name of the downloaded file, which is how Canvas finds the hand-in.
+
+        Canvas shows it to the student under the name of their own file, a notebook's.
+        """
+        file = PurePosixPath(origin.file).name
+        words = [word for word in file.split("_") if word != "LATE"]
+        numbers = [word for word in words if _is_number(word)]
+        known = words[0] == "anon" or len(numbers) > 1
+        return file if origin.lms == self.name and known and _read(file) else None
+
+
+def _titled(head: str) -> tuple[str, str] | None:
+    found = NUMBER_BEHIND.fullmatch(head)
+    return (found[1], found[2]) if found else None
+
+
+def _other_points(text: str, assignment: Assignment) -> list[str]:
+    try:
+        same = float(text.replace(",", ".")) == assignment.points
+    except ValueError:
+        same = True
+    words = f"In Canvas the assignment has {clean(text)} points, here {assignment.points:g}."
+    return [] if same else [f"{words} Change it in Canvas, or the grades mean something else."]

@@ -1,12 +1,51 @@
 """What a format is: how files are named in its download, and what its import wants to read."""
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from grader.course import CourseError
+from grader.people import clean, key
 from grader.questions import Assignment
-from grader.results import Origin, Score
+from grader.results import Origin
+from grader.standing import Standing
+
+Table = list[list[Any]]
+SHOWN = 8  # heads of columns that a message holds
+NUMBER_BEHIND = re.compile(r"(.*?) ?\((\d{1,20})\)", re.ASCII | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an export should be like.
+
+    Attributes
+    ----------
+    now : datetime
+        When it is written.
+    column : str
+        The head of the column of grades, where a file is filled.
+    assignment_id : str
+        The number that the LMS gives the assignment.
+    missing : float, optional
+        The grade of who has not handed in; none, if it is not given.
+    comments : bool
+        Whether the points by question go along as a comment.
+    """
+
+    now: datetime
+    column: str = ""
+    assignment_id: str = ""
+    missing: float | None = None
+    comments: bool = False
+
+    def grade(self, standing: Standing) -> float | None:
+        """Return the grade of a student; None while there is none."""
+        return self.missing if standing.state == "missing" else standing.total
 
 
 class Format(ABC):
@@ -50,17 +89,89 @@ class Format(ABC):
         owners = [self.owner(path) for path in paths]
         return all(owners) and len({owner.lms_id for owner in owners if owner}) > 1
 
-    def takes(self, origin: Origin) -> bool:
-        """Tell whether the import can be told of a student."""
-        return origin.lms == self.name
+    @abstractmethod
+    def heads(self, assignment: Assignment, wish: Wish) -> list[str]:
+        """Return the heads of the columns of the import."""
 
     @abstractmethod
-    def row(
-        self, origin: Origin, scores: dict[str, Score], assignment: Assignment
-    ) -> dict[str, Any]:
-        """Return a student's line of the import, by the heads of its columns."""
+    def row(self, standing: Standing, assignment: Assignment, wish: Wish) -> list[Any] | None:
+        """Return a student's line of the import; None if it cannot be told of the student."""
+
+    def before(self, assignment: Assignment, wish: Wish) -> Table:
+        """Return lines that stand before those of the students."""
+        return []
+
+    def fill(
+        self, table: Table, standings: Sequence[Standing], assignment: Assignment, wish: Wish
+    ) -> tuple[Table, list[str]]:
+        """Return a file of the LMS with grades in it, heads first, and words about it.
+
+        Raises
+        ------
+        CourseError
+            If it is not the LMS's file, or the column of grades is not found.
+        """
+        raise CourseError(f"There is no file of {self.title} to fill: use --to moodle or canvas.")
+
+    def pack_name(self, origin: Origin, name: str) -> str | None:
+        """Return how a student's feedback is called in the zip file that the LMS takes.
+
+        None if the LMS cannot tell whose it is.
+        """
+        return None
 
 
-def total(scores: dict[str, Score]) -> float:
-    """Return the points of an assignment that a student has now."""
-    return sum(score.points for score in scores.values())
+def comment(standing: Standing, assignment: Assignment) -> str:
+    """Return the points of a graded student in a few words."""
+    if not standing.final:
+        return ""
+    titles = {question.id: question.title for question in assignment.questions}
+    parts = [
+        f"{titles[name]}: {score.points:g} of {score.maximum:g}"
+        for name, score in standing.scores.items()
+        if name in titles
+    ]
+    if standing.loss:
+        parts.append(f"{standing.lateness} late: -{standing.loss:g}")
+    return "; ".join(parts) + f". Total: {standing.total:g} of {assignment.points:g}."
+
+
+def shown(heads: Sequence[str]) -> str:
+    """Return heads of columns for a message."""
+    more = [f"and {len(heads) - SHOWN} more"] if len(heads) > SHOWN else []
+    return ", ".join([clean(head)[:40] for head in heads[:SHOWN]] + more)
+
+
+class Finder:
+    """Finds the students of an LMS's file: by their number there, their mail, or their name."""
+
+    def __init__(self, standings: Iterable[Standing]) -> None:
+        self.left = {standing.student: standing for standing in standings}
+
+    def take(self, mail: str, name: str, **number: str) -> Standing | None:
+        """Return whose line it is, once; None if nobody's, or if it could be two people's.
+
+        Parameters
+        ----------
+        number : str
+            The number of the hand-in's owner in an LMS of this name.
+        """
+        every = list(self.left.values())
+        found = [
+            each
+            for each in every
+            for lms, value in number.items()
+            if value and each.origin.lms == lms and each.origin.lms_id == value
+        ]
+        if not found and mail:
+            found = [each for each in every if key(each.person.email) == key(mail)]
+        if not found and name:
+            found = [each for each in every if key(name) in each.person.keys | {key(each.name)}]
+        if len(found) != 1:
+            return None
+        return self.left.pop(found[0].student)
+
+    def words(self, wish: Wish) -> list[str]:
+        """Say who has a grade, but no line in the file."""
+        names = [each.student for each in self.left.values() if wish.grade(each) is not None]
+        return [f"{len(names)} with a grade are not in the file: {shown(names)}."] if names else []

@@ -145,19 +145,18 @@ def test_the_time_of_a_hand_in(tmp_path, text, time):
     assert handed_in(course, NAME, "ann") == datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("text", "origin"),
-    [
-        ("", {}),
-        ("yesterday", {}),
-        # The time of the download says nothing about the time of the hand-in.
-        ("2026-12-01 12:00:00 UTC", {"time": "2026-12-01T12:00:00Z", "clock": "download"}),
-    ],
-)
-def test_a_time_that_is_not_known(tmp_path, text, origin):
-    course = submitted(tmp_path, text, **origin)
+@pytest.mark.parametrize("text", ["", "yesterday"])
+def test_a_time_that_is_not_known(tmp_path, text):
+    course = submitted(tmp_path, text)
     assert handed_in(course, NAME, "ann") is None
     assert handed_in(course, NAME, "nobody") is None
+
+
+@pytest.mark.parametrize(("clock", "late"), [("file", 25), ("worksheet", 25), ("download", 0)])
+def test_the_time_of_a_download_makes_nobody_late(tmp_path, clock, late):
+    course = submitted(tmp_path, "", time="2026-12-02T23:59:00Z", clock=clock)
+    assert run(course, *DUE) == 0
+    assert Deadlines(course).late(NAME, "ann") == timedelta(hours=late)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from grader.collect import collect_submissions
 from grader.confined import Reader
 from grader.course import Course, CourseError
 from grader.lms import FORMATS
-from grader.release import ROOT, define
-from grader.results import Origin, Score, origin_of
+from grader.release import ROOT
+from grader.results import Origin, origin_of
 
 NAME = "a2_convolution"
 
@@ -130,65 +130,6 @@ def test_students_name_files_like_canvas_and_never_like_moodle():
     certain = {name for name, format in FORMATS.items() if format.certain}
     assert certain == {"moodle"}
     assert FORMATS["canvas"].owner(PurePosixPath("lee/hw_2_1_final.ipynb")) is None
-
-
-@pytest.fixture
-def scores():
-    questions = define(NAME).assignment.questions
-    return {q.id: Score(1.5, q.points, q.id == "flipping", False, "") for q in questions}
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        (
-            "moodle",
-            {
-                "Identifier": "Participant 7",
-                "Full name": "Ann Lee",
-                "Grade": 9.0,
-                "Maximum Grade": 18,
-            },
-        ),
-        (
-            "canvas",
-            {
-                "Student": "Ann Lee",
-                "ID": "7",
-                "SIS User ID": "",
-                "SIS Login ID": "",
-                "Section": "",
-                "Convolution by hand": 9.0,
-            },
-        ),
-        (
-            "plain",
-            {
-                "student": "ann",
-                "assignment": NAME,
-                "slide": 1.5,
-                "pool": 1.5,
-                "direction": 1.5,
-                "strength": 1.5,
-                "parameters": 1.5,
-                "flipping": 1.5,
-                "total": 9.0,
-                "maximum": 18,
-                "pending": "flipping",
-            },
-        ),
-    ],
-)
-def test_rows(scores, name, expected):
-    row = FORMATS[name].row(Origin("ann", name, "7", "Ann Lee"), scores, define(NAME).assignment)
-    assert row == expected
-    assert list(row) == list(expected)
-
-
-def test_an_import_takes_its_own_students_and_the_table_everyone():
-    origins = [Origin("ann", "moodle"), Origin("bob", "canvas"), Origin("lee")]
-    taken = {name: [o.student for o in origins if f.takes(o)] for name, f in FORMATS.items()}
-    assert taken == {"moodle": ["ann"], "canvas": ["bob"], "plain": ["ann", "bob", "lee"]}
 
 
 @pytest.mark.parametrize(

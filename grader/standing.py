@@ -1,0 +1,146 @@
+"""Where everyone stands in an assignment: for the lists, the tables and the feedback.
+
+A total is final when nothing waits for a person; until then nobody is shown a number that looks
+like one. It is what was earned, less what late work costs.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from grader.course import Course
+from grader.deadlines import Deadlines, late_words, penalty
+from grader.handins import counting, doubt, due_of, history
+from grader.people import Person, students_of
+from grader.questions import Assignment
+from grader.results import Origin, Score, all_scores, origin_of, result_of, waiting
+from grader.roster import roster_of
+
+#: What can be with a student's work, and the words for it in a table.
+STATES = {
+    "final": "graded",
+    "waiting": "waits for a person",
+    "unreadable": "no notebook that can be read",
+    "stale": "to be graded again",
+    "ungraded": "not graded yet",
+    "missing": "not handed in",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one student stands.
+
+    Attributes
+    ----------
+    state : str
+        One of `STATES`.
+    reasons : list of str
+        Why a person must still look.
+    late : timedelta
+        How late the work came, as far as it is known.
+    doubt : str
+        What is not known about that, in words, where it matters for the points.
+    loss : float
+        What is taken off for it.
+    member : bool
+        Whether the student is on the list, where there is one.
+    """
+
+    person: Person
+    origin: Origin
+    state: str
+    reasons: list[str] = field(default_factory=list)
+    scores: dict[str, Score] = field(default_factory=dict)
+    late: timedelta = timedelta()
+    doubt: str = ""
+    loss: float = 0.0
+    member: bool = True
+
+    @property
+    def student(self) -> str:
+        """The student's ID."""
+        return self.person.id
+
+    @property
+    def name(self) -> str:
+        """First and last name, or what the LMS or the student wrote."""
+        known = f"{self.person.first_name} {self.person.last_name}".strip()
+        return known or self.origin.full_name or self.person.id
+
+    @cached_property
+    def earned(self) -> float:
+        """The points that count now, before anything is taken off."""
+        return sum(score.points for score in self.scores.values() if not score.pending)
+
+    @property
+    def final(self) -> bool:
+        """Whether the total will not change by itself any more."""
+        return self.state == "final"
+
+    @property
+    def total(self) -> float | None:
+        """The points in the end; None while they are not final."""
+        return round(max(0.0, self.earned - self.loss), 2) if self.final else None
+
+    @property
+    def lateness(self) -> str:
+        """How late the work came, in words; empty if it did not."""
+        return late_words(self.late) if self.late else self.doubt
+
+
+def standings(course: Course, assignment: Assignment) -> list[Standing]:
+    """Return where everyone stands who is on the list or has handed in, by the student's ID."""
+    name = assignment.name
+    on, gone = roster_of(course)
+    people = {person.id: person for person in students_of(course)}
+    handed_in = {path.parent.name for path in (course.root / "submitted").glob(f"*/{name}")}
+    scores, deadlines = all_scores(course, name), Deadlines(course)
+    found = []
+    for student in sorted(on | handed_in):
+        person = people.get(student, Person(student))
+        member = student in on or not (on or gone)
+        if student in handed_in:
+            found.append(
+                _standing(course, assignment, person, scores.get(student, {}), deadlines, member)
+            )
+        else:
+            found.append(Standing(person, Origin(student), "missing", member=member))
+    return found
+
+
+def _standing(
+    course: Course,
+    assignment: Assignment,
+    person: Person,
+    scores: dict[str, Score],
+    deadlines: Deadlines,
+    member: bool,
+) -> Standing:
+    name, student = assignment.name, person.id
+    origin, due = origin_of(course, name, student), due_of(deadlines, name, student)
+    late = deadlines.late(name, student)
+    costs = deadlines.policy.per_day or deadlines.policy.no_credit_after is not None
+    unknown = doubt(origin, due) if costs else ""
+    reasons = waiting(course, assignment, student, scores)
+    state = _state(course, name, student, due)
+    if state == "final" and (reasons or unknown):
+        result = result_of(course, name, student)
+        state = "waiting" if result and result["questions"] else "unreadable"
+    if unknown:
+        reasons = [*reasons, unknown]
+    earned = sum(score.points for score in scores.values() if not score.pending)
+    loss = penalty(deadlines.policy, earned, late)
+    return Standing(person, origin, state, reasons, scores, late, unknown, loss, member)
+
+
+def _state(course: Course, name: str, student: str, due: datetime | None) -> str:
+    """Return what is with a hand-in, apart from what a person has to look at."""
+    result, kept = result_of(course, name, student), history(course, name, student)
+    counted = counting(kept.all, due, kept.chosen)
+    if result is None:
+        there = (course.submitted(student, name) / f"{name}.ipynb").exists()
+        return "ungraded" if there else "unreadable"
+    if counted and counted.digest and result["mark"] != counted.digest:
+        return "stale"
+    return "final"
