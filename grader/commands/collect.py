@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timezone",
         metavar="ZONE",
-        help="of the times in a zip file or worksheet, such as Europe/Berlin; default: this machine's",
+        help="of the times in a zip file or worksheet, such as Europe/Berlin; default: yours",
     )
     parser.add_argument(
         "--unsafe", action="store_true", help="no isolation: only for files that you trust"

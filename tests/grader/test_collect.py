@@ -1,14 +1,19 @@
 """Submissions arrive as folders, zip files and LMS exports, with everything students do to them."""
 
+import io
 import json
 import os
 import zipfile
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from grader.__main__ import main
 from grader.collect import collect_submissions
 from grader.confined import Reader
 from grader.course import Course, CourseError
+from grader.deadlines import Deadlines, Due
+from grader.handins import history
 from grader.results import origin_of
 from grader.submission import strip
 
@@ -333,3 +338,268 @@ def test_what_is_neither_folder_nor_zip_is_an_error(collect, tmp_path):
     (tmp_path / "file.txt").write_text("x")
     with pytest.raises(CourseError, match="neither a folder nor a zip"):
         collect(tmp_path / "file.txt")
+
+
+LONG = "Maria Fernanda de los Angeles Guadalupe Rodriguez Hernandez Santos "
+
+#: Paths of a download, and for each the student whose it is: by letters that are the same.
+PEOPLE = {
+    "names that begin alike": ([f"{LONG}One/x.ipynb", f"{LONG}Two/x.ipynb"], "ab"),
+    "nothing but emoji": (["🦊/x.ipynb", "🐻/x.ipynb"], "ab"),
+    "punctuation alone": (["Bo Li/x.ipynb", "Bo-Li/x.ipynb", "Bo, Li/x.ipynb"], "abc"),
+    "one name in two normal forms": (["Zoë/x.ipynb", "Zoe\u0308/x.ipynb", "bo/x.ipynb"], "aab"),
+    "marks of direction": (["\u200fשרה/x.ipynb", "שרה/x.ipynb", "bo/x.ipynb"], "aab"),
+    "Moodle: a group before the name": (
+        [
+            "Ann Lee_12_assignsubmission_file_/x.ipynb",
+            "Group A-Ann Lee_12_assignsubmission_file_/y.ipynb",
+            "Group A-Ann Lee_13_assignsubmission_file_/y.ipynb",
+        ],
+        "aab",
+    ),
+    "Moodle: file and typed text": (
+        [
+            "Ann Lee_12_assignsubmission_file/x.ipynb",
+            "Ann Lee_12_assignsubmission_onlinetext/onlinetext.html",
+            "Bo Li_13_assignsubmission_onlinetext/onlinetext.html",
+        ],
+        "aab",
+    ),
+    "Moodle: names with dots": (
+        [
+            "Ann M. Lee Jr._12_assignsubmission_file/x.ipynb",
+            "B. Li_13_assignsubmission_file/x.ipynb",
+        ],
+        "ab",
+    ),
+    "Moodle: blind marking": (
+        [
+            "Participant_12_assignsubmission_file/x.ipynb",
+            "Participant_13_assignsubmission_file/x.ipynb",
+        ],
+        "ab",
+    ),
+    "Moodle: folders for groups": (
+        [
+            "tuesday/Ann Lee_12_assignsubmission_file/x.ipynb",
+            "friday/Bo Li_13_assignsubmission_file/x.ipynb",
+        ],
+        "ab",
+    ),
+    "Canvas: _ in a name": (
+        ["de_la_cruz_71_900_x.ipynb", "de_la_cruz_71_901_x-1.ipynb", "r2_d2_72_902_x.ipynb"],
+        "aab",
+    ),
+    "Canvas: late and on time": (["lee_LATE_71_900_x.ipynb", "lee_71_901_x.ipynb"], "aa"),
+    "Canvas: anonymous": (
+        ["anon_aB3x9_900_x.ipynb", "LATE_anon_aB3x9_901_x.ipynb", "anon_Ab3X9_902_x.ipynb"],
+        "aab",
+    ),
+    "Canvas: a student called anon": (["anon_71_900_x.ipynb", "anon_71_901_y.ipynb"], "aa"),
+    "Canvas: a name of digits": (["12_71_900_x.ipynb", "12_72_901_x.ipynb"], "ab"),
+    "Canvas: no name": (["_71_900_x.ipynb", "_72_901_x.ipynb"], "ab"),
+    "Canvas: a typed text": (["lee_71_text.html", "lee_71_900_x.ipynb", "bo_72_link.html"], "aab"),
+    "Canvas: numbers in the file's name": (
+        ["lee_71_900_hw_3_4_x.ipynb", "bo_72_901_x.ipynb"],
+        "ab",
+    ),
+    # What a student names says nothing of whose it is.
+    "a folder named after somebody else": (
+        ["ann/Bo Li_12_assignsubmission_file_/x.ipynb", "Bo Li/x.ipynb", "cy/x.ipynb"],
+        "abc",
+    ),
+    "a file in Canvas named after somebody else": (
+        ["ann_71_900_Bo Li_12_assignsubmission_file_x.ipynb", "boli_72_901_x.ipynb"],
+        "ab",
+    ),
+    "a file in Moodle named after somebody else": (
+        [
+            "Ann Lee_12_assignsubmission_file_bo_72_901_x.ipynb",
+            "Bo Li_13_assignsubmission_file_x.ipynb",
+        ],
+        "ab",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PEOPLE)
+def test_whose_a_file_is(course, take, case):
+    paths, people = PEOPLE[case]
+    states = take({path: notebook(path) for path in paths}, True)
+    assert len(states) == len(set(people))
+    found = {}
+    for student in states:
+        for one in history(course, NAME, student).all:
+            found[one.file] = student
+    pairs = {
+        (person, found[path]) for path, person in zip(paths, people, strict=True) if path in found
+    }
+    assert len(pairs) == len({person for person, _ in pairs}) == len({who for _, who in pairs})
+
+
+def test_people_keep_their_folders_when_they_hand_in_again(take):
+    paths = [path for paths, _ in list(PEOPLE.values())[:5] for path in paths]
+    files = {path: notebook(path) for path in paths}
+    first, again = take(files, True), take(files, True)
+    assert set(first) == set(again)
+    assert {one.state for one in again.values()} <= {"same", "problem"}
+
+
+def test_times_in_a_zip_file_are_local(course, collect, tmp_path, monkeypatch):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for student, month in (("ann", 1), ("bob", 7)):
+            entry = zipfile.ZipInfo(f"{student}/x.ipynb", (2020, month, 2, 0, 30, 0))
+            archive.writestr(entry, notebook(student))
+    collect(path, zone=ZoneInfo("Europe/Berlin"))
+    assert origin_of(course, NAME, "ann").time == "2020-01-01T23:30:00+00:00"
+    assert origin_of(course, NAME, "bob").time == "2020-07-01T22:30:00+00:00"
+    stamp = course.submitted("ann", NAME) / "timestamp.txt"
+    assert stamp.read_text() == "2020-01-01 23:30:00 UTC\n"
+
+
+def zipped(files):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, each in files.items():
+            archive.writestr(zipfile.ZipInfo(path, (2009, 1, 1, 0, 0, 0)), each)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize(
+    "path", ["ann/work.zip", "ann.zip", "Ann_1_assignsubmission_file_/w.zip", "ann_7_90_work.zip"]
+)
+def test_zip_files_of_students_are_opened(course, take, path, as_zip):
+    inside = zipped({"deep/x.ipynb": notebook("a"), "notes.pdf": b"%PDF", "__MACOSX/x.ipynb": b""})
+    one, other = take({path: inside, "bo_8_91_x.ipynb": notebook("b")}, as_zip).values()
+    ann = one if one.origin.student.startswith("ann") else other
+    assert ann.state == "new"
+    assert stored(course, ann.origin.student) == strip(notebook("a"))
+    assert ann.origin.file == path  # as the LMS calls it
+    # The time in it is what the student's machine said.
+    assert not ann.origin.time.startswith("2009")
+
+
+def test_a_zip_file_in_a_zip_file_is_opened_and_no_deeper(take):
+    twice = zipped({"b.zip": zipped({"x.ipynb": notebook("a")})})
+    states = take({"ann/a.zip": twice, "bob/a.zip": zipped({"c.zip": twice})}, True)
+    assert states["ann"].state == "new"
+    assert "too deep" in states["bob"].origin.problem
+
+
+#: Zip files of a student that cost only this student's hand-in, and words about each.
+BOMBS = {
+    "many files": (zipped({f"{n}": b"" for n in range(600)}), "more than 500 files"),
+    "empty": (zipped({}), "an empty zip file"),
+    "damaged": (b"PK\x03\x04" + bytes(100), "a damaged zip file"),
+    "no zip file": (b"\x89PNG" + bytes(100), "damaged zip file"),
+}
+
+
+@pytest.mark.parametrize("case", BOMBS)
+def test_a_hostile_zip_file_costs_its_student_alone(take, case):
+    content, words = BOMBS[case]
+    states = take({"ann/w.zip": content, "bob/x.ipynb": notebook()}, True)
+    assert states["bob"].state == "new"
+    assert words in states["ann"].origin.problem
+
+
+def test_a_notebook_with_the_name_of_a_zip_file_is_read(take):
+    assert take({"ann/w.zip": notebook(), "bob/x.ipynb": notebook()}, True)["ann"].state == "new"
+
+
+def test_a_locked_zip_file_is_said(take, tmp_path):
+    content = bytearray(zipped({"x.ipynb": notebook()}))
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + place] |= 1
+    one = take({"ann/w.zip": bytes(content), "bob/x.ipynb": notebook()}, True)["ann"]
+    assert "locked with a password" in one.origin.problem
+
+
+#: What students hand in instead of a notebook: a name, the first bytes, and what is said.
+OTHERS = {
+    "a PDF": ("report.pdf", b"%PDF-1.7", "a PDF"),
+    "a PDF with another name": ("x.ipynb", b"%PDF-1.7", "a PDF"),
+    "Python": ("x.py", b"import numpy as np\n", "Python code"),
+    "a saved page": ("x.ipynb", b"<!DOCTYPE html><html><body>" + b"x" * 5000, "a web page"),
+    "a page of Colab": (
+        "x.html",
+        b'<html><a href="https://colab.research.google.com/drive/1">',
+        "a link to Colab",
+    ),
+    "a shortcut of Drive": ("x.gdoc", b'{"url": "https://docs.google.com/open?id=1"}', "a link to"),
+    "a shortcut of Windows": (
+        "x.url",
+        b"[InternetShortcut]\nURL=https://x.org",
+        "a link to a page",
+    ),
+    "a link in a text": ("x.txt", b"https://colab.research.google.com/drive/1", "a link to Colab"),
+    "Word": ("x.docx", zipped({"word/document.xml": b"<w>"}), "a Word document"),
+    "a tar file": ("x.tar.gz", b"\x1f\x8b\x08", "an archive of gzip"),
+    "7z": ("x.7z", b"7z\xbc\xaf'\x1c", "a .7z archive, which is not opened"),
+    "rar": ("x.rar", b"Rar!\x1a\x07", "a .rar archive"),
+    "a screenshot": ("x.png", b"\x89PNG\r\n", "a picture"),
+    "a notebook cut off": ("x.ipynb", notebook("x" * 99)[:60], "a damaged notebook"),
+    "weights": ("x.h5", b"\x89HDF\r\n", "weights"),
+    "UTF-16": ("x.ipynb", "{}".encode("utf-16"), "UTF-16"),
+    "a typed text": ("onlinetext.html", b"<p>Hello</p>", "typed into the LMS"),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_what_is_no_notebook_is_named(take, case):
+    name, content, words = OTHERS[case]
+    one = take({f"ann/{name}": content, "bob/x.ipynb": notebook()}, False)["ann"]
+    assert one.state == "problem"
+    assert f"{name}: " in one.origin.problem
+    assert words in one.origin.problem
+    assert "ask for the .ipynb file" in one.origin.problem
+
+
+def test_a_file_that_wears_out_its_reader_costs_its_student_alone(take):
+    dense = b'{"cells":[' + b"{}," * 5_000_000 + b"{}]}"
+    states = take({"ann/x.ipynb": dense, "bob/x.ipynb": notebook()}, True)
+    assert states["bob"].state == "new"
+    assert "no notebook was handed in. x.ipynb: " in states["ann"].origin.problem
+
+
+def test_a_download_alone_in_a_folder_is_opened(collect, tmp_path):
+    files = {f"{who}_assignsubmission_file/x.ipynb": notebook(who) for who in ("A_1", "B_2")}
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / "course-a2-17.zip").write_bytes(zipped(files))
+    assert set(collect(tmp_path / "export")) == {"a", "b"}
+
+
+def test_a_run_that_is_stopped_goes_on(course, reader, tmp_path):
+    source = written(tmp_path, {f"{who}/x.ipynb": notebook(who) for who in "abc"}, True)
+    first = collect_submissions(course, NAME, source, reader=reader)
+    assert next(first).state == "new"
+    first.close()
+    states = [one.state for one in collect_submissions(course, NAME, source, reader=reader)]
+    assert states == ["same", "new", "new"]
+
+
+def test_outputs_are_not_kept(course, take):
+    cells = [{"cell_type": "code", "source": "x", "outputs": [{"text": "y" * 9999}]}]
+    content = json.dumps({"cells": cells, "metadata": {"assignment": NAME}}).encode()
+    take({"ann/x.ipynb": content, "bob/x.ipynb": notebook()}, True)
+    assert len(stored(course, "ann")) < 999
+
+
+def test_the_command_tells_what_a_person_should_know(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("grader.commands.collect.course_of", lambda options: (course, None))
+    monkeypatch.setattr("grader.register.roster_of", lambda course: ({"ann"}, set()))
+    deadlines = Deadlines(course)
+    deadlines.due[NAME] = Due("2020-01-01T00:00", "UTC")
+    deadlines.keep()
+    paths = ("Ann_1_assignsubmission_file/x.ipynb", "Bo_2_assignsubmission_file/x.pdf")
+    source = written(tmp_path, dict(zip(paths, (notebook(), b"%PDF"), strict=True)), True)
+    assert main(["collect", NAME, str(source), "--timezone", "Europe/Berlin"]) == 0
+    text = capsys.readouterr().out
+    assert "2 submissions: 1 new, 1 with a problem." in text
+    assert "1 of nobody on the list of students: bo" in text
+    assert "bo: no notebook was handed in. x.pdf: a PDF" in text
+    assert "2 came in a download made after the deadline" in text
+    assert main(["collect", NAME, str(source), "--timezone", "Berlin"]) == 2
+    assert "is no time zone" in capsys.readouterr().err
