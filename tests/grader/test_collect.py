@@ -557,8 +557,8 @@ def test_what_is_no_notebook_is_named(take, case):
     assert "ask for the .ipynb file" in one.origin.problem
 
 
-def test_a_file_that_wears_out_its_reader_costs_its_student_alone(take):
-    dense = b'{"cells":[' + b"{}," * 5_000_000 + b"{}]}"
+def test_a_file_that_is_hard_to_read_costs_its_student_alone(take):
+    dense = b'{"cells":[' + b"{}," * 2_000_000 + b"{}]}"
     states = take({"ann/x.ipynb": dense, "bob/x.ipynb": notebook()}, True)
     assert states["bob"].state == "new"
     assert "no notebook was handed in. x.ipynb: " in states["ann"].origin.problem
