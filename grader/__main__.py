@@ -18,6 +18,7 @@ COMMANDS = {
     "handins": "list what students have handed in, and choose which notebook counts",
     "grade": "grade all collected submissions in sandboxes and write the gradebook",
     "regrade": "grade one student's submission again, whatever is known from before",
+    "status": "show who has handed in, what is graded, what waits for a person, what is wrong",
     "humans": "show what needs a person: unclear submissions, and answers in words",
     "review": "grade by hand in the browser: answers in words, and what is unclear",
     "feedback": "write the feedback for students, one HTML file each",

@@ -4,6 +4,8 @@ A total is final when nothing waits for a person; until then nobody is shown a n
 like one. It is what was earned, less what late work costs.
 """
 
+import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,9 +14,11 @@ from grader.course import Course
 from grader.deadlines import Deadlines, late_words, penalty
 from grader.handins import counting, doubt, due_of, history
 from grader.people import Person, students_of
-from grader.questions import Assignment
+from grader.questions import Assignment, Written
 from grader.results import Origin, Score, all_scores, origin_of, result_of, waiting
 from grader.roster import roster_of
+
+HEADING = re.compile(r"#+ (?:\d+\. )?(.*?)(?: \(\d+ points?\))?(?:\n|\Z)")
 
 #: What can be with a student's work, and the words for it in a table.
 STATES = {
@@ -87,6 +91,24 @@ class Standing:
     def lateness(self) -> str:
         """How late the work came, in words; empty if it did not."""
         return late_words(self.late) if self.late else self.doubt
+
+
+def outline(course: Course, name: str) -> Assignment:
+    """Return the questions and points of a released assignment as its notebook has them.
+
+    Without what they are graded by, so that no ``checks.py`` has to run, which takes seconds.
+    """
+    title, heading, questions = "", name, []
+    for cell in json.loads(course.released(name))["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and (found := HEADING.match(text)):
+            heading = found[1]
+            title = title or heading
+        grading = cell["metadata"].get("nbgrader", {})
+        if grading.get("grade"):
+            identity, points = grading["grade_id"].removesuffix("-check"), grading["points"]
+            questions.append(Written(identity, heading, points, ""))
+    return Assignment(name, title, 0, tuple(questions))
 
 
 def standings(course: Course, assignment: Assignment) -> list[Standing]:

@@ -1,10 +1,12 @@
 """What several commands share: their options, and the course that they work in."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from grader.course import Course, CourseError
-from grader.gradebook import submissions
-from grader.release import Definition, define
+
+if TYPE_CHECKING:
+    from grader.release import Definition
 
 
 def positive(text: str) -> int:
@@ -34,8 +36,10 @@ def add_name(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the assignment")
 
 
-def course_of(options: argparse.Namespace) -> tuple[Course, Definition]:
+def course_of(options: argparse.Namespace) -> "tuple[Course, Definition]":
     """Return the course and its assignment; make nothing where there is none."""
+    from grader.release import define  # takes seconds, which quick commands do without
+
     definition = define(options.name)
     course = Course.find(options.course)
     course.released(options.name)
@@ -47,5 +51,5 @@ def find_student(course: Course, name: str, student: str) -> None:
     folder = course.root / "submitted"
     if student not in {path.name for path in folder.glob("*")}:
         raise CourseError(f"No student is called {student}: the names are the folders in {folder}.")
-    if student not in submissions(course, name):
+    if student not in {path.parent.name for path in folder.glob(f"*/{name}")}:
         raise CourseError(f"{student} has not handed in {name}.")

@@ -125,7 +125,7 @@ def test_a_finished_term_is_exported(finished, capsys):
 
 def test_a_hand_in_that_came_after_grading_is_not_final(finished, capsys):
     assert export(finished) == 0
-    hand_in(finished, "ann", "another", time="2026-12-02T10:00:00+00:00")
+    hand_in(finished, "ann", "another", time="2025-12-02T10:00:00+00:00")
     assert export(finished) == 1
     assert "1 to be graded again" in capsys.readouterr().err
 
@@ -158,7 +158,7 @@ def test_what_cannot_be_meant_is_told(finished, capsys, arguments, words):
 
 def test_what_late_work_costs_is_taken_off_everywhere(finished):
     option = ["--course", str(finished.root)]
-    due = ["deadline", NAME, "2026-12-01T00:00", "--timezone", "UTC"]
+    due = ["deadline", NAME, "2025-12-01T00:00", "--timezone", "UTC"]
     assert main([*due, *option, "--extension", "bo=+1d"]) == 0
     assert main(["late", "10%", *option]) == 0
     assert export(finished) == 0
@@ -175,15 +175,15 @@ def test_what_late_work_costs_is_taken_off_everywhere(finished):
         assert submission.late_submission_penalty == pytest.approx(1.7)
         assert submission.total_seconds_late == 10 * 3600
         assert book.find_submission(NAME, "bo").total_seconds_late == 0
-        assert book.find_assignment(NAME).duedate == datetime(2026, 12, 1)
+        assert book.find_assignment(NAME).duedate == datetime(2025, 12, 1)
 
 
 def test_a_time_that_nobody_knows_has_to_be_set_where_it_costs(finished, capsys):
     option = ["--course", str(finished.root)]
-    hand_in(finished, "eve", "x", time="2026-12-09T10:00:00+00:00", clock="download")
+    hand_in(finished, "eve", "x", time="2025-12-09T10:00:00+00:00", clock="download")
     grade(finished, "eve", result(), hand_in(finished, "eve", "x", clock="download"))
     look(finished, "eve")
-    assert main(["deadline", NAME, "2026-11-01", "--timezone", "UTC", *option]) == 0
+    assert main(["deadline", NAME, "2025-11-01", "--timezone", "UTC", *option]) == 0
     assert export(finished) == 0
     assert main(["late", "10%", *option]) == 0
     assert export(finished) == 1
