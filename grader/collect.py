@@ -113,9 +113,9 @@ class Collector:
         ]
         state = recount(self.course, self.name, student, self.deadlines)
         origin = origin_of(self.course, self.name, student)
-        if any(new) and state == "same":
+        if any(new) and state == "same" and not origin.problem:
             return Collected(origin, "kept", self._why(student))
-        return Collected(origin, state)
+        return Collected(origin, "problem" if origin.problem or state == "none" else state)
 
     def _line(self, owner: Origin) -> Line:
         """Return what Moodle's worksheet says of a person."""

@@ -211,7 +211,7 @@ def _problem(kept: History, counted: HandIn | None, name: str) -> str:
 
 
 def recount(course: Course, name: str, student: str, deadlines: Deadlines) -> str:
-    """Choose the hand-in that counts, again; return "new", "changed", "same" or "problem".
+    """Choose the hand-in that counts, again; return "new", "changed", "same" or "none".
 
     It is copied to the folder of submissions, with where it comes from and when it was handed in.
     """
@@ -226,7 +226,7 @@ def recount(course: Course, name: str, student: str, deadlines: Deadlines) -> st
     folder.mkdir(parents=True, exist_ok=True)
     keep_origin(course, name, origin)
     if counted is None or not counted.digest:
-        return "problem"
+        return "none"
     when, stamp = moment(counted, due), folder / "timestamp.txt"
     if when:
         stamp.write_text(f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
@@ -237,8 +237,7 @@ def recount(course: Course, name: str, student: str, deadlines: Deadlines) -> st
     before = target.read_bytes() if target.exists() else None
     if before != content:
         _write(target, content)
-    state = "new" if before is None else "same" if before == content else "changed"
-    return "problem" if origin.problem else state
+    return "new" if before is None else "same" if before == content else "changed"
 
 
 def students_with(course: Course, name: str) -> list[str]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from grader.commands._common import add_course, add_name
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, Due, check_zone, local_time, mirror
+from grader.handins import recount_all
 from grader.release import define
 from grader.roster import find
 
@@ -42,9 +43,19 @@ def run(options: argparse.Namespace) -> int:
     if options.when or options.extension:
         kept.of(options.name)
         kept.keep()
+        count_again(course, options.name)
         _mirror(course, options.name)
     show(kept, options.name)
     return 0
+
+
+def count_again(course: Course, name: str) -> None:
+    """Choose the hand-ins that count under a new deadline; tell of whom another one does."""
+    if changed := recount_all(course, name):
+        print(
+            f"Another hand-in counts now, of {', '.join(changed)}: "
+            f"python -m grader grade {name}{course.option}"
+        )
 
 
 def _set(kept: Deadlines, name: str, when: str, zone: str | None) -> None:

@@ -5,6 +5,7 @@ import math
 import re
 
 from grader.commands._common import add_course
+from grader.commands.deadline import count_again
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, Policy, mirror
 
@@ -33,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     if options.loss is not None:
         kept.policy = Policy() if options.loss == "none" else _policy(options)
         kept.keep()
+        for name in kept.due:  # the grace has a say in which hand-in counts
+            count_again(course, name)
         _mirror(course, kept)
     print(f"Late work: {kept.policy}.")
     return 0
