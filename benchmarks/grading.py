@@ -29,8 +29,8 @@ from benchmarks.table import Row, format_table
 from grader import trials
 from grader.batch import Journal, connect, run
 from grader.course import Course
-from grader.grade import Task, grade
 from grader.gradebook import Writer, notebook_bytes, submissions
+from grader.referee import Task, grade
 from grader.release import define
 from grader.submission import strip
 

@@ -23,18 +23,23 @@ from dask.typing import Key
 from distributed import Client, Future, LocalCluster, as_completed
 
 from grader.course import CourseError
-from grader.grade import Task, grade
+from grader.referee import Task, grade
 from grader.sandbox import IsolationError
 
 # What a worker needs of this package; it is sent to workers on other machines.
 ENGINE = (
     "__init__",
+    "confined",
+    "confined_tasks/__init__",
+    "confined_tasks/judging",
     "exchange",
     "find",
+    "fork_server",
     "grade",
     "judge",
     "player",
     "questions",
+    "referee",
     "runner",
     "sandbox",
     "seccomp",

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from grader import wire
-from grader.exchange import GRACE, Exchange, LostError, usage
-from grader.fork_server import FAULT, MEMORY, RESULT, UNREADABLE
+from grader.exchange import GRACE, Exchange, LostError, StartError, usage
+from grader.fork_server import FAULT, MACHINE, MEMORY, RESULT, UNREADABLE
 from grader.sandbox import (
     MIB,
     SANDBOX,
@@ -214,6 +214,8 @@ class Child(Exchange):
             raise UnreadableError(printable(rest.decode("utf-8", "replace")))
         if kind == MEMORY:
             raise LostError("memory")
+        if kind == MACHINE:
+            raise StartError(printable(rest.decode("utf-8", "replace"), 1000))
         if kind == FAULT:
             raise FaultError(rest.decode("utf-8", "replace"))
         return kind, rest
@@ -421,6 +423,16 @@ class Reader:
         if type(size) is not int:
             raise UnreadableError(WORDS["lied"])
         return size
+
+
+_SHARED: dict[bool, Reader] = {}
+_LOCK = threading.Lock()
+
+
+def shared(unsafe: bool = False) -> Reader:
+    """Return the reader that all threads of this process share; it ends with the process."""
+    with _LOCK:
+        return _SHARED.setdefault(unsafe, Reader(unsafe))
 
 
 def handed(given: Any) -> Handed:

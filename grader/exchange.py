@@ -22,6 +22,10 @@ class LostError(Exception):
     """The process ended; `args[0]` is "time", "memory", "processes", "output", "died" or "lied"."""
 
 
+class StartError(Exception):
+    """A process of ours did not come up: the machine's fault, never the student's."""
+
+
 def family(process: int, at_most: int) -> list[int]:
     """Return a process and its descendants, not many more than `at_most`."""
     found, new = [process], [process]

@@ -22,11 +22,12 @@ from types import ModuleType
 from typing import Any
 
 from grader import wire
+from grader.exchange import StartError
 from grader.runner import become
 from grader.submission import UnreadableError
 
 FILES = 8  # descriptors that a call may bring
-RESULT, UNREADABLE, MEMORY, FAULT, ASK = b"RUMFA"  # what the first byte of a message says
+RESULT, UNREADABLE, MEMORY, MACHINE, FAULT, ASK = b"RUMSFA"  # what the first byte of a message says
 LONGEST_FAULT = 4000  # bytes
 
 Parent = tuple[ModuleType, str, Any, dict[str, Any]]
@@ -78,6 +79,8 @@ def _run(line: Line, parent: Parent, files: list[int]) -> None:
         result = wire.encode(function(*before, *opened, *arguments))
     except UnreadableError as error:
         line.send(UNREADABLE, str(error)[:1000].encode("utf-8", "replace"))
+    except StartError as error:
+        line.send(MACHINE, str(error)[:1000].encode("utf-8", "replace"))
     except MemoryError:
         line.send(MEMORY, b"")
     except BaseException:

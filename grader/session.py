@@ -8,12 +8,13 @@ request needs a new one.
 import os
 import secrets
 import selectors
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from grader import wire
-from grader.exchange import GRACE, Exchange, LostError, family, usage
+from grader.exchange import GRACE, Exchange, LostError, StartError, family, usage
 from grader.sandbox import Limits, start
 
 SOCKETS = 64  # at a time: what waits in them is memory of no process
@@ -26,10 +27,6 @@ def sockets(process: int) -> int:
         return int(Path(f"/proc/{process}/net/sockstat").read_text().split(maxsplit=3)[2])
     except OSError:  # it has ended meanwhile
         return 0
-
-
-class StartError(Exception):
-    """The sandbox did not come up: the machine's fault, never the student's."""
 
 
 def plain_error(given: Any) -> dict[str, Any] | None:
@@ -49,43 +46,30 @@ def _short(text: Any, length: int) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
-class Session(Exchange):
-    """One sandbox, from its start to its end; use it in a `with` statement.
+class Conversation:
+    """What is asked of a student's interpreter, wherever the sandbox is that holds it.
 
-    Parameters
+    Attributes
     ----------
-    mode : str
-        As `sandbox.find_mode` returns it, or "unsafe".
-    limits : Limits
-        Held here for memory, processes, time, output and the size of answers.
+    memory, peak : int
+        Bytes, when last looked, and at most.
+    seconds : float
+        Processor time so far.
     """
 
-    def __init__(self, mode: str, limits: Limits) -> None:
-        self.mode, self.limits, self.longest = mode, limits, limits.reply
-        self.peak = 0  # bytes of memory, as seen
-        self.memory = 0  # the same, when last looked
-        self.seconds = 0.0  # of processor time, as seen
-        self._stack = ExitStack()
+    limits: Limits
+    memory = peak = 0
+    seconds = 0.0
 
-    def __enter__(self) -> "Session":
-        self._process, replies = self._stack.enter_context(start(self.mode, self.limits))
-        commands, output = self._process.stdin, self._process.stdout
-        assert commands is not None  # both are pipes
-        assert output is not None
-        self._output = output.fileno()
-        self._closed = False
-        self._connect(commands.fileno(), replies)
-        self._printed = bytearray()
-        try:
-            self._checked(self._bounded(b"", START, START), None)
-        except LostError as error:
-            self._drain_rest()
-            self._stack.close()
-            raise StartError(f"{error}: {self.last_words.strip()}") from error
-        return self
+    def __enter__(self) -> "Conversation":
+        raise NotImplementedError
 
     def __exit__(self, *unused: object) -> None:
-        self._stack.close()
+        raise NotImplementedError
+
+    def transfer(self, message: bytes, cpu: float, wall: float) -> bytes:
+        """Send a message; return the bytes of the reply, which nobody has looked into."""
+        raise NotImplementedError
 
     def ask(self, do: str, cpu: float | None = None, **details: Any) -> dict[str, Any]:
         """Send a command; return the reply as a dict.
@@ -99,10 +83,74 @@ class Session(Exchange):
         wall = cpu * self.limits.patience
         nonce = secrets.token_hex(16)
         command = {"do": do, "nonce": nonce, "cpu": cpu, "wall": wall, **details}
-        body = self._bounded(wire.frame(command), cpu + GRACE, wall + GRACE)
-        reply = self._checked(body, nonce)
+        return checked(self.transfer(wire.frame(command), cpu + GRACE, wall + GRACE), nonce)
+
+    def full(self, reply: dict[str, Any]) -> bool:
+        """Tell whether memory ran out and is still held: what comes next would find none."""
+        ran_out = bool(reply["error"]) and reply["error"]["type"].endswith("MemoryError")
+        return ran_out and self.memory > self.limits.memory / 2
+
+
+def checked(body: bytes, nonce: str | None) -> dict[str, Any]:
+    """Return a reply as a dict, if it is one to the question that was asked."""
+    if wire.is_heavy(body):
+        raise LostError("output")
+    try:
+        reply = wire.decode(body)
+    except wire.WireError as error:
+        raise LostError("lied") from error
+    given = reply.get("nonce") if isinstance(reply, dict) else 0
+    if not isinstance(given, str | None) or given != nonce:
+        raise LostError("lied")
+    return reply | {"error": plain_error(reply.get("error"))}
+
+
+class Session(Exchange, Conversation):
+    """One sandbox, from its start to its end; use it in a `with` statement.
+
+    Parameters
+    ----------
+    mode : str
+        As `sandbox.find_mode` returns it, or "unsafe".
+    limits : Limits
+        Held here for memory, processes, time, output and the size of answers.
+    """
+
+    def __init__(self, mode: str, limits: Limits) -> None:
+        self.mode, self.limits, self.longest = mode, limits, limits.reply
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Session":
+        self._process, replies = self._stack.enter_context(start(self.mode, self.limits))
+        commands, output = self._process.stdin, self._process.stdout
+        assert commands is not None  # both are pipes
+        assert output is not None
+        self._output = output.fileno()
+        self._closed = False
+        self._connect(commands.fileno(), replies)
+        self._printed = bytearray()
+        try:
+            checked(self._bounded(b"", START, START), None)
+        except LostError as error:
+            self._drain_rest()
+            self._stack.close()
+            raise StartError(f"{error}: {self.last_words.strip()}") from error
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._stack.close()
+
+    def transfer(self, message: bytes, cpu: float, wall: float) -> bytes:
+        """Send a message; return the bytes of the reply, which nobody has looked into.
+
+        Raises
+        ------
+        LostError
+            If there is no reply, for the reason given.
+        """
+        body = self._bounded(message, cpu, wall)
         self._look()
-        return reply
+        return body
 
     def _bounded(self, message: bytes, cpu: float, wall: float) -> bytes:
         """Exchange messages, and hold the limit of what is printed meanwhile."""
@@ -129,18 +177,6 @@ class Session(Exchange):
             os.set_blocking(self._output, True)
             self._printed += os.read(self._output, 1 << 16)
 
-    def _checked(self, body: bytes, nonce: str | None) -> dict[str, Any]:
-        if wire.is_heavy(body):
-            raise LostError("output")
-        try:
-            reply = wire.decode(body)
-        except wire.WireError as error:
-            raise LostError("lied") from error
-        given = reply.get("nonce") if isinstance(reply, dict) else 0
-        if not isinstance(given, str | None) or given != nonce:
-            raise LostError("lied")
-        return reply | {"error": plain_error(reply.get("error"))}
-
     def _look(self) -> float:
         """Hold the limits of memory and processes; return the processor time so far."""
         processes = family(self._process.pid, self.limits.processes + 8)
@@ -156,12 +192,16 @@ class Session(Exchange):
             raise LostError("memory")
         return seconds
 
-    def full(self, reply: dict[str, Any]) -> bool:
-        """Tell whether memory ran out and is still held: what comes next would find none."""
-        ran_out = bool(reply["error"]) and reply["error"]["type"].endswith("MemoryError")
-        return ran_out and self.memory > self.limits.memory / 2
-
     @property
     def last_words(self) -> str:
         """What was printed last, for the person who looks for a fault in the machine."""
         return self._printed.decode(errors="replace")
+
+
+#: How a sandbox is made: as `sandbox.find_mode` says, or by a function that opens it elsewhere.
+Mode = str | Callable[[Limits], Conversation]
+
+
+def open_session(mode: Mode, limits: Limits) -> Conversation:
+    """Return a sandbox, which starts in a `with` statement."""
+    return Session(mode, limits) if isinstance(mode, str) else mode(limits)

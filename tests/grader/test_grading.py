@@ -14,8 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from grader import sandbox, seccomp, trials, wire
-from grader.grade import Task, grade
 from grader.player import Player
+from grader.referee import Task, grade
 from grader.release import ROOT, define, names
 from grader.sandbox import IsolationError, Limits, find_mode
 from grader.session import LostError, Session

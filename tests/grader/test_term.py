@@ -21,7 +21,7 @@ from grader.__main__ import main
 from grader.batch import Journal, connect, fingerprint, run
 from grader.commands import _grading
 from grader.course import Course, CourseError, default_folder
-from grader.grade import Task
+from grader.referee import Task
 from grader.release import ROOT, define
 from grader.submission import strip
 
