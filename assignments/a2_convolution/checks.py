@@ -142,7 +142,12 @@ def draw_pool(rng):
 
 
 def draw_pool_overlap(rng):
-    return Inputs(_image(rng, 8, 14), 3, stride=int(rng.choice([1, 2])))
+    """Draw windows that leave a rest along both axes, which is dropped."""
+    size = int(rng.integers(3, 5))
+    stride = size - 1
+    rests = rng.integers(1, stride, size=2)
+    height, width = size + stride * rng.choice([2, 3, 4], size=2, replace=False) + rests
+    return Inputs(rng.normal(size=(height, width)), size, stride=stride)
 
 
 def draw_pool_ceil(rng):
@@ -217,9 +222,10 @@ DIRECTION = Question(
         Case(
             "a multiple of 90 degrees",
             1,
-            lambda rng: Inputs(int(rng.choice([0, 90, 180, 270]))),
+            # Mostly up or down, where up is told from down.
+            lambda rng: Inputs(int(rng.choice([0, 90, 180, 270], p=[0.1, 0.4, 0.1, 0.4]))),
             "Sobel's kernels or their negatives: 0 looks to the right, 90 down",
-            times=4,
+            times=8,
         ),
         Case(
             "any other angle",
