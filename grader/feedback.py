@@ -63,6 +63,7 @@ def page(assignment: Assignment, result: dict[str, Any], scores: dict[str, Score
         total=sum(score.points for score in scores.values() if not score.pending),
         waiting=sum(score.pending for score in scores.values()),
         human=result["human"],
+        cells=result.get("cells", []),
         questions=known,
         light=Markup(custom_properties("light")),
         dark=Markup(custom_properties("dark")),
