@@ -1,0 +1,94 @@
+"""Compares code by copydetect: what two submissions share besides the code of the release.
+
+Names, texts, comments and blanks do not count, so renaming hides nothing. Every passage is a
+fingerprint, none is left out by chance, so the same submissions give the same similarities.
+"""
+
+from io import StringIO
+from itertools import combinations
+from typing import IO, Any
+
+import numpy as np
+from copydetect import CodeFingerprint, compare_files
+from copydetect.utils import get_token_coverage
+
+from grader.submission import UnreadableError, read
+
+PASSAGE = 25  # characters that agree in a row, not counting what does not count
+LONGEST = 40_000  # characters of code that a submission may have
+SHORTEST = 150  # characters in passages besides those of the release: less is too little to compare
+APART = "\n\n"
+
+
+def code(file: IO[bytes], known: list[str]) -> str:
+    """Return the code of a notebook, without the cells that stand in the release.
+
+    Raises
+    ------
+    UnreadableError
+        If there is too much of it.
+    """
+    cells = {text.strip() for text in known}
+    sources = [cell.source.strip() for cell in read(file.read()).code]
+    text = APART.join(source for source in sources if source and source not in cells)
+    if len(text) > LONGEST:
+        raise UnreadableError(f"it has more than {LONGEST} characters of code")
+    _fingerprint(text)  # what wears out the process that does this stays out of the comparison
+    return text
+
+
+def pairs(texts: list[str], known: list[str], own: int, threshold: float, most: int) -> list[Any]:
+    """Return which texts are similar: the first `own` with each other, and with all others.
+
+    Returns
+    -------
+    list
+        The numbers of the texts that are too short; then for each pair, most similar first: the
+        numbers of both, and the similarity; then for the first `most` pairs, where in each of
+        the two texts the shared passages begin and end.
+    """
+    release = set().union(*(_fingerprint(text).hashes for text in known))
+    prints = [_without(_fingerprint(text), release) for text in texts]
+    short = [n for n, each in enumerate(prints) if each.token_coverage < SHORTEST]
+    long = [n for n in range(len(texts)) if n not in set(short)]
+    found = []
+    for first, second in combinations(long, 2):
+        if first < own:
+            _, both, _ = compare_files(prints[first], prints[second])
+            if max(both) >= threshold:
+                found.append((min(float(max(both)), 1.0), first, second))
+    found.sort(key=lambda each: (-each[0], *each[1:]))
+    marks = [_marks(prints[first], prints[second]) for _, first, second in found[:most]]
+    numbers = np.array([each[1:] for each in found], np.int64).reshape(-1, 2)
+    return [np.array(short, np.int64), numbers, np.array([each[0] for each in found]), marks]
+
+
+def _marks(first: CodeFingerprint, second: CodeFingerprint) -> list[np.ndarray]:
+    """Return for both texts the beginnings and the ends of what they share."""
+    _, _, places = compare_files(first, second)
+    return [np.asarray(each, np.int64).reshape(2, -1) for each in places]
+
+
+def _fingerprint(text: str) -> CodeFingerprint:
+    found = CodeFingerprint("", PASSAGE, 1, language="python", fp=StringIO(text))
+    if len(found.offsets):  # copydetect's are too small behind the name of a class
+        found.offsets = np.maximum.accumulate(found.offsets)
+    return found
+
+
+def _without(given: CodeFingerprint, release: set[int]) -> CodeFingerprint:
+    """Take the passages away that stand in the release, and those that reach into one."""
+    length = len(given.filtered_code)
+    taken = np.zeros(length + 1, int)
+    for known in given.hashes & release:
+        for place in given.hash_idx[known]:
+            taken[place + 1 : place + PASSAGE + 1] = 1
+    until = np.cumsum(taken)
+    left = {
+        each: [place for place in places if until[place] == until[place + PASSAGE]]
+        for each, places in given.hash_idx.items()
+    }
+    given.hash_idx = {each: places for each, places in left.items() if places}
+    given.hashes = set(given.hash_idx)
+    given.token_coverage = get_token_coverage(given.hash_idx, PASSAGE, length)
+    return given
