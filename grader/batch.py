@@ -66,6 +66,7 @@ def fingerprint(task: Task) -> str:
         task.release,
         task.seed.encode(),
         str(task.unsafe).encode(),
+        task.problem.encode(),
         *_engine().values(),
     ]
     digests = b"".join(hashlib.sha256(part).digest() for part in parts)

@@ -14,13 +14,14 @@ from distributed import Client
 from grader.batch import Journal, connect, fingerprint, run
 from grader.commands._common import course_of, positive
 from grader.commands.humans import hint
+from grader.confined import shared
 from grader.course import Course, CourseError
-from grader.gradebook import Writer, notebook_bytes
+from grader.gradebook import Writer
 from grader.preflight import model_answers, preflight
 from grader.referee import Task
 from grader.release import ASSIGNMENTS, Definition
 from grader.sandbox import data_folder, find_mode, visible_folders
-from grader.submission import strip
+from grader.submission import UnreadableError, strip
 
 
 def add_grading(parser: argparse.ArgumentParser) -> None:
@@ -37,11 +38,14 @@ def _tasks(
 ) -> Iterator[tuple[str, Task]]:
     released, seed = strip(course.released(definition.name)), course.seed(options.seed)
     for student in students:
-        content = notebook_bytes(course, definition.name, student) or b""
-        yield (
-            student,
-            Task(definition.name, content, definition.checks, released, seed, options.unsafe),
-        )
+        path = course.submitted(student, definition.name) / f"{definition.name}.ipynb"
+        content, problem = b"", "" if path.exists() else "No notebook was handed in."
+        try:
+            content = b"" if problem else shared(options.unsafe).notebook(path).content
+        except UnreadableError as error:
+            problem = str(error)
+        checks, unsafe = definition.checks, options.unsafe
+        yield student, Task(definition.name, content, checks, released, seed, unsafe, problem)
 
 
 def check_isolation(course: Course, options: argparse.Namespace) -> None:

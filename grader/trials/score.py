@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from grader.confined import shared
 from grader.referee import Task, grade
 from grader.release import Definition, define
 from grader.submission import UnreadableError, strip
@@ -37,7 +38,7 @@ def run(name: str, trial: Trial) -> Outcome:
 
 def _grade(definition: Definition, trial: Trial) -> dict[str, Any]:
     try:
-        content = strip(trial.content)
+        content = shared().notebook(trial.content).content
     except UnreadableError as error:
         return {"questions": [], "human": str(error)}
     release = strip(released(definition))

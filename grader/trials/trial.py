@@ -1,5 +1,6 @@
 """What a trial is: a submission whose points are known beforehand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -23,6 +24,8 @@ class Trial:
 
     Attributes
     ----------
+    file : bytes or function
+        What is handed in; a function makes it when it is needed, if it is large.
     lost : dict of str to float
         Points that questions lose, by id; all others must have full marks.
     human : bool or None
@@ -35,11 +38,16 @@ class Trial:
 
     group: str
     name: str
-    content: bytes
+    file: bytes | Callable[[], bytes]
     lost: dict[str, float] = field(default_factory=dict)
     human: bool | None = False
     heavy: bool = False
     pending: bool | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.file() if callable(self.file) else self.file
 
 
 @dataclass(frozen=True)
