@@ -37,13 +37,13 @@ from grader.sandbox import (
     find_mode,
     own_variables,
 )
-from grader.submission import LARGEST, UnreadableError
+from grader.submission import LARGEST, MOST_WRITTEN, UnreadableError
 
 START = 60.0  # seconds for the process to start, on a busy machine
 PATIENCE = 3.0  # so many times longer than its processor time may a call take on the clock
 SECONDS = 20.0  # of processor time for a call
 MEMORY_OF_CALL = 1024 * MIB  # more than the interpreter itself takes
-REPLY = 6 * MIB  # bytes of an answer
+REPLY = MOST_WRITTEN + MIB  # bytes of an answer
 WORDS = {
     "time": "reading it took too long, and was stopped",
     "memory": "reading it took too much memory, and was stopped",
@@ -395,6 +395,10 @@ class Reader:
             If it is none, or wears out the process that reads it.
         """
         return handed(self.call("reading.notebook", files=[file]))
+
+    def graded(self, file: File) -> Handed:
+        """Return the same without pictures: a digest stands for each. It is what is graded."""
+        return handed(self.call("reading.graded", files=[file]))
 
     def archive(self, file: File) -> list[Member]:
         """List the files in a zip file, and in those inside it.

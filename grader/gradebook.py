@@ -9,6 +9,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from grader.confined import shared
 from grader.course import Course
 from grader.lms import FORMATS
 from grader.people import first_and_last
@@ -16,7 +17,7 @@ from grader.questions import Question, Written
 from grader.release import check_id
 from grader.results import Origin, graded_file, keep_result, origin_of, result_of
 from grader.roster import roster_of
-from grader.submission import UnreadableError, strip
+from grader.submission import UnreadableError
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,12 @@ def submissions(course: Course, name: str) -> list[str]:
     return sorted(path.parent.name for path in (course.root / "submitted").glob(f"*/{name}"))
 
 
-def notebook_bytes(course: Course, name: str, student: str) -> bytes | None:
+def notebook_bytes(course: Course, name: str, student: str, unsafe: bool = False) -> bytes | None:
     """Return a submission without its outputs; None if no notebook was handed in."""
     path = course.submitted(student, name) / f"{name}.ipynb"
     if not path.exists():
         return None
     try:
-        return strip(path.read_bytes())
+        return shared(unsafe).notebook(path).content
     except UnreadableError:
         return b""

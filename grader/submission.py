@@ -6,6 +6,7 @@ that it defines. What stays unclear is reported as such, never as an empty answe
 """
 
 import ast
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -13,11 +14,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-MARKER = re.compile(r"^\s*#\s*question:\s*([\w-]+)\s*$", re.M)
-CHECK = re.compile(r"^\s*#\s*check:\s*([\w-]+)\s*$", re.M)
+# `[^\S\n]` is a blank within a line: over many lines, `\s*` would take quadratic time.
+MARKER = re.compile(r"^[^\S\n]*#[^\S\n]*question:[^\S\n]*([\w-]+)[^\S\n]*$", re.M)
+CHECK = re.compile(r"^[^\S\n]*#[^\S\n]*check:[^\S\n]*([\w-]+)[^\S\n]*$", re.M)
 WRITTEN = re.compile(r"<!--\s*answer:\s*([\w-]+)\s*-->")
 LARGEST = 256 * 1024 * 1024  # bytes of a file; 100 MB of output are nothing unusual
-MOST_WRITTEN = 32 * 1024 * 1024  # bytes without outputs
+MOST_WRITTEN = 16 * 1024 * 1024  # bytes without outputs
+MOST_GRADED = 4 * 1024 * 1024  # bytes without pictures either
+MOST_CELLS = 5000
+PICTURE = "data:image/"  # how a picture begins that stands in a text
+LONGEST_NAME = 200  # characters of what a picture is called
+KINDS = ("code", "markdown", "raw")
 LONGEST_PARSED = 100_000  # characters: a syntax tree takes a thousand times as much memory
 
 
@@ -164,12 +171,10 @@ def _joined(source: Any) -> str:
 
 def _cell(raw: dict[str, Any], number: int) -> Cell:
     metadata = _dict(raw.get("metadata"))
-    grading = _dict(metadata.get("nbgrader"))
-    source = _joined(raw.get("source", raw.get("input", "")))
-    identity = grading.get("grade_id")
+    identity = _dict(metadata.get("nbgrader")).get("grade_id")
     return Cell(
         kind=str(raw.get("cell_type", "raw")),
-        source=source.replace("\r\n", "\n"),
+        source=_source(raw),
         id=identity if isinstance(identity, str) else None,
         tags=tuple(map(str, tags)) if isinstance(tags := metadata.get("tags"), list) else (),
         pictures=len(_dict(raw.get("attachments"))),
@@ -177,8 +182,12 @@ def _cell(raw: dict[str, Any], number: int) -> Cell:
     )
 
 
+def _source(raw: dict[str, Any]) -> str:
+    return _joined(raw.get("source", raw.get("input", ""))).replace("\r\n", "\n")
+
+
 def strip(content: bytes) -> bytes:
-    """Return a notebook without outputs: what is sent to a worker, and all that counts.
+    """Return a notebook without outputs: what is kept and reviewed. It can be opened in Jupyter.
 
     Raises
     ------
@@ -186,19 +195,63 @@ def strip(content: bytes) -> bytes:
         If the bytes are no notebook of format 3 or newer, or hold too much besides outputs.
     """
     notebook = _parse(content)
-    for cell in notebook["cells"]:
-        cell.pop("outputs", None)
-        cell["execution_count"] = None
+    notebook["cells"] = [_kept(cell) for cell in notebook["cells"]]
+    return _written(notebook, MOST_WRITTEN, "outputs")
+
+
+def _kept(cell: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of a cell, and nothing else."""
+    metadata = _dict(cell.get("metadata"))
+    known = {key: metadata[key] for key in ("nbgrader", "tags") if key in metadata}
+    kind = cell.get("cell_type")
+    kept = {"cell_type": kind if kind in KINDS else "raw", "metadata": known}
+    kept["source"] = _source(cell)
+    if kept["cell_type"] == "code":
+        return kept | {"outputs": [], "execution_count": None}
+    return kept | ({"attachments": given} if (given := _dict(cell.get("attachments"))) else {})
+
+
+def _written(notebook: dict[str, Any], most: int, without: str) -> bytes:
     try:
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
     except RecursionError as error:
         raise UnreadableError("The file is no notebook: it is nested too deeply.") from error
     # Half of an emoji, which some editors leave behind, cannot be written.
-    stripped = text.encode("utf-8", "replace")
-    if len(stripped) > MOST_WRITTEN:
-        size = MOST_WRITTEN // 1024**2
-        raise UnreadableError(f"The file is larger than {size} MiB, outputs not counted.")
-    return stripped
+    written = text.encode("utf-8", "replace")
+    if len(written) > most:
+        size = most // 1024**2
+        raise UnreadableError(f"The file is larger than {size} MiB, {without} not counted.")
+    return written
+
+
+def without_pictures(stripped: bytes) -> bytes:
+    """Return a notebook with a digest in place of each picture: what is graded.
+
+    Raises
+    ------
+    UnreadableError
+        If it holds too much besides pictures.
+    """
+    notebook = _parse(stripped)
+    for cell in notebook["cells"]:
+        if given := _dict(cell.get("attachments")):
+            found = {name[:LONGEST_NAME]: _digest(value) for name, value in given.items()}
+            cell["attachments"] = {name: {"sha256": value} for name, value in found.items()}
+        if cell["cell_type"] != "code":
+            first, *pictures = cell["source"].split(PICTURE)
+            cell["source"] = first + "".join(map(_picture, pictures))
+    return _written(notebook, MOST_GRADED, "outputs and pictures")
+
+
+def _picture(text: str) -> str:
+    """Return a text that begins with a picture in letters, with a digest in its place."""
+    letters = re.match(r"[\w+/=;,.-]*", text, re.A)
+    end = letters.end() if letters else 0
+    return PICTURE + (text if end < LONGEST_NAME else _digest(text[:end]) + text[end:])
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(repr(value).encode("utf-8", "replace")).hexdigest()
 
 
 def _parse(content: bytes) -> dict[str, Any]:
@@ -212,12 +265,16 @@ def _parse(content: bytes) -> dict[str, Any]:
         raise UnreadableError("The file is no notebook: it is not valid JSON.") from error
     if isinstance(raw, dict) and isinstance(raw.get("worksheets"), list):  # format 3
         sheets = [s for s in raw["worksheets"] if isinstance(s, dict)]
-        raw["cells"] = [cell for sheet in sheets for cell in sheet.get("cells", [])]
+        given = [sheet.get("cells") for sheet in sheets]
+        raw["cells"] = [cell for cells in given if isinstance(cells, list) for cell in cells]
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise UnreadableError("The file is no notebook: it has no cells.")
-    name = _dict(raw.get("metadata")).get("assignment")
     cells = [dict(cell) for cell in raw["cells"] if isinstance(cell, dict)]
-    return {"cells": cells, "metadata": {"assignment": name if isinstance(name, str) else None}}
+    if len(cells) > MOST_CELLS:
+        raise UnreadableError(f"The notebook has more than {MOST_CELLS:,} cells.")
+    name = _dict(raw.get("metadata")).get("assignment")
+    metadata = {"assignment": name if isinstance(name, str) else None}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}
 
 
 def read(content: bytes) -> Notebook:

@@ -174,6 +174,7 @@ def read_frame(descriptor: int) -> Any:
 
 
 def read_exactly(descriptor: int, length: int) -> bytes:
+    """Wait for so many bytes; raise EOFError if the other side has gone."""
     parts = []
     while length:
         part = os.read(descriptor, min(length, 1 << 20))
