@@ -104,7 +104,7 @@ def _ended(player: Player, number: int) -> str:
     if number in player.lost:
         return f", {LOSSES[player.lost[number]]}."
     if number in player.errors:
-        return f": {error_words(player.errors[number], private=False)}"
+        return f": {error_words(player.errors[number], player.cells[number].source)}"
     return ""
 
 

@@ -27,22 +27,60 @@ class Inputs:
         return function(*self.args, **self.kwargs)
 
 
+MOST_EQUAL = 10_000  # values, beyond which an array is not compared one by one with fewer
+
 #: Says in words what is wrong with an answer, or returns None if it is right. A variable has no
 #: inputs.
 Compare = Callable[[Any, Any, Inputs | None], str | None]
 
 
+def numbers(value: Any) -> np.ndarray:
+    """Return an answer as an array of floats, if it holds numbers and nothing else.
+
+    Texts, truth values, None and complex numbers (but for what rounding leaves) are no numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it does not, or has rows of different length.
+    """
+    if kinds(value) - set("iufc"):
+        raise TypeError("no numbers")
+    array = np.asarray(value)
+    if array.dtype.kind == "c":
+        if (np.abs(array.imag) > 1e-9 * np.maximum(1, np.abs(array.real))).any():
+            raise TypeError("complex numbers")
+        array = array.real
+    return array.astype(np.float64)
+
+
+def kinds(value: Any) -> set[str]:
+    """Return what a value holds, in NumPy's letters: "i" for whole numbers and so on."""
+    found, waiting = set(), [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list | tuple):
+            waiting += each
+        elif isinstance(each, np.ndarray | np.generic):
+            found.add(each.dtype.kind)
+        else:
+            names = {bool: "b", int: "i", float: "f", complex: "c", str: "U"}
+            found.add(names.get(type(each), "O"))
+    return found
+
+
 def close(tolerance: float = 1e-4) -> Compare:
     """Return a comparison of numbers and arrays: the same shape, and values that close.
 
-    Accepts lists, arrays of any dtype, and numbers as one-element arrays. The difference may be
-    `tolerance` times the largest expected value, or `tolerance` if that is smaller than 1.
+    Accepts lists, arrays of any dtype of numbers, and numbers as one-element arrays. The
+    difference may be `tolerance` times the largest expected value, or `tolerance` if that is
+    smaller than 1.
     """
 
     def compare(expected: Any, answer: Any, inputs: Inputs | None) -> str | None:
         wanted = np.asarray(expected, dtype=np.float64)
         try:
-            given = np.asarray(answer, dtype=np.float64)
+            given = numbers(answer)
         except (TypeError, ValueError):
             return f"the answer is {kind_of(answer)}, where numbers were expected"
         if wanted.ndim == 0 and given.size == 1:
@@ -51,8 +89,11 @@ def close(tolerance: float = 1e-4) -> Compare:
             return _shape_words(wanted.shape, given.shape)
         if wanted.size == 0:
             return None
-        scale = max(1.0, float(np.abs(wanted).max()))
-        wrong = ~(np.abs(given - wanted) <= tolerance * scale)  # NaN counts as wrong
+        finite = wanted[np.isfinite(wanted)]
+        scale = max(1.0, float(np.abs(finite).max())) if finite.size else 1.0
+        with np.errstate(invalid="ignore", over="ignore"):
+            near = np.abs(given - wanted) <= tolerance * scale
+        wrong = ~(near | (given == wanted))  # NaN counts as wrong
         if not wrong.any():
             return None
         return f"{_share(wrong)} of the values differ from the right ones"
@@ -62,7 +103,7 @@ def close(tolerance: float = 1e-4) -> Compare:
 
 def _shape_words(wanted: tuple[int, ...], given: tuple[int, ...]) -> str:
     if len(wanted) != len(given):
-        return f"the answer has {len(given)} axes, where {len(wanted)} were expected"
+        return "the answer has not the right number of axes"
     if wanted == given[::-1]:
         return "the shape is the right one with its axes swapped"
     return "the answer has the wrong shape"
@@ -86,8 +127,18 @@ def kind_of(value: Any) -> str:
 
 
 def equal(expected: Any, answer: Any, inputs: Inputs | None) -> str | None:
-    """Compare whole numbers, texts, and lists or dicts of them: everything must agree."""
+    """Compare whole numbers, texts, and lists or dicts of them: everything must agree.
+
+    A float may stand for a whole number, an array or a tuple for a list; a truth value or a text
+    never stands for a number.
+    """
+    if isinstance(answer, np.ndarray) and answer.size > MOST_EQUAL > _size(expected):
+        return f"the answer is {_differs(answer)}"
     return None if _plain(expected) == _plain(answer) else f"the answer is {_differs(answer)}"
+
+
+def _size(value: Any) -> int:
+    return np.asarray(value, dtype=object).size
 
 
 def _differs(answer: Any) -> str:
@@ -100,7 +151,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, bool):
+        return ("truth", value)  # else it would equal a number
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -119,7 +172,10 @@ def compare_columns(undefined: str) -> Compare:
         for name, wanted in expected.items():
             if name not in answer:
                 return f"the column {name!r} is missing"
-            given = np.asarray(answer[name], dtype=float)
+            try:
+                given = numbers(answer[name])
+            except (TypeError, ValueError):
+                return f"the column {name!r} holds something other than numbers"
             if given.shape != wanted.shape:
                 return f"the column {name!r} has not one entry for each class"
             if not np.array_equal(np.isnan(given), np.isnan(wanted)):

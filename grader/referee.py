@@ -30,7 +30,7 @@ from grader.submission import UnreadableError
 
 JUDGE_SECONDS = 60.0  # of processor time for all that the judge does
 JUDGE_MEMORY = 1024 * MIB
-MESSAGE = 32 * MIB  # bytes from the judge: the inputs of one call at most
+MESSAGE = 16 * MIB  # bytes from the judge: the inputs of one call at most
 LONGEST, DEEPEST, MOST = 4000, 6, 20_000  # characters of a text; levels and values of a result
 
 

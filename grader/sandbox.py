@@ -82,7 +82,7 @@ class Limits:
     call_seconds: float = 5.0
     notebook_seconds: float = 120.0
     patience: float = 3.0
-    reply: int = 32 * MIB
+    reply: int = 2 * MIB
     output: int = 64 * MIB
 
     def kernel(self) -> dict[str, int]:

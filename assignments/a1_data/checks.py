@@ -15,6 +15,7 @@ from grader.questions import (
     close,
     compare_columns,
     equal,
+    numbers,
 )
 
 COLUMNS = ("count", "brightness", "ink")
@@ -123,7 +124,7 @@ def compare_parts(expected, answer, inputs):
     if not isinstance(answer, list | np.ndarray) or len(answer) != 2:
         return "the answer is no pair of arrays"
     for name, wanted, part in zip(("training", "other"), expected, answer, strict=True):
-        given = np.asarray(part, dtype=float)
+        given = numbers(part)
         if given.shape == wanted.shape[:3]:
             return f"the channel axis of the {name} pictures is missing"
         # A deviation with n - 1 in place of n is right too.
@@ -221,7 +222,7 @@ def compare_split(expected, answer, inputs):
     if not isinstance(answer, list | np.ndarray) or len(answer) != 3:
         return "the answer is not three parts"
     labels = inputs.args[0]
-    parts = [np.asarray(part, dtype=float) for part in answer]
+    parts = [numbers(part) for part in answer]
     if any(part.ndim != 1 for part in parts):
         return "a part is not a list of positions"
     together = np.concatenate(parts)
@@ -341,9 +342,12 @@ def _largest(a, b):
 
 def compare_pairs(expected, answer, inputs):
     try:
-        pairs = {(int(first), int(second)) for first, second in answer}
+        given = numbers(answer) if len(answer) else np.empty((0, 2))
     except (TypeError, ValueError):
         return "the answer is no list of pairs"
+    if given.ndim != 2 or given.shape[1] != 2 or (given != np.round(given)).any():
+        return "the answer is no list of pairs of positions"
+    pairs = {(int(first), int(second)) for first, second in given}
     wanted = set(expected)
     if pairs == wanted:
         return None

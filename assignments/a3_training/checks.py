@@ -6,7 +6,16 @@ from functools import cache
 import numpy as np
 
 from fashion_lib import load_data
-from grader.questions import Assignment, Case, Inputs, Mistake, Question, Written, equal
+from grader.questions import (
+    Assignment,
+    Case,
+    Inputs,
+    Mistake,
+    Question,
+    Written,
+    equal,
+    numbers,
+)
 from grader.sandbox import Limits
 
 # --- stop: early stopping --------------------------------------------------------------------
@@ -208,7 +217,7 @@ def compare_batches(expected, answer, inputs):
     """Check the properties: `expected` is one of very many right answers."""
     if not isinstance(answer, list | np.ndarray):
         return "the answer is not a list of batches"
-    found = [np.asarray(batch, dtype=float) for batch in answer]
+    found = [numbers(batch) for batch in answer]
     if any(batch.ndim != 1 for batch in found):
         return "the answer is not one list of batches of positions"
     count, size, epochs = inputs.args
@@ -296,7 +305,7 @@ def diagnose(runs, back=4, base="min", key="val_loss", order=WORDS, finite=True)
 def compare_words(expected, answer, inputs):
     if not isinstance(answer, list) or len(answer) != len(expected):
         return "the answer is not a list with one word for each run"
-    words = [str(word) for word in answer]
+    words = [word if isinstance(word, str) else "" for word in answer]
     if set(words) - set(WORDS):
         return "the answer has words that are not in the table"
     for wanted, given in zip(expected, words, strict=True):
@@ -474,7 +483,7 @@ def compare_training(expected, answer, inputs):
         return f"the dict lacks {', '.join(sorted(missing))}"
     if inputs.aspect == "report":
         return _report(answer, inputs)
-    given = np.asarray(answer["predictions"], dtype=float)
+    given = numbers(answer["predictions"])
     if given.shape != (len(inputs.args[4]),):
         return "predictions are not one label for each new picture"
     if inputs.aspect == "classes" and not np.isin(given, inputs.args[1]).all():
@@ -488,9 +497,9 @@ def compare_training(expected, answer, inputs):
 def _report(answer, inputs):
     """Check that the losses follow the rule of early stopping, and are the best epoch's."""
     y_val, epochs, patience = inputs.args[3], inputs.args[5], inputs.args[6]
-    losses = np.asarray(answer["val_loss"], dtype=float)
-    shown = np.asarray(answer["val_probabilities"], dtype=float)
-    best = float(np.asarray(answer["best_epoch"], dtype=float).reshape(()))
+    losses = numbers(answer["val_loss"])
+    shown = numbers(answer["val_probabilities"])
+    best = float(numbers(answer["best_epoch"]).reshape(()))
     if losses.ndim != 1 or not 1 <= len(losses) <= epochs:
         return "val_loss has not one loss for each epoch that was run"
     if shown.shape != (len(y_val), 10):
