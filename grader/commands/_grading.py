@@ -16,7 +16,7 @@ from grader.commands._common import course_of, positive
 from grader.commands.humans import hint
 from grader.confined import shared
 from grader.course import Course, CourseError
-from grader.gradebook import Writer
+from grader.gradebook import Writer, notebook_bytes
 from grader.preflight import model_answers, preflight
 from grader.referee import Task
 from grader.release import ASSIGNMENTS, Definition
@@ -41,7 +41,7 @@ def _tasks(
         path = course.submitted(student, definition.name) / f"{definition.name}.ipynb"
         content, problem = b"", "" if path.exists() else "No notebook was handed in."
         try:
-            content = b"" if problem else shared(options.unsafe).notebook(path).content
+            content = b"" if problem else shared(options.unsafe).graded(path).content
         except UnreadableError as error:
             problem = str(error)
         checks, unsafe = definition.checks, options.unsafe
@@ -83,7 +83,8 @@ def grade_all(options: argparse.Namespace, students: list[str], again: bool = Fa
                 if one.result is None:
                     failed.append(f"{one.name}: {one.error}")
                     continue
-                book.write(one.name, one.task.notebook, one.result)
+                content = notebook_bytes(course, options.name, one.name, options.unsafe) or b""
+                book.write(one.name, content, one.result)
                 counts["graded now" if one.fresh else "known from before"] += 1
                 _progress(number, len(students), started)
     print("\n" + ", ".join(f"{count} {words}" for words, count in counts.items()) + ".")

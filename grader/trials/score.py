@@ -38,7 +38,7 @@ def run(name: str, trial: Trial) -> Outcome:
 
 def _grade(definition: Definition, trial: Trial) -> dict[str, Any]:
     try:
-        content = shared().notebook(trial.content).content
+        content = shared().graded(trial.content).content
     except UnreadableError as error:
         return {"questions": [], "human": str(error)}
     release = strip(released(definition))
