@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Course, CourseError
+from grader.deadlines import Deadlines, mirror
 from grader.lms import Format
 from grader.lms.format import Wish
 from grader.questions import Assignment
@@ -85,6 +86,9 @@ def write_grades(
     found = standings(course, assignment)
     if not any(one.scores for one in found):
         raise CourseError(f"There is no graded submission of {assignment.name}{format.whence}.")
+    if assignment.name in Deadlines(course).due:
+        with course.gradebook() as book:
+            mirror(course, book, assignment.name)  # points may have changed since
     if not unfinished:
         check_finished(found, assignment.name, course.option)
     if fill:

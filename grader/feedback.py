@@ -5,6 +5,7 @@ expected values, seeds, references and paths are not in the data that it is made
 is ``feedback.html``, in which everything is escaped.
 """
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from markupsafe import Markup, escape
 
 from fashion_lib._palette import custom_properties
 from grader.course import Course
+from grader.deadlines import late_words
 from grader.questions import Assignment
-from grader.results import Score, result_of
+from grader.results import result_of
+from grader.standing import Standing
 
 
 def _number(value: float) -> str:
@@ -46,23 +49,27 @@ PAGES = Environment(
 PAGES.filters |= {"number": _number, "capital": _capital, "sentence": _sentence, "code": _code}
 
 
-def page(assignment: Assignment, result: dict[str, Any], scores: dict[str, Score]) -> str:
+def page(assignment: Assignment, result: dict[str, Any], standing: Standing) -> str:
     """Return the feedback as HTML.
 
     Parameters
     ----------
     result : dict
         As `grade.grade` returns it.
-    scores : dict by question
-        What counts now, including what a person has given.
+    standing : Standing
+        What counts now, including what a person has given, and what is not final.
     """
+    scores = standing.scores
     known = [(q, scores[q["question"]]) for q in result["questions"] if q["question"] in scores]
     return PAGES.get_template("feedback.html").render(
         title=assignment.title,
         maximum=assignment.points,
-        total=sum(score.points for score in scores.values() if not score.pending),
+        total=standing.total,
+        earned=standing.earned,
+        loss=standing.loss,
+        lateness=late_words(standing.late) if standing.late else "",
         waiting=sum(score.pending for score in scores.values()),
-        human=result["human"],
+        human="" if standing.final else result["human"] or standing.doubt,
         cells=result.get("cells", []),
         questions=known,
         light=Markup(custom_properties("light")),
@@ -70,16 +77,25 @@ def page(assignment: Assignment, result: dict[str, Any], scores: dict[str, Score
     )
 
 
-def write_feedback(
-    course: Course, assignment: Assignment, student: str, scores: dict[str, Score]
-) -> Path | None:
+def write_feedback(course: Course, assignment: Assignment, standing: Standing) -> Path | None:
     """Write a student's feedback; return the file, None if nothing has been graded."""
-    name = assignment.name
+    name, student = assignment.name, standing.student
     result = result_of(course, name, student)
     if result is None:
         return None
     folder = course.root / "feedback" / student / name
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.html"
-    path.write_text(page(assignment, result, scores), "utf-8")
+    path.write_text(page(assignment, result, standing), "utf-8")
     return path
+
+
+def as_notebook(html: str) -> str:
+    """Return a page as a notebook, for an LMS that shows it under a notebook's name."""
+    main = html.partition("<main>")[2].partition("</main>")[0]
+    for begin, mark in (("<li>", "✓"), ('<li class="wrong">', "✗")):  # else drawn by the style
+        main = main.replace(begin, f"<li>{mark} ")
+    # With a blank line in it, what follows would not be HTML any more.
+    source = "\n".join(line for line in main.splitlines() if line.strip())
+    cell = {"cell_type": "markdown", "id": "feedback", "metadata": {}, "source": source}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})

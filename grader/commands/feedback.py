@@ -1,17 +1,29 @@
-"""Write the feedback for students, one HTML file each."""
+"""Write the feedback for students, one HTML file each, also packed as an LMS takes it back."""
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
 from grader.commands._common import add_course, add_name, course_of, find_student
-from grader.course import CourseError
+from grader.course import Course, CourseError
 from grader.feedback import write_feedback
-from grader.results import scores
+from grader.lms import FORMATS
+from grader.packs import pack
+from grader.standing import Standing, standings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     add_name(parser)
     parser.add_argument("--student", help="one student alone")
+    parser.add_argument(
+        "--pack",
+        choices=[name for name in FORMATS if name != "plain"],
+        help="a zip file for the LMS, too",
+    )
+    parser.add_argument(
+        "--unfinished", action="store_true", help="also where something is not graded yet"
+    )
     add_course(parser)
 
 
@@ -20,16 +32,37 @@ def run(options: argparse.Namespace) -> int:
     course, definition = course_of(options)
     if options.student is not None:
         find_student(course, options.name, options.student)
-    with course.gradebook() as book:
-        written = [
-            write_feedback(course, definition.assignment, student, by_question)
-            for student, by_question in scores(book, options.name, options.student)
-        ]
-    done = [path for path in written if path]
-    if not done:
+    found = standings(course, definition.assignment)
+    graded = [one for one in found if one.scores and options.student in (None, one.student)]
+    if not graded:
         raise CourseError(
             f"Nothing of {options.name} has been graded: "
             f"python -m grader grade {options.name}{course.option}"
         )
-    print(f"{len(done)} files in {course.root / 'feedback'}, such as\n  {done[0]}")
+    done = [one for one in graded if one.final or options.unfinished]
+    if len(done) < len(graded):
+        print(
+            f"{len(graded) - len(done)} of {len(graded)} are not graded to the end and get no "
+            f"feedback yet: python -m grader status {options.name}{course.option}, or --unfinished."
+        )
+    pages = [(one, write_feedback(course, definition.assignment, one)) for one in done]
+    written = [(one, path) for one, path in pages if path]
+    if not written:
+        return 1
+    print(f"{len(written)} files in {course.root / 'feedback'}, such as\n  {written[0][1]}")
+    if options.pack:
+        _pack(course, options.name, options.pack, written)
     return 0
+
+
+def _pack(course: Course, name: str, format: str, pages: Sequence[tuple[Standing, Path]]) -> None:
+    files, left = pack(course, name, FORMATS[format], pages)
+    menu = {
+        "moodle": "Upload multiple feedback files in a zip",
+        "canvas": "Upload Submissions (the menu has it once they have been downloaded)",
+    }
+    for path in files:
+        print(f"For {FORMATS[format].title}, {menu[format]}:\n  {path}")
+    if left:
+        names = ", ".join(one.student for one in left[:8]) + (" and more" if left[8:] else "")
+        print(f"{len(left)} are not in it, as they did not come in such a download: {names}")

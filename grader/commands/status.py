@@ -69,10 +69,8 @@ def _one(course: Course, name: str, everyone: bool) -> None:
     print(_counts(found))
     totals = [one.total for one in found if one.total is not None]
     if totals:
-        mean = sum(totals) / len(totals)
-        print(
-            f"Final totals: {len(totals)}, from {min(totals):g} to {max(totals):g}, mean {mean:.1f}."
-        )
+        mean, least, most = sum(totals) / len(totals), min(totals), max(totals)
+        print(f"Final totals: {len(totals)}, from {least:g} to {most:g}, mean {mean:.1f}.")
     for state in ("missing", "unreadable", "stale", "ungraded", "waiting"):
         some = [one for one in found if one.state == state]
         _list(STATES[state], some, everyone, reasons=state in ("unreadable", "waiting"))

@@ -22,7 +22,7 @@ TYPED = ("text.html", "link.html")
 
 
 def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit()
+    return word.isascii() and word.isdigit() and len(word) < 20
 
 
 def _read(name: str) -> tuple[str, str, bool] | None:
@@ -34,8 +34,9 @@ def _read(name: str) -> tuple[str, str, bool] | None:
         if len(anonymous) == 5 and anonymous.isascii() and anonymous.isalnum() and _is_number(file):
             return "", f"anon_{anonymous}", late
     for place in range(1, len(words) - 1):
-        follows = _is_number(words[place + 1]) and place + 2 < len(words)
-        typed = words[place + 1 :] in ([each] for each in TYPED)
+        last = place + 2 == len(words)
+        follows = _is_number(words[place + 1]) and not last
+        typed = last and words[place + 1] in TYPED
         if _is_number(words[place]) and (follows or typed):
             late = words[place - 1] == "LATE"
             return "_".join(words[: place - late]), words[place], late
@@ -142,11 +143,12 @@ class Canvas(Format):
 
         Canvas shows it to the student under the name of their own file, a notebook's.
         """
-        file = PurePosixPath(origin.file).name
+        parts = (part for part in PurePosixPath(origin.file).parts if part[0] != ".")
+        files = (part for part in parts if _read(part))
+        file = next(files, "")
         words = [word for word in file.split("_") if word != "LATE"]
-        numbers = [word for word in words if _is_number(word)]
-        known = words[0] == "anon" or len(numbers) > 1
-        return file if origin.lms == self.name and known and _read(file) else None
+        known = words[0] == "anon" or sum(map(_is_number, words)) > 1
+        return file if origin.lms == self.name and known else None
 
 
 def _titled(head: str) -> tuple[str, str] | None:

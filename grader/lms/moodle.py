@@ -36,7 +36,7 @@ def _read(part: str) -> tuple[str, str] | None:
     """Return name and number from the name of a folder or file; None if it is not Moodle's."""
     before, found, _ = part.partition(BEHIND)
     name, _, number = before.rpartition("_")
-    if not (number.isascii() and number.isdigit()):
+    if not (number.isascii() and number.isdigit() and len(number) < 20):
         name, number = before, ""  # the group of those who have none
     # Moodle replaces each _ in a name: with one in it, a student named the file.
     return (name, number) if found and name and "_" not in name else None
@@ -115,7 +115,7 @@ class Moodle(Format):
         person = found[0] if found else origin.full_name.replace("_", " ").replace("/", " ")
         if origin.lms != self.name or not origin.lms_id:
             return None
-        person = person.lstrip(".~ ") or "student"
+        person = person.lstrip(".~ ")[:60] or "student"
         return f"{person}_{origin.lms_id}{BEHIND}file_{name}-feedback.html"
 
 

@@ -1,20 +1,26 @@
 """Feedback is one file that needs no other, in the course's colors, with all text as text."""
 
 import re
+from datetime import timedelta
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 
 from fashion_lib._palette import PALETTE
-from grader.feedback import page
+from grader.feedback import as_notebook, page
+from grader.people import Person
 from grader.questions import Assignment, Written
-from grader.results import Score
+from grader.results import Origin, Score
+from grader.standing import Standing
 
 EVIL = "<img src=x onerror=alert(1)>"
 
 
-def make(score, **changes):
-    """Return the feedback on one question, parsed."""
+def make(score, about=None, **changes):
+    """Return the feedback on one question; `about` is what is known of the student."""
+    about = about or {}
     line = {"kind": f"a `kind` {EVIL}", "points": 0.0, "maximum": 1.5, "words": f"wrong {EVIL}"}
     question = {
         "question": "why",
@@ -26,7 +32,9 @@ def make(score, **changes):
     }
     result = {"questions": [question], "human": f"unclear {EVIL}"} | changes
     assignment = Assignment("a9", f"Title {EVIL}", 60, (Written("why", "Why", 3.0, ""),))
-    return page(assignment, result, {"why": score})
+    state = "waiting" if score.pending else "final"
+    standing = Standing(Person("ann"), Origin("ann"), state, scores={"why": score}, **about)
+    return page(assignment, result, standing)
 
 
 def score(**changes):
@@ -41,10 +49,11 @@ def score(**changes):
 
 
 def test_every_text_is_escaped():
-    text = make(score())
+    strays = [{"cell": 3, "words": f"Stray {EVIL}"}]
+    text = make(score(pending=True), cells=strays)
     soup = BeautifulSoup(text, "html.parser")
     assert soup.find_all(["img", "script"]) == []
-    for words in ("Title", "unclear", "Why", "note", "comment", "Wrong"):
+    for words in ("Title", "unclear", "Why", "note", "comment", "Wrong", "Stray"):
         assert f"{words} {EVIL}" in soup.main.get_text(), words
     assert soup.li.code.get_text() == "kind"
     assert soup.li.get_text().startswith(f"A kind {EVIL} (0 of 1.5). Wrong")
@@ -64,13 +73,70 @@ def test_the_colors_are_those_of_the_course():
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "about", "total", "part"),
     [
-        ({}, "1.5 of 3 points"),
-        ({"pending": True}, "0 of 3 points, 1 answer is not graded yet"),
+        ({}, {}, "1.5 of 3 points", None),
+        (
+            {},
+            {"loss": 0.3, "late": timedelta(hours=30)},
+            "1.2 of 3 points",
+            "1.5 earned, 0.3 taken off: it came 1 day 6 h late.",
+        ),
+        (
+            {"pending": True},
+            {},
+            "Not graded to the end",
+            "0 of 3 points so far, 1 answer is not graded yet.",
+        ),
+        (
+            {"pending": True},
+            {"late": timedelta(hours=5), "loss": 0.3},
+            "Not graded to the end",
+            "0 of 3 points so far, 1 answer is not graded yet; it came 5 h late.",
+        ),
     ],
 )
-def test_points_that_wait_are_not_counted(changes, words):
-    soup = BeautifulSoup(make(score(**changes)), "html.parser")
-    assert soup.find(class_="total").get_text() == words
+def test_no_number_looks_final_that_is_not(changes, about, total, part):
+    soup = BeautifulSoup(make(score(**changes), about), "html.parser")
+    assert soup.find(class_="total").get_text() == total
+    found = soup.find(class_="part")
+    assert (found.get_text() if found else None) == part
     assert ("not graded yet" in soup.h2.get_text()) == bool(changes)
+
+
+def test_what_a_person_has_looked_at_is_not_unclear_any_more():
+    assert "has to be looked at" in make(score(pending=True))
+    assert "has to be looked at" not in make(score())
+
+
+def test_errors_of_other_cells_are_told():
+    cells = [{"cell": 12, "words": "the cell took too long."}]
+    soup = BeautifulSoup(make(score(), cells=cells), "html.parser")
+    assert "Cell 12: The cell took too long." in soup.get_text()
+    assert "Other cells" not in make(score())
+
+
+def test_formulas_stay_readable():
+    soup = BeautifulSoup(make(score(comment="if $a<b$ & `c`")), "html.parser")
+    assert soup.blockquote.get_text() == "if $a<b$ & `c`"
+
+
+COMMENTS = [
+    "[x](javascript:alert(1))",
+    f"a\n\n{EVIL}\n\n[x](javascript:alert(1))",
+    "</main>",
+    "<li>",
+]
+
+
+@pytest.mark.parametrize("comment", COMMENTS)
+def test_as_a_notebook_it_is_the_same_text_without_anything_that_runs(comment):
+    html = make(score(comment=comment))
+    notebook = nbformat.reads(as_notebook(html), as_version=4)
+    nbformat.validate(notebook)
+    (cell,) = notebook.cells
+    shown = BeautifulSoup(MarkdownIt().render(cell.source), "html.parser")
+    assert shown.find_all(["img", "script", "a", "style"]) == []
+    plain = BeautifulSoup(html, "html.parser").main
+    assert shown.get_text().replace("✗ ", "").split() == plain.get_text().split()
+    assert shown.li.get_text().startswith("✗ A kind")
