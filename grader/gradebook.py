@@ -5,11 +5,11 @@ another look when the student hands in something else.
 """
 
 import hashlib
+import shutil
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from grader.confined import shared
 from grader.course import Course
 from grader.lms import FORMATS
 from grader.people import first_and_last
@@ -17,7 +17,6 @@ from grader.questions import Question, Written
 from grader.release import check_id
 from grader.results import Origin, graded_file, keep_result, origin_of, result_of
 from grader.roster import roster_of
-from grader.submission import UnreadableError
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,18 @@ class Writer:
         self._scores(student, result, before)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{self.name}.ipynb").unlink(missing_ok=True)  # of an older version
-        graded_file(self.course, self.name, student).write_bytes(content)
+        self._keep(student, content)
         record = result | {"mark": mark, "problem": origin.problem}
         keep_result(self.course, self.name, student, record)
+
+    def _keep(self, student: str, content: bytes) -> None:
+        """Keep what was graded for the review, with its pictures."""
+        handed_in = self.course.submitted(student, self.name) / f"{self.name}.ipynb"
+        path = graded_file(self.course, self.name, student)
+        if content and handed_in.is_file():
+            shutil.copyfile(handed_in, path)
+        else:
+            path.write_bytes(content)
 
     def _scores(self, student: str, result: dict[str, Any], before: dict[str, Any] | None) -> None:
         found = {q["question"]: q for q in result["questions"]}
@@ -120,14 +128,3 @@ def give(
 def submissions(course: Course, name: str) -> list[str]:
     """Return the students who have handed in an assignment."""
     return sorted(path.parent.name for path in (course.root / "submitted").glob(f"*/{name}"))
-
-
-def notebook_bytes(course: Course, name: str, student: str, unsafe: bool = False) -> bytes | None:
-    """Return a submission without its outputs; None if no notebook was handed in."""
-    path = course.submitted(student, name) / f"{name}.ipynb"
-    if not path.exists():
-        return None
-    try:
-        return shared(unsafe).notebook(path).content
-    except UnreadableError:
-        return b""

@@ -10,9 +10,10 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from grader.confined_tasks.reading import _whole
 from grader.confined_tasks.student_text import to_html, visible, without_pictures
 from grader.find import essay, find
-from grader.submission import Cell, Notebook, UnreadableError, read
+from grader.submission import Cell, Notebook, UnreadableError, read, strip
 
 LONGEST = 60_000  # characters of one cell
 MOST = 1_500_000  # bytes of all that is shown
@@ -44,7 +45,7 @@ def answers(
         an answer, "left": how many more there are. A cell is a dict of "number", "kind",
         "source", "html", and whether it is "cut"; texts are bytes of UTF-8, as arrays.
     """
-    content = file.read()
+    content = strip(_whole(file))
     notebook, released = read(content), read(release.read())
     raw = json.loads(content)["cells"]
     show = _Show(raw, place, rendered)
@@ -123,7 +124,7 @@ def picture(file: IO[bytes], cell: int, index: int) -> np.ndarray:
     UnreadableError
         If there is none, or if it cannot be shown.
     """
-    content = file.read()
+    content = strip(_whole(file))
     raw = json.loads(content)["cells"]
     cells = read(content).cells
     if not 1 <= cell <= len(cells):

@@ -120,6 +120,7 @@ def to_html(source: str, addresses: dict[str, str]) -> str:
     """
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
     parser.enable(["table", "strikethrough"]).use(dollarmath_plugin)
+    parser.disable("reference")  # takes the square of the text's length
     renderer = parser.renderer
     assert isinstance(renderer, _Renderer)
     for rule in ("math_inline", "math_inline_double", "math_block", "math_block_label"):
