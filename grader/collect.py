@@ -170,8 +170,7 @@ class Collector:
             names = ", ".join(
                 printable(each.file.path.name) for each in list(last.values())[:SHOWN]
             )
-            counts = printable(notebooks[-1].file.path.name)
-            words = f"{len(last)} notebooks ({names}); {counts} counts"
+            words = f"{len(last)} notebooks ({names})"
         for each in last.values():
             other = each.handed.assignment if each.handed.assignment != self.name else None
             problem = words
@@ -196,6 +195,7 @@ class Collector:
             time=when.astimezone(UTC).isoformat(timespec="seconds"),
             clock=clock,
             late=given.late,
+            title=printable(file.path.name),
             problem=problem,
             source=printable(self.source.name),
         )

@@ -33,6 +33,10 @@ class HandIn:
         Of the notebook without outputs; empty if it is none.
     assignment : str
         Another assignment that the notebook is of; empty if it is of this one.
+    file : str
+        Where it lay in the download; for one in a zip file of the student's, the zip file.
+    title : str
+        The notebook's own name.
     source : str
         The folder or the download that it came in.
     collected : str
@@ -49,6 +53,7 @@ class HandIn:
     lms_id: str = ""
     full_name: str = ""
     file: str = ""
+    title: str = ""
     problem: str = ""
     matched: str = ""
     source: str = ""
@@ -151,7 +156,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _better(old: HandIn, new: HandIn) -> HandIn:
     """Return an old hand-in with what is known better now that the same has come again."""
-    known = ("lms", "lms_id", "full_name", "file", "source", "problem", "matched")
+    known = ("lms", "lms_id", "full_name", "file", "title", "source", "problem", "matched")
     late = "on time" if "on time" in (old.late, new.late) else old.late or new.late
     one = replace(old, late=late, **{key: getattr(new, key) for key in known})
     rank = CLOCKS.index(new.clock) - CLOCKS.index(old.clock)
@@ -199,7 +204,9 @@ def _problem(kept: History, counted: HandIn | None, name: str) -> str:
     """Say what a person should know: of the hand-in that counts, and of what came after it."""
     if counted and counted.number == kept.chosen:
         return ""
-    words = [counted.problem] if counted and counted.problem else []
+    words = []
+    if counted and counted.problem:
+        words = [f"{counted.problem}; {counted.title} counts"]
     after = [one for one in kept.all if not one.usable]
     if counted:
         after = [one for one in after if one.order > counted.order]

@@ -25,6 +25,7 @@ COMMON = re.compile(
     r"(?:^|[-_.])(?:submi(?:ssions?|tted)|hand(?:ed)?[-_]?ins?|homeworks?|exports?|downloads?|late|"
     r"students?|notebooks?|assignments?|answers?|class|course|work|drafts?|final|old)(?:$|[-_.])"
 )
+DEEPEST = 20  # folders around a download
 IGNORED = (".ds_store", "desktop.ini", "thumbs.db", "timestamp.txt")
 
 Groups = dict[tuple[str, str], list[tuple[Origin, File]]]
@@ -32,8 +33,11 @@ Groups = dict[tuple[str, str], list[tuple[Origin, File]]]
 
 def is_ignored(path: PurePosixPath) -> bool:
     """Tell whether a file is one that operating systems and editors leave behind."""
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return not path.parts or hidden or path.name.lower() in IGNORED
+    hidden = (
+        part.startswith((".", "__MACOSX")) and not _is_certain(PurePosixPath(part))
+        for part in path.parts
+    )
+    return not path.parts or any(hidden) or path.name.lower() in IGNORED
 
 
 def _around(folder: str, inside: list[PurePosixPath], name: str, known: set[str]) -> bool:
@@ -65,7 +69,7 @@ def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[in
     With words for the user, if the last of these folders could have been read otherwise.
     """
     depth, words = 0, ""
-    while len({path.parts[depth] for path in paths}) == 1:
+    while depth < DEEPEST and len({path.parts[depth] for path in paths}) == 1:
         folder = paths[0].parts[depth]
         inside = [PurePosixPath(*path.parts[depth + 1 :]) for path in paths]
         if _is_certain(PurePosixPath(folder)) or not all(path.parts for path in inside):
@@ -87,7 +91,7 @@ def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[in
 
 def _groups_folders(paths: list[PurePosixPath]) -> int:
     """Return how deep a download lies that was sorted into folders, such as one for each group."""
-    for depth in range(min(len(path.parts) for path in paths)):
+    for depth in range(min(DEEPEST, *(len(path.parts) for path in paths))):
         if all(_is_certain(PurePosixPath(*path.parts[depth:])) for path in paths):
             return depth
     return 0

@@ -17,7 +17,7 @@ from grader.lms import FORMATS
 from grader.worksheet import read_worksheet
 
 PATIENCE = 2.0  # seconds until it is told how far it is
-SHOWN = 20  # names that a sentence holds
+SHOWN = 8  # names that a sentence holds
 WORDS = {
     "new": "new",
     "changed": "changed",

@@ -102,7 +102,8 @@ def _show(course: Course, name: str, student: str, deadlines: Deadlines, zone: s
     for one in sorted(kept.all, key=lambda each: each.order):
         state = ("counts, as chosen" if kept.chosen else "counts") if one is counted else ""
         late = doubt(one, due) or ("late" if on_time(one, due) is False else "")
-        about = [_time(one, zone), one.file, one.problem, late, state]
+        file = one.file if one.file.endswith(one.title) else f"{one.file}: {one.title}"
+        about = [_time(one, zone), file, one.problem, late, state]
         print(f"  {one.number:2}  " + "; ".join(word for word in about if word))
 
 

@@ -603,3 +603,15 @@ def test_the_command_tells_what_a_person_should_know(course, tmp_path, monkeypat
     assert "2 came in a download made after the deadline" in text
     assert main(["collect", NAME, str(source), "--timezone", "Berlin"]) == 2
     assert "is no time zone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 3000, "0" * 400])
+@pytest.mark.parametrize("path", ["lee_{}_1_x.ipynb", "Lee_{}_assignsubmission_file/x.ipynb"])
+def test_numbers_of_any_length_stop_nothing(take, path, number):
+    states = take({path.format(number): notebook(), "bo_8_91_x.ipynb": notebook()}, True)
+    assert [one.state for one in states.values()] == ["new", "new"]
+
+
+def test_a_name_with_a_dot_before_it_is_not_hidden(take):
+    files = (".Ann_1_assignsubmission_file/x.ipynb", "B_2_assignsubmission_file/.x.ipynb")
+    assert set(take(dict.fromkeys(files, notebook()), True)) == {"ann"}
