@@ -7,7 +7,6 @@ them. It is read with SQLite itself, without nbgrader, which takes seconds to im
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -219,36 +218,3 @@ def _why(question: dict[str, Any] | None, score: Score) -> str:
     if score.given is not None:
         return "another hand-in has come since these points were given"
     return TO_GRADE
-
-
-def scores_of(submission: Any) -> dict[str, Score]:
-    """Return the scores by question of one of nbgrader's submitted notebooks."""
-    comments = {comment.cell.name: comment.manual_comment for comment in submission.comments}
-    scores = {}
-    for grade in submission.grades:
-        question = grade.cell.name.removesuffix("-check")
-        scores[question] = Score(
-            points=grade.score,
-            maximum=grade.max_score,
-            pending=bool(grade.needs_manual_grade),
-            manual=grade.manual_score is not None and grade.auto_score is not None,
-            comment=comments.get(question) or "",
-        )
-    return scores
-
-
-def scores(book: Any, name: str, student: str | None = None) -> Iterator[tuple[str, dict]]:
-    """Yield the students who are in an open gradebook, by name, and their scores by question.
-
-    Parameters
-    ----------
-    book : nbgrader.api.Gradebook
-    name : str
-        The assignment.
-    student : str, optional
-        One student alone.
-    """
-    found = {each.student.id: each for each in book.notebook_submissions(name, name)}
-    for each in sorted(found):
-        if student in (None, each):
-            yield each, scores_of(found[each])

@@ -16,11 +16,6 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def printable(text: str) -> str:
-    """Return text of a student's as a terminal may show it: on one line, without commands to it."""
-    return "".join(c if c.isprintable() else "?" for c in text)
-
-
 def add_course(parser: argparse.ArgumentParser, seed: bool = False) -> None:
     """Add the options of a command that works in a course folder."""
     parser.add_argument("--course", metavar="FOLDER", help="default: $GRADING_FOLDER or term/")

@@ -2,7 +2,8 @@
 
 import argparse
 
-from grader.commands._common import add_course, add_name, course_of, printable
+from grader.commands._common import add_course, add_name, course_of
+from grader.confined import printable
 from grader.course import Course
 from grader.gradebook import submissions
 from grader.questions import Assignment
@@ -31,6 +32,9 @@ def run(options: argparse.Namespace) -> int:
     course, definition = course_of(options)
     assignment = definition.assignment
     unclear = _unclear(course, assignment)
+    if not unclear:
+        print("Nobody has handed in yet.")
+        return 0
     for student, reasons in unclear.items():
         for reason in reasons:
             print(f"{printable(student)}: {printable(reason)}")
@@ -41,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     for written in assignment.written:
         left = sum(written.id in found and found[written.id].pending for found in scores)
         answers += left
-        print(f"\n{written.title}: {left} answers to grade, {written.points:g} points each.")
+        answer = "answer" if left == 1 else "answers"
+        print(f"\n{written.title}: {left} {answer} to grade, {written.points:g} points each.")
         print(f"  {written.guidance}")
     if answers or any(unclear.values()):
         print(f"\nGrade them: python -m grader review {options.name}{course.option}")
