@@ -8,7 +8,6 @@ from grader.commands._common import add_course, add_name
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, Due, check_zone, local_time, mirror
 from grader.handins import recount_all
-from grader.handins import recount_all
 from grader.release import define
 from grader.roster import find
 
@@ -45,11 +44,6 @@ def run(options: argparse.Namespace) -> int:
         kept.of(options.name)
         kept.keep()
         count_again(course, options.name)
-        changed = recount_all(course, options.name)
-        if changed:
-            print(
-                f"Of {len(changed)} another hand-in counts now, to be graded: {', '.join(changed)}"
-            )
         _mirror(course, options.name)
     show(kept, options.name)
     return 0

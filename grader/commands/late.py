@@ -8,7 +8,6 @@ from grader.commands._common import add_course
 from grader.commands.deadline import count_again
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, Policy, mirror
-from grader.handins import recount_all
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
