@@ -8,13 +8,18 @@ goes on where it was, and running twice gives the same grades.
 import hashlib
 import json
 import os
+import platform
+import re
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +29,7 @@ from distributed import Client, Future, LocalCluster, as_completed
 
 from grader.course import CourseError
 from grader.referee import Task, grade
-from grader.sandbox import IsolationError
+from grader.sandbox import PACKAGES, PASSED_ON, IsolationError, data_folder
 
 # What a worker needs of this package; it is sent to workers on other machines.
 ENGINE = (
@@ -57,6 +62,41 @@ def _engine() -> dict[str, bytes]:
     return {f"{name}.py": (folder / f"{name}.py").read_bytes() for name in ENGINE}
 
 
+@cache
+def environment_digest() -> bytes:
+    """Return a SHA-256 of what students' code finds on this machine.
+
+    Python, the packages that the course needs, its own packages' files, and the images.
+    """
+    needed = {"ipython", "scipy", "tensorflow", "tensorflow-cpu", "keras"}
+    with suppress(PackageNotFoundError):
+        needed |= {_name(text) for text in requires("fashion-lib") or () if "extra" not in text}
+    parts = [sys.version, platform.machine()]
+    parts += [f"{name} {_version(name)}" for name in sorted(needed)]
+    parts += [f"{name} {os.environ.get(name)}" for name in PASSED_ON]
+    digest = hashlib.sha256("\n".join(parts).encode())
+    data = data_folder()
+    own = [Path(str(found.origin)).parent for name in PACKAGES if (found := find_spec(name))]
+    for folder in (*own, *([data] if data else [])):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(folder)}\n".encode())
+                with path.open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.digest()
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "is not there"
+
+
 def fingerprint(task: Task) -> str:
     """Return a SHA-256 of everything that a result depends on."""
     parts = [
@@ -67,6 +107,7 @@ def fingerprint(task: Task) -> str:
         task.seed.encode(),
         str(task.unsafe).encode(),
         task.problem.encode(),
+        environment_digest(),
         *_engine().values(),
     ]
     digests = b"".join(hashlib.sha256(part).digest() for part in parts)

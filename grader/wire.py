@@ -70,7 +70,8 @@ def _pack(value: Any, buffers: list[bytes], depth: int) -> Any:
     if hasattr(value, "columns") and hasattr(value, "iloc"):
         return _pack({str(name): value[name].tolist() for name in value.columns}, buffers, depth)
     if isinstance(value, np.ma.MaskedArray):  # what is masked is no answer
-        value = value.astype(np.float64).filled(math.nan) if value.mask.any() else value.data
+        filled = np.ma.filled(np.ma.asarray(value, np.float64), math.nan)
+        value = filled if value.mask.any() else value.data
     if isinstance(value, np.ndarray | np.generic) or hasattr(value, "__array__"):
         return _pack_array(np.asarray(value), buffers, depth)
     raise WireError(f"{type(value).__name__} is no plain data")

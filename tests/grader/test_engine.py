@@ -3,7 +3,10 @@
 import ast
 import re
 
+import pytest
+
 from grader import batch
+from grader.referee import Task
 from grader.release import ROOT
 
 #: Read as data, to be run inside the sandbox; `runner` imports the others from beside it.
@@ -49,6 +52,21 @@ def test_checks_import_nothing_that_is_not_sent():
         ]
         modules = {name.removeprefix("grader.") for name in names if name.startswith("grader")}
         assert modules <= set(batch.ENGINE), path
+
+
+@pytest.mark.parametrize(
+    ("what", "other"),
+    [("data_folder", lambda: ROOT / "tests"), ("version", lambda name: "0.0.1")],
+)
+def test_a_result_of_another_environment_is_another_result(monkeypatch, what, other):
+    task = Task("a", b"", "", b"", "a seed")
+    batch.environment_digest.cache_clear()
+    before = batch.fingerprint(task)
+    monkeypatch.setattr(batch, what, other)
+    assert batch.fingerprint(task) == before  # it is looked at once in a run
+    batch.environment_digest.cache_clear()
+    assert batch.fingerprint(task) != before
+    batch.environment_digest.cache_clear()
 
 
 def test_the_map_of_the_readme_names_every_file():
