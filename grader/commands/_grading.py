@@ -16,7 +16,7 @@ from grader.commands._common import course_of, positive
 from grader.commands.humans import hint
 from grader.confined import shared
 from grader.course import Course, CourseError
-from grader.gradebook import Writer, notebook_bytes
+from grader.gradebook import Writer
 from grader.preflight import model_answers, preflight
 from grader.referee import Task
 from grader.release import ASSIGNMENTS, Definition
@@ -38,14 +38,29 @@ def _tasks(
 ) -> Iterator[tuple[str, Task]]:
     released, seed = strip(course.released(definition.name)), course.seed(options.seed)
     for student in students:
-        path = course.submitted(student, definition.name) / f"{definition.name}.ipynb"
-        content, problem = b"", "" if path.exists() else "No notebook was handed in."
+        content, problem = b"", ""
         try:
-            content = b"" if problem else shared(options.unsafe).graded(path).content
+            path = _path(course, definition.name, student)
+            content = shared(options.unsafe).graded(path).content
         except UnreadableError as error:
             problem = str(error)
         checks, unsafe = definition.checks, options.unsafe
         yield student, Task(definition.name, content, checks, released, seed, unsafe, problem)
+
+
+def _path(course: Course, name: str, student: str) -> Path:
+    path = course.submitted(student, name) / f"{name}.ipynb"
+    if not path.exists():
+        raise UnreadableError("No notebook was handed in.")
+    return path
+
+
+def _reviewed(course: Course, name: str, student: str, unsafe: bool) -> bytes:
+    """Return what a person looks at: what is graded, with its pictures."""
+    try:
+        return shared(unsafe).notebook(_path(course, name, student)).content
+    except UnreadableError:
+        return b""
 
 
 def check_isolation(course: Course, options: argparse.Namespace) -> None:
@@ -83,7 +98,7 @@ def grade_all(options: argparse.Namespace, students: list[str], again: bool = Fa
                 if one.result is None:
                     failed.append(f"{one.name}: {one.error}")
                     continue
-                content = notebook_bytes(course, options.name, one.name, options.unsafe) or b""
+                content = _reviewed(course, options.name, one.name, options.unsafe)
                 book.write(one.name, content, one.result)
                 counts["graded now" if one.fresh else "known from before"] += 1
                 _progress(number, len(students), started)
