@@ -296,6 +296,8 @@ def collect_submissions(
         with Reader() as own:
             yield from collect_submissions(course, name, source, format, tell, zone, own, worksheet)
         return
+    with suppress(UnreadableError):
+        reader.notebook(b"{}")  # whether it starts at all; what fails later is a file's fault
     files = _files(source, reader, zone)
     known = {path.name for path in (course.root / "submitted").glob("*")}
     known |= {person.id for person in students_of(course)}

@@ -68,19 +68,6 @@ class Handed:
     digest: str
 
 
-@dataclass(frozen=True)
-class Member:
-    """A file inside a zip file, or inside one inside it: `place` counts from outside in.
-
-    `modified` is what the zip file says: a local time of nobody knows where, "" if it is none.
-    """
-
-    path: str
-    size: int
-    modified: tuple[int, ...]
-    place: tuple[int, ...]
-
-
 def printable(text: str, longest: int = 300) -> str:
     """Return a text that a terminal shows and does not obey."""
     return "".join(letter if letter.isprintable() else "?" for letter in text[:longest])
@@ -400,34 +387,6 @@ class Reader:
         """Return the same without pictures: a digest stands for each. It is what is graded."""
         return handed(self.call("reading.graded", files=[file]))
 
-    def archive(self, file: File) -> list[Member]:
-        """List the files in a zip file, and in those inside it.
-
-        Raises
-        ------
-        UnreadableError
-            If it is none, or damaged, or holds too much.
-        """
-        return [_member(row) for row in self.call("reading.archive", files=[file], seconds=60)]
-
-    def member(self, file: File, member: Member) -> Handed:
-        """Return a notebook inside a zip file without its outputs, as `notebook` does."""
-        return handed(self.call("reading.member", list(member.place), files=[file]))
-
-    def copy(self, file: File, member: Member, target: BinaryIO) -> int:
-        """Write a file inside a zip file to an open file; return how many bytes there were.
-
-        Raises
-        ------
-        UnreadableError
-            If it cannot be unpacked, or is too large.
-        """
-        place = list(member.place)
-        size = self.call("reading.copy", place, files=[file], target=target.fileno())
-        if type(size) is not int:
-            raise UnreadableError(WORDS["lied"])
-        return size
-
 
 _SHARED: dict[bool, Reader] = {}
 _LOCK = threading.Lock()
@@ -449,14 +408,3 @@ def handed(given: Any) -> Handed:
     if not isinstance(assignment, str | None) or not isinstance(digest, str):
         raise UnreadableError(WORDS["lied"])
     return Handed(content, assignment and printable(assignment, 100), digest[:64])
-
-
-def _member(row: Any) -> Member:
-    try:
-        path, size, modified, place = row
-        numbers = [size, *modified, *place]
-    except (TypeError, ValueError) as error:
-        raise UnreadableError(WORDS["lied"]) from error
-    if not isinstance(path, str) or any(type(number) is not int for number in numbers):
-        raise UnreadableError(WORDS["lied"])
-    return Member(path[:1000], size, tuple(modified), tuple(place))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from grader.confined import Handed, Reader, handed
+from grader.confined import FaultError, Handed, Reader, handed
 from grader.course import CourseError
 from grader.submission import UnreadableError
 
@@ -17,6 +17,7 @@ MOST_FILES = 100_000
 MOST_INSIDE = 500  # files in the zip files of one student that are looked at
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 SECONDS = 60.0  # of processor time for the list of a zip file
+FAILED = "reading it failed"
 OLDEST = 1981  # 1980 is what programs write that know no time
 
 
@@ -52,7 +53,10 @@ class File:
         if not self.place and self.disk.is_symlink():
             raise UnreadableError("a symbolic link, which is not followed")
         place, name = list(self.place), self.path.name
-        return handed(reader.call("arriving.look", place, name, files=[self.disk]))
+        try:
+            return handed(reader.call("arriving.look", place, name, files=[self.disk]))
+        except FaultError as error:  # ours; it costs nobody else's hand-in
+            raise UnreadableError(FAILED) from error
 
     def inside(self, reader: Reader) -> list["File"]:
         """List the files in it, if it is a zip file, or raise `UnreadableError`."""
@@ -68,18 +72,21 @@ def _listed(
     reader: Reader, disk: Path, place: tuple[int, ...]
 ) -> list[tuple[PurePosixPath, tuple[int, ...], tuple[int, ...]]]:
     """Return path, time and place of the files in a zip file; nothing else is believed."""
-    given = reader.call("arriving.listing", list(place), files=[disk], seconds=SECONDS)
+    try:
+        given = reader.call("arriving.listing", list(place), files=[disk], seconds=SECONDS)
+    except FaultError as error:
+        raise UnreadableError(FAILED) from error
     return [_row(row) for row in given] if isinstance(given, list) else []
 
 
 def _row(row: Any) -> tuple[PurePosixPath, tuple[int, ...], tuple[int, ...]]:
     try:
-        path, _, modified, place = row
+        path, modified, place = row
         numbers = [*modified, *place]
     except (TypeError, ValueError) as error:
-        raise UnreadableError("reading it failed") from error
+        raise UnreadableError(FAILED) from error
     if not isinstance(path, str) or any(type(number) is not int for number in numbers):
-        raise UnreadableError("reading it failed")
+        raise UnreadableError(FAILED)
     parts = (part for part in PurePosixPath(path[:4096]).parts if part not in ("/", ".."))
     return PurePosixPath(*parts), tuple(modified), tuple(place)
 

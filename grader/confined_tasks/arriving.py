@@ -4,15 +4,32 @@ Zip files are opened one at a time, so that what is wrong with one student's cos
 `place` says where a file lies in a zip file, and in those inside it, counted from outside in.
 """
 
+import lzma
 import re
+import struct
+import zipfile
+import zlib
 from io import BytesIO
 from typing import IO, Any
 
-from grader.confined_tasks.reading import _content, _handed, _inside, _opened, _whole
+from grader.confined_tasks.reading import BLOCK, _handed, _whole
 from grader.submission import LARGEST, UnreadableError
 
 MOST_MEMBERS = 20_000
 DEEPEST = 3  # zip files inside one another
+DAMAGE = (
+    OSError,
+    EOFError,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 HEAD = 4096  # bytes from which a file is recognized
 
 ASK = "ask for the .ipynb file"
@@ -52,21 +69,23 @@ PYTHON = re.compile(rb"(?m)^(?:import|from|def|class|@|#!|# ?%%)[ \w./]")
 
 
 def listing(file: IO[bytes], place: list[int]) -> list[Any]:
-    """Return path, size, time and place of every file in a zip file, itself perhaps inside one."""
+    """Return path, time and place of every file in a zip file, itself perhaps inside one."""
     if len(place) >= DEEPEST:
         raise UnreadableError("a zip file that lies too deep in others")
     if place:
-        file = BytesIO(b"".join(_inside(file, place)))
-    rows: list[Any] = []
-    with _opened(file) as opened:
-        for number, entry in enumerate(opened.infolist()):
-            if entry.is_dir():
-                continue
-            if len(rows) == MOST_MEMBERS:
-                raise UnreadableError(f"a zip file with more than {MOST_MEMBERS} files")
-            path = entry.filename.replace("\\", "/")
-            rows.append([path, entry.file_size, list(entry.date_time), [*place, number]])
-    return rows
+        file = BytesIO(_read(file, place))
+    try:
+        with zipfile.ZipFile(file) as opened:
+            entries = opened.infolist()
+    except DAMAGE as error:
+        raise UnreadableError("a damaged zip file") from error
+    if len(entries) > MOST_MEMBERS:
+        raise UnreadableError(f"a zip file with more than {MOST_MEMBERS} files")
+    return [
+        [entry.filename.replace("\\", "/"), list(entry.date_time), [*place, number]]
+        for number, entry in enumerate(entries)
+        if not entry.is_dir()
+    ]
 
 
 def look(file: IO[bytes], place: list[int], name: str) -> list[Any]:
@@ -88,16 +107,28 @@ def look(file: IO[bytes], place: list[int], name: str) -> list[Any]:
 
 
 def _read(file: IO[bytes], place: list[int]) -> bytes:
-    if not place:
-        return _whole(file)
-    *outer, last = place
-    if outer:
-        file = BytesIO(b"".join(_inside(file, outer)))
-    with _opened(file) as opened:
-        entry = opened.infolist()[last]
-        if entry.flag_bits & 1:
-            raise UnreadableError("it is locked with a password: ask for it without one")
-        return _content(opened, entry, [LARGEST])
+    """Return the bytes of a file, inside a zip file, inside one inside it, and so on."""
+    content = b""
+    for number in place:
+        try:
+            with zipfile.ZipFile(file) as opened:
+                content = _unpacked(opened, opened.infolist()[number])
+        except DAMAGE as error:
+            raise UnreadableError("it cannot be unpacked") from error
+        file = BytesIO(content)
+    return content if place else _whole(file)
+
+
+def _unpacked(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    if entry.flag_bits & 1:
+        raise UnreadableError("it is locked with a password: ask for it without one")
+    content = bytearray()
+    with opened.open(entry) as file:
+        while block := file.read(BLOCK):
+            content += block
+            if len(content) > LARGEST:
+                raise UnreadableError("too large")
+    return bytes(content)
 
 
 def kind(head: bytes, size: int, name: str) -> str:
