@@ -252,7 +252,7 @@ class Course:
         return self.root / "release" / name / f"{name}.ipynb"
 
     def _write_source(self, definition: "Definition", repository: str | None) -> None:
-        from grader.release import source_notebook
+        from grader.builder import source_notebook
 
         folder = self.root / "source" / definition.name
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,8 @@ from functools import cache
 import nbformat
 from nbformat import NotebookNode
 
-from grader.release import Builder, Definition
+from grader.builder import Builder
+from grader.release import Definition
 
 
 def solved(definition: Definition) -> NotebookNode:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.release import ASSIGNMENTS, ROOT, Builder, define, names
+from grader.builder import Builder
+from grader.release import ASSIGNMENTS, ROOT, define, names
 
 COMMON = 24  # shorter lines of code are written by anyone
 
