@@ -28,7 +28,9 @@ from grader.submission import UnreadableError
 from grader.worksheet import Line
 
 PATIENCE = 120.0  # seconds in which all files of one student are looked at
+MOST_KEPT = 24 << 20  # bytes of notebooks that one student may hand in at once
 SHOWN = 5  # files that a sentence names
+TOO_MUCH = "there are too many files, or too large ones, to look at all"
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,8 @@ class Collector:
                 printable(each.file.path.name) for each in list(last.values())[:SHOWN]
             )
             words = f"{len(last)} notebooks ({names})"
+        if TOO_MUCH in problems:
+            words = "; ".join([*([words] if words else []), TOO_MUCH])
         for each in last.values():
             other = each.handed.assignment if each.handed.assignment != self.name else None
             problem = words
@@ -209,8 +213,9 @@ class Collector:
         while waiting:
             owner, file = waiting.pop(0)
             seen += 1
-            if seen > MOST_INSIDE or time.monotonic() > until:
-                problems.insert(0, "there are too many files, or too large ones, to look at all")
+            kept = sum(len(each.handed.content) for each in found)
+            if seen > MOST_INSIDE or kept > MOST_KEPT or time.monotonic() > until:
+                problems.insert(0, TOO_MUCH)
                 break
             refused = ""
             if file.packed:

@@ -10,7 +10,7 @@ import pytest
 
 from grader.__main__ import main
 from grader.collect import collect_submissions
-from grader.confined import Reader
+from grader.confined import FaultError, Reader
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, Due
 from grader.handins import history
@@ -615,3 +615,26 @@ def test_numbers_of_any_length_stop_nothing(take, path, number):
 def test_a_name_with_a_dot_before_it_is_not_hidden(take):
     files = (".Ann_1_assignsubmission_file/x.ipynb", "B_2_assignsubmission_file/.x.ipynb")
     assert set(take(dict.fromkeys(files, notebook()), True)) == {"ann"}
+
+
+def test_a_student_fills_no_disk(course, take, monkeypatch):
+    monkeypatch.setattr("grader.collect.MOST_KEPT", 1000)
+    many = zipped({f"{number}.ipynb": notebook(f"x = {number}") for number in range(99)})
+    one = take({"ann/w.zip": many, "bob/x.ipynb": notebook()}, True)["ann"]
+    assert "too many files" in one.origin.problem
+    folder = course.root / "hand-ins" / "ann" / NAME
+    assert sum(path.stat().st_size for path in folder.glob("*.ipynb")) < 2000
+
+
+def test_a_fault_of_ours_in_one_file_stops_no_batch(take, reader, monkeypatch):
+    call = reader.call
+
+    def fail(function, place, *rest, **more):
+        if rest == ("bad.ipynb",):
+            raise FaultError("Traceback")
+        return call(function, place, *rest, **more)
+
+    monkeypatch.setattr(reader, "call", lambda f, *a, **m: fail(f, *a, **m) if a else call(f, **m))
+    states = take({"ann/bad.ipynb": notebook(), "bob/x.ipynb": notebook()}, True)
+    assert states["bob"].state == "new"
+    assert "bad.ipynb: reading it failed" in states["ann"].origin.problem
