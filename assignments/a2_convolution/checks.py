@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy.signal import correlate2d
+import scipy  # loads a part when it is used: `list` needs none
 
 from grader.questions import Assignment, Case, Inputs, Mistake, Question, Written, close
 
@@ -18,7 +18,7 @@ def slide(image, kernel, stride=(1, 1), padding=0, flip=False, swap=False, late=
     """Compute the right answer by SciPy, or a wrong one for the typical mistakes."""
     image, kernel = np.asarray(image, float), np.asarray(kernel, float)
     image = np.pad(image, padding)
-    full = correlate2d(image, kernel[::-1, ::-1] if flip else kernel, mode="valid")
+    full = scipy.signal.correlate2d(image, kernel[::-1, ::-1] if flip else kernel, mode="valid")
     rows, columns = stride[::-1] if swap else stride
     return full[late::rows, late::columns]
 

@@ -5,6 +5,7 @@ through ``referee.py``, which opens it and watches it.
 """
 
 import struct
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from grader.fork_server import ASK, Line
 from grader.grade import grade_notebook
-from grader.questions import Assignment, from_source
+from grader.questions import Assignment, Case, Question, from_source, generator
 from grader.sandbox import Limits
 from grader.session import Conversation, LostError
 from grader.submission import Notebook, read
@@ -50,7 +51,20 @@ class Relayed(Conversation):
 
 @lru_cache(maxsize=8)
 def _prepared(name: str, checks: str, release: bytes) -> tuple[Assignment, Notebook]:
-    return from_source(checks, name), read(release)
+    assignment = from_source(checks, name)
+    for question in assignment.graded:
+        for case in question.cases:
+            _warm(question, case)
+    return assignment, read(release)
+
+
+def _warm(question: Question, case: Case) -> None:
+    """Answer a question once, so that every child finds imported and read what that needs."""
+    with suppress(Exception):  # it is told when a submission is graded
+        if question.variable:
+            question.reference()
+        else:
+            case.draw(generator("to get warm", question.id)).apply(question.reference)
 
 
 def prepare(name: str, checks: str, release: np.ndarray) -> tuple[Assignment, Notebook]:
