@@ -32,14 +32,15 @@ def plan(notebook: Notebook, release: Notebook) -> list[Cell]:
         for cell in notebook.code
         if cell.source.strip() not in known
     ]
-    answered = {name for cell, empty in own if not empty for name in cell.defines()}
+    asked = {name for stub in stubs for name in stub.defines()}
+    answered = {name for cell, empty in own if not empty for name in cell.names(asked)}
     return setup + [cell for cell, empty in own if not (empty and cell.defines() <= answered)]
 
 
 def find(question: Question, notebook: Notebook, release: Notebook) -> tuple[str, list[Cell]]:
     """Return how an answer stands: "there", "blank", "renamed" or "gone"; and its cells."""
     labelled = notebook.answers(question.id)
-    defining = [cell for cell in notebook.code if question.name in cell.defines()]
+    defining = [cell for cell in notebook.code if cell.names([question.name])]
     cells = list(dict.fromkeys([*labelled, *defining]))
     stubs = release.answers(question.id)
     written = [c for c in cells if c.text and not any(c.same(stub) for stub in stubs)]
@@ -59,7 +60,7 @@ def others(cells: list[Cell], notebook: Notebook, release: Notebook) -> list[int
     return [
         number
         for number, cell in enumerate(cells)
-        if id(cell) in own and cell.question not in ids and not cell.defines() & names
+        if id(cell) in own and cell.question not in ids and not cell.names(names)
     ]
 
 

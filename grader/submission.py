@@ -9,7 +9,7 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,8 @@ MOST_CELLS = 5000
 PICTURE = "data:image/"  # how a picture begins that stands in a text
 LONGEST_NAME = 200  # characters of what a picture is called
 KINDS = ("code", "markdown", "raw")
+CACHED = 8192  # cells whose names are remembered: more than a notebook has
+LONGER = 1000  # characters of comments that a place for an answer may have and still be empty
 LONGEST_PARSED = 100_000  # characters: a syntax tree takes a thousand times as much memory
 
 
@@ -79,6 +81,11 @@ class Cell:
         """Return the names that a code cell defines at its top level."""
         return _defined(self.source)
 
+    def names(self, wanted: Iterable[str]) -> set[str]:
+        """Return which of some names a code cell defines; quick if it has none of them."""
+        there = [name for name in wanted if name in self.source]
+        return set(self.defines()).intersection(there) if there else set()
+
     @property
     def parses(self) -> bool:
         """Whether a code cell is Python, without magics."""
@@ -86,10 +93,12 @@ class Cell:
 
     def same(self, other: "Cell") -> bool:
         """Whether two code cells differ in comments, docstrings and blank space at most."""
+        if len(self.source) > len(other.source) + LONGER:
+            return False
         return self.text == other.text or _essence(self.source) == _essence(other.source)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=CACHED)
 def _essence(source: str) -> str:
     """Return what a cell does: its syntax tree without docstrings, or its text if it has none."""
     tree = _tree(source)
@@ -109,7 +118,7 @@ def _tree(source: str) -> ast.Module | None:
         return None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=CACHED)
 def _defined(source: str) -> frozenset[str]:
     tree = _tree(source)
     if tree is None:

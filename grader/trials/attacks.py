@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from nbformat.v4 import new_code_cell
 
 from grader.release import ROOT, Definition
+from grader.trials.hostile import hostile
 from grader.trials.notebooks import answer_cell, blank, dump, everything, replaced, solved
 from grader.trials.trial import Trial
 
@@ -446,3 +447,4 @@ def attacks(definition: Definition) -> Iterator[Trial]:
     yield from _forgeries(definition)
     yield from _breakers(definition)
     yield from _crashes(definition)
+    yield from hostile(definition)
