@@ -23,7 +23,7 @@ HEADING = re.compile(r"#+ (?:\d+\. )?(.*?)(?: \(\d+ points?\))?(?:\n|\Z)")
 #: What can be with a student's work, and the words for it in a table.
 STATES = {
     "final": "graded",
-    "waiting": "waits for a person",
+    "waiting": "waiting for a person",
     "unreadable": "no notebook that can be read",
     "stale": "to be graded again",
     "ungraded": "not graded yet",

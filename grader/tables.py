@@ -9,12 +9,14 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from grader.course import CourseError
 
 LARGEST = 10_000_000  # bytes
+MOST = 50_000  # lines
 DELIMITERS = ",;\t"
 NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,6})?", re.ASCII)
 # Where a cell begins, also for a program that takes another mark for the separator, and what it
@@ -49,9 +51,12 @@ def read_table(path: Path) -> list[list[str]]:
         text = rest
     delimiter = told[1] if told else _delimiter(text)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        rows = list(islice(lines, MOST + 1))
     except csv.Error as error:
         raise CourseError(f"{path} is no CSV file that can be read: {error}.") from error
+    if len(rows) > MOST or sum(map(len, rows)) > 10 * MOST:
+        raise CourseError(f"{path} has too many lines or cells: it is no such table.")
     cleaned = ([_plain(cell) for cell in row] for row in rows)
     return [row if any(row) else [] for row in cleaned]
 

@@ -80,7 +80,7 @@ def finished(course):
 def test_unfinished_totals_are_not_exported(course, capsys, to):
     assert export(course, *to) == 1
     error = capsys.readouterr().err
-    assert "2 of 5 are unfinished: 1 waits for a person, 1 no notebook that can be read" in error
+    assert "2 of 5 are unfinished: 1 waiting for a person, 1 no notebook that can be read" in error
     assert "--unfinished" in error
     assert not (course.root / "exports").exists()
 
@@ -98,7 +98,7 @@ def test_unfinished_totals_are_empty_never_zero(course):
     assert [row["state"] for row in found.values()] == [
         "graded",
         "graded",
-        "waits for a person",
+        "waiting for a person",
         "no notebook that can be read",
         "not handed in",
     ]
@@ -187,7 +187,7 @@ def test_a_time_that_nobody_knows_has_to_be_set_where_it_costs(finished, capsys)
     assert export(finished) == 0
     assert main(["late", "10%", *option]) == 0
     assert export(finished) == 1
-    assert "1 waits for a person" in capsys.readouterr().err
+    assert "1 waiting for a person" in capsys.readouterr().err
 
 
 # --- Moodle --------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_counts_come_first_and_names_after(term, capsys):
     )
     assert lines[1] == "Late work: 10 percent a day begun."
     assert lines[2] == (
-        "31 students: 2 graded, 8 waits for a person, 1 no notebook that can be read, "
+        "31 students: 2 graded, 8 waiting for a person, 1 no notebook that can be read, "
         "2 not graded yet, 18 not handed in, 1 late."
     )
     assert lines[3] == "Final totals: 2, from 15.3 to 17, mean 16.1."

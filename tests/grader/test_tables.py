@@ -35,6 +35,8 @@ def test_a_table_is_read_as_programs_write_it(tmp_path, text, encoding):
         (b'id,name\nann,"Ann\n', "no CSV file"),
         (b"id\n" + b"x" * 200_000, "no CSV file"),
         (b"x" * (LARGEST + 1), "more than 10 MB"),
+        (b"\n" * 60_000, "too many lines"),
+        (b"," * 600_000, "too many lines or cells"),
     ],
 )
 def test_other_files_are_refused(tmp_path, content, words):
