@@ -297,7 +297,7 @@ def find_copies(training, new, tolerance):
     Wrong(
         "differences cancel out",
         "copies",
-        3,
+        4,
         _copies(distance="abs((version.astype(float) - known).mean())"),
     ),
     Wrong(
