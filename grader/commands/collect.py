@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         raise CourseError(f"There are no files in {options.source}.")
     parts = [f"{counts[state]} {WORDS[state]}" for state in WORDS if counts[state]]
     print(f"{counts.total()} submissions: {', '.join(parts)}.")
-    _strangers(all_of_them)
+    _strangers(course, options.name, all_of_them)
     _doubts(course, options.name, all_of_them)
     return 0
 
@@ -87,11 +87,15 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:SHOWN] + more)
 
 
-def _strangers(found: list[Collected]) -> None:
+def _strangers(course: Course, name: str, found: list[Collected]) -> None:
     """Say which hand-ins are of nobody on the list of students."""
     names = [one.origin.student for one in found if one.origin.matched]
     if names:
-        print(f"{len(names)} of nobody on the list of students: {_listed(names)}")
+        print(
+            f"{len(names)} of nobody on the list of students: {_listed(names)}\n"
+            "To give them to whose they are: "
+            f"python -m grader handins {name} STUDENT --give-to ID{course.option}"
+        )
 
 
 def _doubts(course: Course, name: str, found: list[Collected]) -> None:

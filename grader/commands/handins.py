@@ -20,6 +20,7 @@ from grader.handins import (
     recount,
     students_with,
 )
+from grader.handover import give
 
 RULE = "rule"
 
@@ -40,6 +41,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--number", type=positive, metavar="N", help="which one --time is of; default: what counts"
     )
     parser.add_argument(
+        "--give-to", metavar="ID", help="they are another student's, such as one of the list"
+    )
+    parser.add_argument(
         "--timezone", metavar="ZONE", help="of the times; default: that of the deadline, or UTC"
     )
     add_course(parser)
@@ -56,10 +60,13 @@ def run(options: argparse.Namespace) -> int:
         raise CourseError(f"Nothing is collected for {options.name} in {course.root}.")
     if options.student and options.student not in every:
         raise CourseError(f"{options.student} has not handed in {options.name}.")
-    if options.count or options.time:
+    if options.count or options.time or options.give_to:
         if not options.student:
             raise CourseError("Name the student: handins NAME STUDENT --count N.")
         _change(course, options, deadlines, zone)
+    if options.give_to:
+        give(course, options.name, options.student, options.give_to)
+        options.student = options.give_to
     for student in [options.student] if options.student else every:
         _show(course, options.name, student, deadlines, zone)
     return 0
@@ -68,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
 def _change(course: Course, options: argparse.Namespace, deadlines: Deadlines, zone: str) -> None:
     """Do what the instructor has decided."""
     name, student = options.name, options.student
+    if not (options.count or options.time):
+        return
     kept = history(course, name, student)
     if options.count:
         kept.chosen = None if options.count == RULE else _numbered(kept, options.count).number

@@ -13,7 +13,7 @@ from grader.confined import Reader
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, Due, Policy
 from grader.handins import HandIn, counting, doubt, history, moment, on_time, recount_all
-from grader.results import origin_of
+from grader.results import Score, origin_of
 from grader.submission import strip
 from grader.worksheet import Line, read_date, read_worksheet
 
@@ -315,9 +315,34 @@ def test_all_hand_ins_are_listed(term, capsys):
     assert all(line.isprintable() for line in lines)
 
 
+def test_hand_ins_are_given_to_whose_they_are(term, monkeypatch, capsys):
+    path = "Bo Li_1203_assignsubmission_file/x.ipynb"
+    term.hand_in("a", -9)
+    term.hand_in("b", -5, path)
+    assert command(term, "bo-li", "--give-to", "ann-lee") == 0
+    assert "2  by 2026-12-01 17:59 (UTC)" in capsys.readouterr().out
+    assert term.counts() == "b"
+    for folder in ("hand-ins", "submitted"):
+        assert [each.name for each in (term.course.root / folder).iterdir()] == ["ann-lee"]
+    assert term.hand_in("c", -1, path).origin.student == "ann-lee"
+
+
+def test_points_of_a_person_are_not_given_away(term, monkeypatch, capsys):
+    term.hand_in("a", -9)
+    term.hand_in("b", -5, "Bo Li/x.ipynb")
+    given = Score(1, 2, False, True, "", None, 1)
+    monkeypatch.setattr("grader.handover.all_scores", lambda *_: {"bo-li": {"slide": given}})
+    assert command(term, "bo-li", "--give-to", "ann-lee") == 2
+    assert "would be lost" in capsys.readouterr().err
+    assert term.counts("bo-li") == "b"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["ann-lee", "--give-to", "nobody"], "nobody is no other student"),
+        (["ann-lee", "--give-to", "../x"], "is no other student"),
+        (["--give-to", "ann-lee"], "Name the student"),
         (["bob"], "bob has not handed in"),
         (["--count", "1"], "Name the student"),
         (["ann-lee", "--count", "7"], "no notebook with the number 7; there is 1"),
