@@ -10,6 +10,7 @@ import tokenize
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from copydetect import compare_files
 
 from grader.__main__ import main
 from grader.confined import Reader
@@ -123,6 +124,14 @@ def test_a_copy_of_four_answers_out_of_five_is_found():
 def test_the_order_of_the_two_does_not_matter():
     texts = [joined(HONEST[name]) for name in ("loops", "short")]
     assert likenesses(texts) == likenesses(texts[::-1]) != {}
+
+
+def test_similarities_are_those_of_copydetect():
+    texts = [joined(answers) for answers in HONEST.values()]
+    prints = [similarity._Passages(similarity._fingerprint(text)) for text in texts]
+    for one, other in itertools.combinations(prints, 2):
+        _, wanted, _ = compare_files(one.given, other.given)
+        assert (one.share_in(other), other.share_in(one)) == wanted
 
 
 def test_every_passage_is_a_fingerprint():
