@@ -4,6 +4,7 @@ Nothing of a student's is parsed here: sizes and types of what comes back are ch
 escaped by the templates, and HTML comes from the allow-list of ``student_text.py``.
 """
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,13 +13,14 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from grader.confined import File, Reader
+from grader.confined import FaultError, File, Reader, printable
 from grader.course import Course
 from grader.questions import Question
 from grader.release import Definition
 from grader.results import graded_file
 from grader.submission import UnreadableError
 
+LOG = logging.getLogger(__name__)
 SECONDS = 10.0  # of processor time
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -93,7 +95,13 @@ class Shower:
             raise UnreadableError("There is nothing to show.")
         files: list[File] = [path, *([self.release] if function == "answers" else [])]
         with self._one:
-            return self.reader.call(f"answers.{function}", *arguments, files=files, seconds=SECONDS)
+            try:
+                return self.reader.call(
+                    f"answers.{function}", *arguments, files=files, seconds=SECONDS
+                )
+            except FaultError as error:  # ours, but no reason to show a person nothing
+                LOG.error("%s of %s: %s", function, printable(student), printable(str(error), 4000))
+                raise UnreadableError("preparing it for this page failed") from error
 
 
 def _checked(given: Any) -> Shown:

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from grader.__main__ import main
+from grader.confined import FaultError
 from grader.gradebook import Writer
 from grader.results import all_scores, waiting
 from grader.review.handlers import ROUTES
@@ -185,6 +186,14 @@ def test_a_text_that_wears_out_the_reader_is_shown_as_it_was_written(
     monkeypatch.setattr(shower, "_call", call)
     assert shower._shown("ann", "", "/").plain
     assert asked == [True, False]
+
+
+def test_a_fault_of_ours_is_told_instead_of_an_error(session, monkeypatch):
+    def call(*unused, **unused_too):
+        raise FaultError("Traceback")
+
+    monkeypatch.setattr(session.shower.reader, "call", call)
+    assert session.shower._shown("ann", "", "/").problem == "preparing it for this page failed"
 
 
 BYTES = np.frombuffer(b"x", np.uint8)
