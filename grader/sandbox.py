@@ -32,7 +32,15 @@ HOME, TEMPORARY, SANDBOX = "/home/student", "/tmp", "/sandbox"
 PACKAGES = ("fashion_lib", "fashion_figures")  # what students install
 # Files of the system that programs read; whatever is missing on a machine is left out.
 SYSTEM = (
-    "/usr",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/usr/share/fontconfig",
+    "/usr/share/fonts",
+    "/usr/share/zoneinfo",
     "/lib",
     "/lib32",
     "/lib64",
@@ -164,7 +172,17 @@ def visible_folders(data: Path | None) -> list[Path]:
     libraries = [Path(str(found.origin)).parent for found in packages]
     folders = [Path(sys.base_prefix), Path(sys.prefix), *libraries, *([data] if data else [])]
     outside = [folder.resolve() for folder in folders]
-    return [path for path in dict.fromkeys(outside) if not path.is_relative_to("/usr")]
+    system = [Path(each) for each in SYSTEM]
+    return [
+        path
+        for path in dict.fromkeys(outside)
+        if path != Path("/usr") and not any(path.is_relative_to(each) for each in system)
+    ]
+
+
+def _parents(path: Path) -> list[Path]:
+    """Return the folders around a path, from outside in, which else are made for root alone."""
+    return list(reversed(path.parents[:-1]))
 
 
 def _memory_file(content: bytes) -> int:
@@ -235,6 +253,8 @@ class Command:
 
     def _files(self, limits: Limits, files: dict[str, bytes], own: bool) -> None:
         data = data_folder()
+        for parent in dict.fromkeys(p for path in SYSTEM for p in _parents(Path(path))):
+            self.words += ["--perms", "0755", "--dir", str(parent)]
         for path in SYSTEM:
             if Path(path).is_symlink():
                 self.words += ["--symlink", str(Path(path).readlink()), path]
@@ -246,7 +266,7 @@ class Command:
         for path in (HOME, TEMPORARY, "/dev/shm"):
             self.words += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", path]
         for folder in visible_folders(data):
-            for parent in reversed(folder.parents[:-1]):  # else made for root alone
+            for parent in _parents(folder):
                 self.words += ["--perms", "0755", "--dir", str(parent)]
             self.words += ["--ro-bind", str(folder), str(folder)]
         for name, content in files.items():

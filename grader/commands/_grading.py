@@ -20,7 +20,7 @@ from grader.gradebook import Writer
 from grader.preflight import model_answers, preflight
 from grader.referee import Task
 from grader.release import ASSIGNMENTS, Definition
-from grader.sandbox import data_folder, find_mode, visible_folders
+from grader.sandbox import SYSTEM, data_folder, find_mode, visible_folders
 from grader.submission import UnreadableError, strip
 
 
@@ -73,7 +73,7 @@ def check_isolation(course: Course, options: argparse.Namespace) -> None:
         return
     if not options.scheduler:
         find_mode()
-    for folder in (Path("/usr"), *visible_folders(data_folder())):
+    for folder in (*map(Path, SYSTEM), *visible_folders(data_folder())):
         if course.root.is_relative_to(folder) or ASSIGNMENTS.is_relative_to(folder):
             raise CourseError(f"Students' code can read {folder}, which holds your course.")
 

@@ -187,6 +187,14 @@ for folder, folders, files in os.walk("/"):
     assert not Path("/home/student").exists()
 
 
+def test_of_the_systems_files_only_what_programs_need_can_be_listed():
+    seen = look("import os\nseen = sorted(os.listdir('/usr') + os.listdir('/usr/share'))")
+    assert set(seen) <= {
+        *("bin", "sbin", "lib", "lib32", "lib64", "local", "share"),
+        *("datasets", "fontconfig", "fonts", "zoneinfo"),
+    }
+
+
 def test_both_packages_of_the_course_can_be_imported():
     assert look("from fashion_figures import Quiz\nseen = Quiz().score") == [0, 0]
 
