@@ -19,7 +19,7 @@ WORDS = {
     "passed": "visible checks passed, all points",
     "lost": "visible checks passed, points lost",
     "failed": "visible checks failed",
-    "absent": "no visible checks in the notebook",
+    "absent": "not answered",
 }
 LOOKS = {
     "full": "full",
