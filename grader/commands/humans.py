@@ -7,7 +7,7 @@ from grader.confined import printable
 from grader.course import Course
 from grader.gradebook import submissions
 from grader.questions import Assignment
-from grader.results import TO_GRADE, all_scores, waiting
+from grader.results import TO_GRADE, all_scores, result_of, waiting
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,12 @@ def _unclear(course: Course, assignment: Assignment) -> dict[str, list[str]]:
     return found
 
 
+def _is_read(course: Course, name: str, student: str) -> bool:
+    """Tell whether a submission has answers; a file that cannot be read is unclear as a whole."""
+    result = result_of(course, name, student)
+    return bool(result and result["questions"])
+
+
 def run(options: argparse.Namespace) -> int:
     """Carry out the command; return the exit status."""
     course, definition = course_of(options)
@@ -40,10 +46,13 @@ def run(options: argparse.Namespace) -> int:
             print(f"{printable(student)}: {printable(reason)}")
     if not any(unclear.values()):
         print("No submission is unclear.")
-    scores = all_scores(course, options.name).values()
+    scores = all_scores(course, options.name)
+    read = [
+        scores.get(student, {}) for student in unclear if _is_read(course, options.name, student)
+    ]
     answers = 0
     for written in assignment.written:
-        left = sum(written.id in found and found[written.id].pending for found in scores)
+        left = sum(written.id in found and found[written.id].pending for found in read)
         answers += left
         answer = "answer" if left == 1 else "answers"
         print(f"\n{written.title}: {left} {answer} to grade, {written.points:g} points each.")

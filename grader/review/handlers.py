@@ -188,7 +188,7 @@ class Answer(Page):
                 self.go("submission", student)
             return
         following = behind(
-            student, rows, {row.student for row in rows if row.graded and question in row.pending}
+            student, rows, {row.student for row in rows if row.readable and question in row.pending}
         )
         if following is None:
             self.go("")
@@ -197,7 +197,7 @@ class Answer(Page):
 
 
 def _others(rows: list[Row], student: str) -> set[str]:
-    return {row.student for row in rows if row.graded} - {student}
+    return {row.student for row in rows if row.readable} - {student}
 
 
 def _points(text: str, most: float) -> float | None:

@@ -20,6 +20,7 @@ class Row:
     waiting: list[str]
     pending: frozenset[str]  # questions
     graded: bool
+    readable: bool  # so that its answers are among those of its questions
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Review:
         return [self._row(student, scores.get(student, {})) for student in self.students]
 
     def _row(self, student: str, scores: dict[str, Score]) -> Row:
+        result = self.result(student)
         origin = origin_of(self.course, self.assignment.name, student)
         return Row(
             student,
@@ -57,7 +59,8 @@ class Review:
             sum(score.points for score in scores.values() if not score.pending),
             waiting(self.course, self.assignment, student, scores),
             frozenset(name for name, score in scores.items() if score.pending),
-            bool(scores) and self.result(student) is not None,
+            bool(scores) and result is not None,
+            bool(scores) and bool(result and result["questions"]),
         )
 
     def parts(self, rows: Sequence[Row]) -> list[Part]:
@@ -66,7 +69,7 @@ class Review:
 
     def part(self, question: str, rows: Sequence[Row]) -> Part:
         """Return how far one question is."""
-        rows = [row for row in rows if row.graded]
+        rows = [row for row in rows if row.readable]
         left = [row.student for row in rows if question in row.pending]
         title = next(q.title for q in self.assignment.questions if q.id == question)
         first = left[0] if left else None
