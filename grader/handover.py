@@ -8,6 +8,7 @@ from grader.deadlines import Deadlines
 from grader.handins import add, folder_of, history, recount, students_with
 from grader.people import students_of
 from grader.results import all_scores
+from grader.roster import roster_of
 
 
 def give(course: Course, name: str, student: str, owner: str) -> None:
@@ -34,9 +35,8 @@ def give(course: Course, name: str, student: str, owner: str) -> None:
         one = replace(one, matched="")
         add(course, name, owner, one, path.read_bytes() if one.digest else b"")
     recount(course, name, owner, Deadlines(course))
-    if scores:
-        with course.gradebook() as book:
-            book.remove_submission(name, student)
+    if any(person.id == student for person in students_of(course)):
+        _forget(course, name, student)
     for folder in (
         course.autograded(student, name),
         course.submitted(student, name),
@@ -45,3 +45,14 @@ def give(course: Course, name: str, student: str, owner: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         if folder.parent.is_dir() and not any(folder.parent.iterdir()):
             folder.parent.rmdir()
+
+
+def _forget(course: Course, name: str, student: str) -> None:
+    """Take a submission from the gradebook, and the student with the last one, unless listed."""
+    enrolled, left = roster_of(course)
+    with course.gradebook() as book:
+        if any(each.student.id == student for each in book.assignment_submissions(name)):
+            book.remove_submission(name, student)
+        others = book.find_student(student).submissions
+        if student not in enrolled | left and not others:
+            book.remove_student(student)

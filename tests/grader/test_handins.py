@@ -13,6 +13,8 @@ from grader.confined import Reader
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, Due, Policy
 from grader.handins import HandIn, counting, doubt, history, moment, on_time, recount_all
+from grader.handover import give
+from grader.people import students_of
 from grader.results import Score, origin_of
 from grader.submission import strip
 from grader.worksheet import Line, read_date, read_worksheet
@@ -325,6 +327,18 @@ def test_hand_ins_are_given_to_whose_they_are(term, monkeypatch, capsys):
     for folder in ("hand-ins", "submitted"):
         assert [each.name for each in (term.course.root / folder).iterdir()] == ["ann-lee"]
     assert term.hand_in("c", -1, path).origin.student == "ann-lee"
+
+
+def test_the_gradebook_forgets_whose_they_are_not(term):
+    term.hand_in("a", -9)
+    term.hand_in("b", -5, "Bo Li/x.ipynb")
+    with term.course.gradebook() as book:
+        book.add_assignment(NAME)
+        for student in ("ann-lee", "bo-li"):
+            book.add_student(student)
+            book.add_submission(NAME, student)
+    give(term.course, NAME, "bo-li", "ann-lee")
+    assert [person.id for person in students_of(term.course)] == ["ann-lee"]
 
 
 def test_points_of_a_person_are_not_given_away(term, monkeypatch, capsys):
