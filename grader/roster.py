@@ -6,6 +6,7 @@ one of them has. Who is on the list, and who has left, stands in ``roster.json``
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from grader.tables import read_table
 
 SHOWN = 5  # problems that a message holds
 LONGEST = 128  # characters, of nbgrader's columns
+PARTICIPANT = re.compile(r"\D{1,40} \d{1,20}", re.ASCII)
 
 #: What the columns are called, in letters without capitals, by what they hold.
 HEADS = {
@@ -62,14 +64,18 @@ class Entry:
     login: str = ""
 
 
-def recognize(heads: list[str]) -> str:
-    """Return what a table is of, by the heads of its columns."""
-    plain = [key(head) for head in heads]
+def recognize(rows: list[list[str]]) -> str:
+    """Return what a table is of, by the heads of its columns and by how people are called there."""
+    plain = [key(head) for head in rows[0]]
     if plain[:1] == ["student"] and "id" in plain[1:2] and "section" in plain:
         return "canvas"
     if plain[:3] == ["lastname", "firstname", "id"] and "section" in plain:
         return "canvas"
-    return "plain" if "id" in plain else "moodle"
+    if "id" not in plain:
+        return "moodle"
+    place = plain.index("id")  # also of Moodle's worksheet in some languages: Participant 1201
+    numbers = [PARTICIPANT.fullmatch(row[place]) for row in rows[1:] if len(row) > place]
+    return "moodle" if numbers and all(numbers) else "plain"
 
 
 def read_roster(path: Path, format: str | None = None) -> tuple[list[Entry], list[str]]:
@@ -88,7 +94,7 @@ def read_roster(path: Path, format: str | None = None) -> tuple[list[Entry], lis
     rows = read_table(path)
     if not (rows and rows[0]):
         raise CourseError(f"{path} is empty, or its first line is.")
-    format = format or recognize(rows[0])
+    format = format or recognize(rows)
     columns = _columns(path, rows[0], format)
     entries, problems, words = [], [], []
     for line, row in enumerate(rows[1:], start=2):

@@ -33,6 +33,11 @@ Vorname;Nachname;E-Mail-Adresse
 Ann;Lee;ann@uni.example
 Bo;O'Brien;bo@uni.example
 """
+SHEET = """\
+ID,"Vollständiger Name",E-Mail-Adresse,Status
+"Teilnehmer/in 1201","Ann Lee",ann@uni.example,x
+"Teilnehmer/in 1203","Bo O'Brien",bo@uni.example,x
+"""
 PLAIN = """\
 id,first name,last name,mail,lms id
 Ann,Ann,Lee,ann@uni.example,71
@@ -97,7 +102,7 @@ def give(course, tmp_path):
                     Person("bo-o-brien", "Bo", "O'Brien", "bo@uni.example"),
                 ],
             )
-            for text in (MOODLE, WORKSHEET, GERMAN)
+            for text in (MOODLE, WORKSHEET, GERMAN, SHEET)
         ),
         (
             PLAIN,
