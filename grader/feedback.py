@@ -77,15 +77,19 @@ def page(assignment: Assignment, result: dict[str, Any], standing: Standing) -> 
     )
 
 
+def feedback_file(course: Course, name: str, student: str) -> Path:
+    """Return where a student's feedback is written."""
+    return course.root / "feedback" / student / name / f"{name}.html"
+
+
 def write_feedback(course: Course, assignment: Assignment, standing: Standing) -> Path | None:
     """Write a student's feedback; return the file, None if nothing has been graded."""
     name, student = assignment.name, standing.student
     result = result_of(course, name, student)
     if result is None:
         return None
-    folder = course.root / "feedback" / student / name
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.html"
+    path = feedback_file(course, name, student)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(assignment, result, standing), "utf-8")
     return path
 

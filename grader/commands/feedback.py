@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grader.commands._common import add_course, add_name, course_of, find_student
 from grader.course import Course, CourseError
-from grader.feedback import write_feedback
+from grader.feedback import feedback_file, write_feedback
 from grader.lms import FORMATS
 from grader.packs import pack
 from grader.standing import Standing, standings
@@ -45,6 +45,9 @@ def run(options: argparse.Namespace) -> int:
             f"{len(graded) - len(done)} of {len(graded)} are not graded to the end and get no "
             f"feedback yet: python -m grader status {options.name}{course.option}, or --unfinished."
         )
+    for one in graded:
+        if one not in done:  # what was written before is not true any more
+            feedback_file(course, options.name, one.student).unlink(missing_ok=True)
     pages = [(one, write_feedback(course, definition.assignment, one)) for one in done]
     written = [(one, path) for one, path in pages if path]
     if not written:

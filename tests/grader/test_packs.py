@@ -89,7 +89,6 @@ def test_moodle_finds_everyone(course, capsys):
     out = capsys.readouterr().out
     assert "1 of 4 are not graded to the end and get no feedback yet" in out
     assert "1 are not in it, as they did not come in such a download: plain" in out
-    assert not (course.root / "feedback" / "cy").exists()
 
 
 def test_what_is_not_final_says_so_if_it_is_wanted(course):
@@ -97,6 +96,10 @@ def test_what_is_not_final_says_so_if_it_is_wanted(course):
     found = {moodle_reads(path)[0]: html for path, html in names(course, "moodle").items()}
     assert set(found) == {"1201", "1202", "1203"}
     assert "Not graded to the end" in found["1203"]
+    file = course.root / "feedback" / "cy" / NAME / f"{NAME}.html"
+    assert file.exists()
+    assert feedback(course) == 0
+    assert not file.exists()
 
 
 @pytest.fixture
