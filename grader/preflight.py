@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from distributed import Client
+from nbformat.v4 import new_raw_cell
 
 from grader.batch import Journal, fingerprint, run
 from grader.course import CourseError
@@ -23,8 +24,10 @@ MOST = 5  # faults that are told
 
 def model_answers(definition: Definition, release: bytes, seed: str, unsafe: bool = False) -> Task:
     """Return the task of grading the model answers of an assignment."""
-    notebook = strip(dump(solved(definition)))
-    return Task(definition.name, notebook, definition.checks, release, seed, unsafe)
+    notebook = solved(definition)
+    notebook.cells.append(new_raw_cell("The model answers"))  # another file than any student's
+    content = strip(dump(notebook))
+    return Task(definition.name, content, definition.checks, release, seed, unsafe)
 
 
 def faults(result: dict[str, Any]) -> Iterator[str]:

@@ -139,7 +139,7 @@ def test_grading_refuses_where_the_model_answers_lose_points(tmp_path, capsys):
     told = capsys.readouterr()
     assert "the model answers of a2_convolution do not get all their points" in told.err
     assert not list((tmp_path / "course").glob("autograded/*/*/result.json"))
-    path.write_bytes(right)
+    path.write_bytes(right)  # what was refused is tried again
     assert main(["grade", NAME, *course, "--workers", "1"]) == 0
     assert "1 graded now" in capsys.readouterr().out
     assert main(["regrade", NAME, "--all", *course, "--workers", "1"]) == 0
