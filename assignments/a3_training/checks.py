@@ -334,7 +334,9 @@ def _run(rng, kind):
         val = np.maximum(falling, falling[epochs - 8]) * rng.uniform(0.997, 1.003, size=epochs)
     elif kind == "overfitting":
         turn = int(rng.integers(4, epochs - 6))
-        val = falling + np.maximum(time - turn, 0) * 0.06
+        # It rises, and stays there: the last epoch is no worse than the one before.
+        rise = np.clip(time, turn, epochs - 4) - turn
+        val = falling[np.minimum(time, turn)] + rise * 0.08
     elif kind == "overfitting, falling at last":
         val = falling.copy()
         val[-4:] = val[:-4].min() * np.array([1.6, 1.5, 1.4, 1.3])
