@@ -37,7 +37,7 @@ from grader.sandbox import (
     find_mode,
     own_variables,
 )
-from grader.submission import LARGEST, MOST_WRITTEN, UnreadableError
+from grader.submission import MOST_WRITTEN, UnreadableError
 
 START = 60.0  # seconds for the process to start, on a busy machine
 PATIENCE = 3.0  # so many times longer than its processor time may a call take on the clock
@@ -246,7 +246,8 @@ class Reader:
     unsafe : bool
         A plain process, without isolation.
     imports : tuple of str
-        Modules that calls will need: importing them before the fork saves time.
+        Modules of ``confined_tasks`` that calls will need: importing them before the fork
+        saves time.
     """
 
     def __init__(self, unsafe: bool = False, imports: tuple[str, ...] = ()) -> None:
@@ -271,7 +272,6 @@ class Reader:
         self,
         function: str,
         files: Iterable[File] = (),
-        target: int | None = None,
         prepare: list[Any] | None = None,
         seconds: float = SECONDS,
         memory: int = MEMORY_OF_CALL,
@@ -285,8 +285,6 @@ class Reader:
             Such as "reading.notebook": a function of a module of ``confined_tasks``.
         files : iterable of files
             Opened for reading; the function's first arguments.
-        target : int, optional
-            A descriptor to write to, the next argument.
         prepare : list, optional
             Arguments of the module's `prepare`, which runs before the fork: nothing of a
             student's. The function then gets the outcome first, and its `Line`.
@@ -298,15 +296,12 @@ class Reader:
             "prepare": prepare,
             "seconds": seconds,
             "memory": memory,
-            "written": 0 if target is None else LARGEST,
         }
         with ExitStack() as stack:
             numbers = []
             for file in files:
                 numbers.append(_opened(file))
                 stack.callback(os.close, numbers[-1])
-            call["modes"] = ["rb"] * len(numbers) + ([] if target is None else ["wb"])
-            numbers += [] if target is None else [target]
             connection, process = self._fork(wire.encode(call), numbers)
         return Child(connection, process, reply)
 
@@ -346,7 +341,6 @@ class Reader:
         function: str,
         *arguments: Any,
         files: Iterable[File] = (),
-        target: int | None = None,
         seconds: float = SECONDS,
         reply: int = REPLY,
     ) -> Any:
@@ -362,7 +356,7 @@ class Reader:
         FaultError
             If it raises anything else, which is our fault.
         """
-        child = self.open(function, files, target, seconds=seconds, reply=reply)
+        child = self.open(function, files, seconds=seconds, reply=reply)
         try:
             kind, body = child.step(wire.encode(list(arguments)), seconds)
             if kind != RESULT or wire.is_heavy(body):

@@ -4,7 +4,7 @@ The child of a call holds one student's bytes and nothing of another's, has its 
 memory and processor time, and ends with the call. The functions are those of ``confined_tasks``.
 
 Started as ``python PACKAGE SETTINGS``, SETTINGS being JSON. A call comes in on a socket as one
-byte, with descriptors: of the socket for this conversation, and of files to read or to write.
+byte, with descriptors: of the socket for this conversation, and of files to read.
 """
 
 import array
@@ -57,7 +57,7 @@ def _limit(settings: dict[str, Any]) -> None:
     for name, value in (
         ("DATA", settings["memory"]),
         ("CPU", seconds),
-        ("FSIZE", settings["written"]),
+        ("FSIZE", 0),
         ("NPROC", 0),
         ("CORE", 0),
     ):
@@ -71,9 +71,7 @@ def _run(line: Line, parent: Parent, files: list[int]) -> None:
     _limit(settings)
     try:
         arguments = wire.decode(line.receive())
-        opened = [
-            FileIO(number, mode) for number, mode in zip(files, settings["modes"], strict=True)
-        ]
+        opened = [FileIO(number) for number in files]
         function = getattr(module, name)
         before = [] if prepared is None else [prepared, line]
         result = wire.encode(function(*before, *opened, *arguments))
@@ -145,7 +143,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for module in settings["imports"]:
-        import_module(module)
+        import_module(f"grader.confined_tasks.{module}")
     control = socket.socket(fileno=settings["control"])
     null = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
