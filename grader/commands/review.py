@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import tempfile
+import threading
 import webbrowser
 from html import escape
+from importlib import import_module
 from pathlib import Path
 
 from grader.commands._common import add_course, add_name, course_of
@@ -15,6 +17,14 @@ from grader.review.handlers import ROUTES
 from grader.review.model import Review
 from grader.review.server import Session, application, forever, listen
 from grader.review.shown import Shower
+from grader.sandbox import find_mode
+
+
+def _port(text: str) -> int:
+    """Read the number of a port that anyone may use."""
+    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1024 to 65535")
+    return int(text)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument(
         "--port",
-        type=int,
+        type=_port,
         default=0,
         help="default: a free one; for a tunnel from another machine, take the same on both",
     )
@@ -42,6 +52,8 @@ async def _serve(options: argparse.Namespace, session: Session, shower: Shower) 
     app = application(session, ROUTES, review=review, shower=shower)
     server = listen(session, app, options.port)
     print(f"Open this address, which works once:\n  {session.address}\nCtrl-C ends it.", flush=True)
+    # It takes seconds to import, and the first save would wait for it.
+    threading.Thread(target=import_module, args=("nbgrader.api",), daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         if not options.no_browser:
             await asyncio.to_thread(_browse, session.address, folder)
@@ -56,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
     course, definition = course_of(options)
     if not submissions(course, options.name):
         raise CourseError(f"No submission of {options.name} has been collected.")
-    with Reader(imports=("grader.confined_tasks.answers",)) as reader:
+    find_mode()  # fails in a sentence where there is no sandbox
+    with Reader(imports=("answers",)) as reader:
         shower = Shower(course, definition, reader)
         try:
             asyncio.run(_serve(options, Session(), shower))

@@ -57,10 +57,16 @@ class Shower:
         questions = definition.assignment.questions
         self.questions = [[q.id, q.name if isinstance(q, Question) else ""] for q in questions]
         self._one = threading.Semaphore(2)  # each may take a gibibyte
-        self.shown = lru_cache(maxsize=4)(self._shown)
+        self._cached = lru_cache(maxsize=4)(self._shown)
+
+    def shown(self, student: str, mark: str, place: str) -> Shown:
+        """Return a submission; `mark` says which hand-in, `place` is where pictures are."""
+        shown = self._cached(student, mark, place)
+        if shown.problem or shown.plain:  # a busy machine's, perhaps: try again next time
+            self._cached.cache_clear()
+        return shown
 
     def _shown(self, student: str, mark: str, place: str) -> Shown:
-        """Return a submission; `mark` says which hand-in, `place` is where pictures are."""
         problem = ""
         for rendered in (True, False):
             try:
