@@ -35,6 +35,7 @@ from grader.sandbox import PACKAGES, PASSED_ON, IsolationError, data_folder
 ENGINE = (
     "__init__",
     "confined",
+    "confined_process",
     "confined_tasks/__init__",
     "confined_tasks/judging",
     "exchange",
@@ -42,6 +43,7 @@ ENGINE = (
     "fork_server",
     "grade",
     "judge",
+    "line",
     "player",
     "questions",
     "referee",
