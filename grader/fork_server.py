@@ -23,32 +23,14 @@ from typing import Any
 
 from grader import wire
 from grader.exchange import StartError
+from grader.line import FAULT, MACHINE, MEMORY, RESULT, UNREADABLE, Line
 from grader.runner import become
 from grader.submission import UnreadableError
 
 FILES = 8  # descriptors that a call may bring
-RESULT, UNREADABLE, MEMORY, MACHINE, FAULT, ASK = b"RUMSFA"  # what the first byte of a message says
 LONGEST_FAULT = 4000  # bytes
 
 Parent = tuple[ModuleType, str, Any, dict[str, Any]]
-
-
-class Line:
-    """The child's end of its conversation with the grader."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-
-    def send(self, kind: int, body: bytes) -> None:
-        """Send one message of a kind."""
-        head = wire.HEAD.pack(len(body) + 1) + bytes([kind])
-        self.connection.sendall(head)
-        self.connection.sendall(body)
-
-    def receive(self) -> bytes:
-        """Wait for one message, the bytes behind its length."""
-        (length,) = wire.HEAD.unpack(wire.read_exactly(self.connection.fileno(), wire.HEAD.size))
-        return wire.read_exactly(self.connection.fileno(), length)
 
 
 def _limit(settings: dict[str, Any]) -> None:

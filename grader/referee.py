@@ -22,7 +22,7 @@ from grader import wire
 from grader.confined import WORDS, Child, shared
 from grader.confined_tasks.judging import CLOSE, OPEN, TRANSFER, USED, WANT
 from grader.exchange import LostError
-from grader.fork_server import ASK, RESULT
+from grader.line import ASK, RESULT
 from grader.questions import Assignment, from_source
 from grader.sandbox import MIB, Limits, find_mode
 from grader.session import Session

@@ -14,6 +14,7 @@ import resource
 import signal
 import sys
 import time
+from types import SimpleNamespace
 from typing import Any
 
 STATEMENTS = 50  # of one cell that may fail
@@ -49,6 +50,7 @@ def become(user: int) -> None:
 def _shell() -> Any:
     """Return an IPython shell: magics, `display` and the last value of a cell work."""
     from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.shellapp import InteractiveShellApp
     from traitlets.config import Config
 
     config = Config()
@@ -65,6 +67,8 @@ def _shell() -> Any:
         shell.register_magic_function(lambda line: None, "line", name)
     system = shell.system
     shell.system = lambda words: None if " install " in f" {words} " else system(words)
+    application: Any = SimpleNamespace(ignore_cwd=False)
+    InteractiveShellApp.init_path(application)  # modules that a notebook writes can be imported
     return shell
 
 
@@ -194,7 +198,6 @@ def main() -> None:
     import wire  # type: ignore[import-not-found]  # too, and brings NumPy
 
     runner = Runner(tolerant)
-    sys.path.insert(0, "")  # modules that a notebook writes
     limit(settings["limits"])
     wire.write_frame(reply, {"ready": True})
     while True:

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     }
     sources = [Source(each, file) for each, file in files.items() if file.exists()]
     sources += _earlier(options.earlier) if options.earlier else []
-    with Reader(imports=("copydetect",)) as reader:
+    with Reader(imports=("similarity",)) as reader:
         report = compare(
             reader,
             sources,

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.fork_server import ASK, Line
 from grader.grade import grade_notebook
+from grader.line import ASK, Line
 from grader.questions import Assignment, Case, Question, from_source, generator
 from grader.sandbox import Limits
 from grader.session import Conversation, LostError

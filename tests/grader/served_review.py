@@ -94,7 +94,7 @@ def served(course, reader=None):
         await end.wait()
         server.stop()
 
-    own = None if reader else Reader(imports=("grader.confined_tasks.answers",))
+    own = None if reader else Reader(imports=("answers",))
     with own or nullcontext():
         shower = Shower(course, DEFINITION, reader or own)
         thread = threading.Thread(target=lambda: asyncio.run(serve(shower)))
