@@ -40,7 +40,9 @@ def closure(module):
 
 def test_every_module_that_grading_imports_is_sent_and_counts():
     assert {"find", "judge", "player", "session", "wire"} < closure("referee")
-    assert set(batch.ENGINE) == closure("referee") | {"__init__"} | RUN_INSIDE
+    # `fork_server` is started by its name, in the confined process.
+    known = closure("referee") | closure("fork_server")
+    assert set(batch.ENGINE) == known | {"__init__"} | RUN_INSIDE
 
 
 def test_checks_import_nothing_that_is_not_sent():
