@@ -10,7 +10,7 @@ from grader.referee import Task
 from grader.release import ROOT
 
 #: Read as data, to be run inside the sandbox; `runner` imports the others from beside it.
-RUN_INSIDE = {"runner", "tolerant"}
+RUN_INSIDE = {"fork_server", "runner", "tolerant"}
 
 
 def imported(module):
