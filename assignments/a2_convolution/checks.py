@@ -341,7 +341,8 @@ def draw_network(rng):
         {"type": "dense", "units": int(rng.integers(16, 100))},
         {"type": "dense", "units": int(rng.integers(2, 12))},
     ]
-    return Inputs((height | 1, width | 1, channels), layers)
+    # Even, so that the first pooling has a row and a column left.
+    return Inputs(((height | 1) + 1, (width | 1) + 1, channels), layers)
 
 
 PARAMETERS = Question(
