@@ -173,7 +173,7 @@ STOP = Question(
             1,
             draw_delta,
             "the best epoch changes only if a loss is lower than its loss by more than min_delta",
-            times=8,
+            times=24,  # not each draw tells every mistake
         ),
     ),
     compare=compare_epochs,

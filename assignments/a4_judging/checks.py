@@ -304,7 +304,7 @@ def draw_gray(rng):
 
 
 def draw_color(rng):
-    side = 28 * int(rng.integers(1, 4))
+    side = 28 * int(rng.integers(2, 4))
     return Inputs(_garment(rng, side, side, channels=(3,)))
 
 
