@@ -173,7 +173,7 @@ def compare_columns(undefined: str) -> Compare:
             if name not in answer:
                 return f"the column {name!r} is missing"
             try:
-                given = numbers(answer[name])
+                given = numbers(_missing_as_nan(answer[name]))
             except (TypeError, ValueError):
                 return f"the column {name!r} holds something other than numbers"
             if given.shape != wanted.shape:
@@ -186,6 +186,13 @@ def compare_columns(undefined: str) -> Compare:
         return None
 
     return compare
+
+
+def _missing_as_nan(column: Any) -> Any:
+    """Return a column as it is, but with NaN for None, which a table of objects holds for it."""
+    if isinstance(column, list):
+        return [math.nan if each is None else each for each in column]
+    return column
 
 
 @dataclass(frozen=True)

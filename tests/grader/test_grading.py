@@ -14,12 +14,13 @@ from types import SimpleNamespace
 import pytest
 
 from grader import sandbox, seccomp, trials, wire
+from grader.grade import grade_notebook
 from grader.player import Player
 from grader.referee import Task, grade
 from grader.release import ROOT, define, names
 from grader.sandbox import IsolationError, Limits, find_mode
 from grader.session import LostError, Session
-from grader.submission import Cell, strip
+from grader.submission import Cell, read, strip
 
 pytestmark = pytest.mark.skipif(
     shutil.which("bwrap") is None and not os.environ.get("CI"), reason="needs bubblewrap"
@@ -388,9 +389,14 @@ def test_memory_that_is_held_costs_only_what_holds_it(hog):
 
 def test_a_question_that_was_not_reached_is_left_to_a_person(monkeypatch):
     monkeypatch.setattr(Player, "_left", lambda self: 0.0)
-    outcome = trials.run(MODEL, trials.trials_of(MODEL, ("basics",))[0])
-    assert set(outcome.scored.values()) == {0.0}
-    assert outcome.human
+    definition, trial = define(MODEL), trials.trials_of(MODEL, ("basics",))[0]
+    release = read(strip(trials.released(definition)))
+    result = grade_notebook(
+        strip(trial.content), definition.assignment, release, "a seed", find_mode()
+    )
+    machine = [q for q in result["questions"] if q["question"] != "flipping"]
+    assert {question["points"] for question in machine} == {0.0}
+    assert all("did not get as far" in question["human"] for question in machine)
 
 
 def test_a_sandbox_leaves_no_process_behind():

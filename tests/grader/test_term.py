@@ -339,7 +339,7 @@ def test_a_course_inside_the_environment_is_refused(tmp_path, monkeypatch):
         _grading.check_isolation(course, options)
 
 
-@pytest.mark.parametrize("place", ["/usr/local/share/grading", "data/grading"])
+@pytest.mark.parametrize("place", ["/usr/local/lib/grading", "data/grading"])
 def test_a_course_that_the_sandbox_can_read_is_refused(tmp_path, monkeypatch, place):
     course = Course(tmp_path / place)
     options = type("Options", (), {"unsafe": False, "scheduler": None})
