@@ -123,7 +123,7 @@ class Player:
             self.errors[number] = reply["error"]
         elif reply.get("timeout") is True:
             self.lost[number] = "time"
-        return self._look(session, number if not last else self.end - 1, reply.get("bound"))
+        return self._look(session, number if not last else self.end - 1, reply["bound"])
 
     def _blame(self, number: int, words: str) -> None:
         """Raise an error if a cell of the release's setup has failed."""
@@ -133,9 +133,9 @@ class Player:
                 f"fails on this machine: {words}"
             )
 
-    def _look(self, session: Conversation, number: int, bound: Any) -> bool:
+    def _look(self, session: Conversation, number: int, bound: list[str]) -> bool:
         """Run the checks of what a cell defines; return whether the sandbox is still there."""
-        new = [name for name in self.names if isinstance(bound, list) and name in bound]
+        new = [name for name in self.names if name in bound]
         early = [name for name in self.names if self.seen.get(name) == "early" and name not in new]
         for name in new:
             self.place[name] = number
@@ -213,6 +213,6 @@ class Player:
         if inputs is None:
             return self.ask("value", question)
         reply = self.ask("call", question, args=list(inputs.args), kwargs=inputs.kwargs)
-        if (lack := reply.get("lack")) in LACKS:
-            self.lacks[question.name] = lack
+        if reply["lack"] in LACKS:
+            self.lacks[question.name] = reply["lack"]
         return reply

@@ -102,7 +102,14 @@ def checked(body: bytes, nonce: str | None) -> dict[str, Any]:
     given = reply.get("nonce") if isinstance(reply, dict) else 0
     if not isinstance(given, str | None) or given != nonce:
         raise LostError("lied")
-    return reply | {"error": plain_error(reply.get("error"))}
+    lack, bound = reply.get("lack"), reply.get("bound")
+    return reply | {
+        "error": plain_error(reply.get("error")),
+        "lack": lack if isinstance(lack, str) else "",
+        "bound": [name for name in bound if isinstance(name, str)]
+        if isinstance(bound, list)
+        else [],
+    }
 
 
 class Session(Exchange, Conversation):

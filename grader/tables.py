@@ -22,9 +22,8 @@ NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,6})?", re.ASCII)
 # Where a cell begins, also for a program that takes another mark for the separator, and what it
 # takes for a formula then, in letters of any width.
 BEGIN = r'(^|[,;\t|"])(\s*)'
-FORMULA = (
-    r"(?=[=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u208c\u208a]\S)"
-)
+SIGNS = r"=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u208c\u208a"
+FORMULA = rf"(?=[{SIGNS}]\s*\S)"
 UNGUARDED, GUARDED = re.compile(BEGIN + FORMULA), re.compile(BEGIN + "'" + FORMULA)
 
 

@@ -41,7 +41,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timezone",
         metavar="ZONE",
-        help="of the times in a zip file or worksheet, such as Europe/Berlin; default: yours",
+        help="of the times in a zip file or worksheet, such as Europe/Berlin; "
+        "default: that of the deadline, or yours",
     )
     parser.add_argument(
         "--unsafe", action="store_true", help="no isolation: only for files that you trust"
@@ -52,7 +53,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry out the command; return the exit status."""
     course, _ = course_of(options)
-    zone = ZoneInfo(check_zone(options.timezone)) if options.timezone else None
+    due = Deadlines(course).due.get(options.name)
+    named = options.timezone or (due.zone if due else "")
+    zone = ZoneInfo(check_zone(named)) if named else None
     source, format = options.source.expanduser(), FORMATS.get(options.format)
     worksheet = read_worksheet(options.worksheet.expanduser(), zone) if options.worksheet else {}
     counts: Counter[str] = Counter()

@@ -638,3 +638,17 @@ def test_a_fault_of_ours_in_one_file_stops_no_batch(take, reader, monkeypatch):
     states = take({"ann/bad.ipynb": notebook(), "bob/x.ipynb": notebook()}, True)
     assert states["bob"].state == "new"
     assert "bad.ipynb: reading it failed" in states["ann"].origin.problem
+
+
+def test_times_are_read_in_the_zone_of_the_deadline(course, tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.commands.collect.course_of", lambda options: (course, None))
+    deadlines = Deadlines(course)
+    deadlines.due[NAME] = Due("2026-11-01T23:59", "Asia/Tokyo")
+    deadlines.keep()
+    source = tmp_path / "work.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        for who in ("ann", "bo"):
+            moment = zipfile.ZipInfo(f"{who}/x.ipynb", (2026, 11, 1, 23, 0, 0))
+            archive.writestr(moment, notebook(who))
+    assert main(["collect", NAME, str(source)]) == 0
+    assert origin_of(course, NAME, "ann").time == "2026-11-01T14:00:00+00:00"

@@ -102,7 +102,7 @@ def test_what_only_looks_equal_is_not(expected, answer):
     assert verdict(equal, expected, answer)
 
 
-@pytest.mark.parametrize("column", [["1", "2"], [True, True], np.array([1 + 1j, 2]), [None, 2]])
+@pytest.mark.parametrize("column", [["1", "2"], [True, True], np.array([1 + 1j, 2])])
 def test_columns_hold_numbers(column):
     compare = compare_columns("a class has no picture")
     expected = {"count": np.array([1.0, 2.0])}

