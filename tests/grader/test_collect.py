@@ -10,8 +10,8 @@ import pytest
 
 from grader.__main__ import main
 from grader.collect import collect_submissions
-from grader.confined import FaultError, Reader
-from grader.course import Course, CourseError
+from grader.confined import FaultError
+from grader.course import CourseError
 from grader.deadlines import Deadlines, Due
 from grader.handins import history
 from grader.results import origin_of
@@ -23,17 +23,6 @@ NAME = "a2_convolution"
 def notebook(text="x = 1", assignment=NAME):
     cell = {"cell_type": "code", "source": text, "metadata": {}, "outputs": []}
     return json.dumps({"cells": [cell], "metadata": {"assignment": assignment}}).encode()
-
-
-@pytest.fixture
-def course(tmp_path):
-    return Course.open(tmp_path / "course")
-
-
-@pytest.fixture(scope="module")
-def reader():
-    with Reader() as reader:
-        yield reader
 
 
 @pytest.fixture

@@ -27,12 +27,6 @@ MODEL = "a2_convolution"
 PICTURE = "iVBORw0KGgo" * 100_000
 
 
-@pytest.fixture(scope="module")
-def reader():
-    with Reader() as reader:
-        yield reader
-
-
 def notebook(*cells):
     return json.dumps({"cells": list(cells), "nbformat": 4, "metadata": {}}).encode()
 

@@ -9,7 +9,6 @@ import pytest
 
 from grader.__main__ import main
 from grader.collect import collect_submissions
-from grader.confined import Reader
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, Due, Policy
 from grader.handins import HandIn, counting, doubt, history, moment, on_time, recount_all
@@ -94,12 +93,6 @@ def test_what_is_known_of_a_time(one, known, when, words):
 def notebook(text="x = 1", assignment=NAME):
     cell = {"cell_type": "code", "source": text, "metadata": {}, "outputs": []}
     return json.dumps({"cells": [cell], "metadata": {"assignment": assignment}}).encode()
-
-
-@pytest.fixture(scope="module")
-def reader():
-    with Reader() as reader:
-        yield reader
 
 
 class Term:

@@ -7,8 +7,7 @@ import pytest
 
 from grader.__main__ import main
 from grader.collect import collect_submissions
-from grader.confined import Reader
-from grader.course import Course, CourseError
+from grader.course import CourseError
 from grader.lms import FORMATS
 from grader.release import ROOT
 from grader.results import Origin, origin_of
@@ -44,17 +43,6 @@ def hand_in(folder, paths):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(notebook(str(path)))
     return folder
-
-
-@pytest.fixture
-def course(tmp_path):
-    return Course.open(tmp_path / "course")
-
-
-@pytest.fixture(scope="module")
-def reader():
-    with Reader() as reader:
-        yield reader
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from grader.course import Course
 from grader.lms import FORMATS
 from grader.people import BYTES, Person, clean, first_and_last, is_safe, key, slug
 from grader.register import Register
@@ -99,11 +98,6 @@ def test_ids_that_are_no_names_of_folders_are_refused(student):
 )
 def test_first_and_last_names(full, parts):
     assert first_and_last(full) == parts
-
-
-@pytest.fixture
-def course(tmp_path):
-    return Course.open(tmp_path / "course")
 
 
 class People:
