@@ -109,10 +109,11 @@ def _doubts(course: Course, name: str, found: list[Collected]) -> None:
         for one in found
         if doubt(one.origin, due_of(deadlines, name, one.origin.student))
     ]
+    moodle = any(one.origin.lms == "moodle" for one in found)
+    told = "Moodle's grading worksheet tells it (--worksheet FILE). " if moodle else ""
     if unclear:
         print(
             f"{len(unclear)} came in a download made after the deadline, which does not say when "
-            f"each was handed in: {_listed(unclear)}\n"
-            "Moodle's grading worksheet tells it (--worksheet FILE). To set a time yourself: "
+            f"each was handed in: {_listed(unclear)}\n{told}To set a time yourself: "
             f"python -m grader handins {name} STUDENT --time TIME{course.option}"
         )
