@@ -10,6 +10,7 @@ Python environment.
 """
 
 import math
+import re
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from grader import wire
-from grader.confined import WORDS, Child, shared
+from grader.confined import WORDS, Child, FaultError, shared
 from grader.confined_tasks.judging import CLOSE, OPEN, TRANSFER, USED, WANT
 from grader.exchange import LostError
 from grader.line import ASK, RESULT
@@ -150,7 +151,10 @@ def _result(child: Child, sandbox: _Sandbox, task: Task, assignment: Assignment)
         return checked(wire.decode(body), assignment)
     except (LostError, UnreadableError, wire.WireError) as loss:
         words = WORDS.get(str(loss), WORDS["lied"])
-        return {"questions": [], "human": f"The notebook could not be graded: {words}."}
+    except FaultError as fault:  # ours, but what brought it about is in this notebook
+        found = re.match(r"\w{1,60}", str(fault).strip().rpartition("\n")[2])
+        words = f"the grader itself failed ({found[0] if found else 'without a word'})"
+    return {"questions": [], "human": f"The notebook could not be graded: {words}."}
 
 
 def checked(given: Any, assignment: Assignment) -> dict[str, Any]:

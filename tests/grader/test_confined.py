@@ -253,6 +253,14 @@ def test_a_submission_that_wears_out_its_judge_is_left_to_a_person(monkeypatch, 
     assert graded("def f(): return 1")["questions"][0]["points"] == 1
 
 
+def test_a_fault_of_ours_costs_one_submission_and_asks_a_person():
+    content = shared().graded(notebook(code("# question: q\ndef f(): return 1"))).content
+    checks = CHECKS.format(compare="pass").replace("lambda: 1,", "lambda: 1 / 0,")
+    result = grade(Task("a", content, checks, RELEASE, "a seed"))
+    assert result["questions"] == []
+    assert "the grader itself failed (ZeroDivisionError)" in result["human"]
+
+
 ANSWERS = {
     "an array of 16 MB": "np.zeros(2_000_000)",
     "many small arrays": "[np.zeros(1)] * 60_000",
