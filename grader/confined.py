@@ -11,7 +11,7 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from grader import wire
 from grader.confined_process import START, FaultError, Server
-from grader.exchange import GRACE, Exchange, LostError, StartError, usage
+from grader.exchange import GRACE, Exchange, LostError, Meter, StartError
 from grader.line import FAULT, MACHINE, MEMORY, RESULT, UNREADABLE
 from grader.sandbox import MIB, find_mode
 from grader.submission import MOST_WRITTEN, UnreadableError
@@ -66,6 +66,8 @@ class Child(Exchange):
 
     def __init__(self, connection: socket.socket, process: int, longest: int) -> None:
         self._connection, self._process, self.longest = connection, process, longest
+        self._meter = Meter()
+        self.watch: Callable[[], None] | None = None  # what else to look at meanwhile
         self._sending = os.dup(connection.fileno())
         self._connect(self._sending, connection.fileno())
         text = Path(f"/proc/self/fdinfo/{process}").read_text()
@@ -73,7 +75,9 @@ class Child(Exchange):
         self._number = int(found[1]) if found else 0
 
     def _look(self) -> float:
-        return usage([self._number])[0] if self._number else 0.0
+        if self.watch is not None:
+            self.watch()
+        return self._meter.read([self._number])[0] if self._number else 0.0
 
     def step(self, message: bytes, seconds: float) -> tuple[int, bytes]:
         """Send a message; return the kind of the reply, and its bytes, which nobody has checked."""

@@ -42,18 +42,30 @@ def family(process: int, at_most: int) -> list[int]:
     return found
 
 
-def usage(processes: list[int]) -> tuple[float, int]:
-    """Return the seconds of processor time and the bytes of memory that processes use."""
-    seconds, memory = 0.0, 0
-    for number in processes:
-        try:
-            fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-            status = Path(f"/proc/{number}/status").read_text()
-        except OSError:  # it has ended meanwhile
-            continue
-        seconds += sum(map(int, fields[11:15])) / TICK
-        memory += sum(map(int, MEMORY.findall(status)))
-    return seconds, memory * 1024
+class Meter:
+    """Counts what a family of processes uses, also of children that nobody has waited for."""
+
+    def __init__(self) -> None:
+        self._alive: dict[tuple[int, str], float] = {}
+        self._gone = 0.0
+
+    def read(self, processes: list[int]) -> tuple[float, int]:
+        """Return the seconds of processor time so far, and the bytes of memory now."""
+        own: dict[tuple[int, str], float] = {}
+        waited, memory = 0.0, 0
+        for number in processes:
+            try:
+                fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+                status = Path(f"/proc/{number}/status").read_text()
+            except OSError:  # it has ended meanwhile
+                continue
+            own[number, fields[19]] = sum(map(int, fields[11:13])) / TICK
+            waited += sum(map(int, fields[13:15])) / TICK
+            memory += sum(map(int, MEMORY.findall(status)))
+        self._gone += sum(each for key, each in self._alive.items() if key not in own)
+        self._alive = own
+        # A child that was waited for counts in its parent, any other one as it was last seen.
+        return sum(own.values()) + max(waited, self._gone), memory * 1024
 
 
 class Exchange:

@@ -126,8 +126,11 @@ class Player:
         return self._look(session, number if not last else self.end - 1, reply["bound"])
 
     def _blame(self, number: int, words: str) -> None:
-        """Raise an error if a cell of the release's setup has failed."""
-        if number < self.setup:
+        """Raise an error if a cell of the release's setup has failed.
+
+        In a second sandbox it may be the student's own doing, who has used up the time.
+        """
+        if number < self.setup and self.starts == 1:
             raise StartError(
                 f"The setup cell of the release, number {number + 1} of {self.setup}, "
                 f"fails on this machine: {words}"

@@ -57,6 +57,7 @@ class _Sandbox:
     def __init__(self, mode: str, limits: Limits) -> None:
         self.mode, self.limits = mode, limits
         self.session: Session | None = None
+        self._loss, self._used = "", (0.0, 0, 0)
         self.seconds, self.peak, self.starts = 0.0, 0, 0
         patience = limits.patience * (limits.notebook_seconds + JUDGE_SECONDS)
         self._end = time.monotonic() + patience + 60  # the judge keeps time; this is a backstop
@@ -74,6 +75,16 @@ class _Sandbox:
             self.session.__exit__()
             self.session = None
 
+    def watch(self) -> None:
+        """Hold the sandbox's limits while the judge thinks; it hears of a loss when it asks."""
+        if self.session is not None:
+            try:
+                self.session.look()
+            except LostError as error:
+                self._loss = str(error)
+                self._used = (self.session.seconds, self.session.memory, self.session.peak)
+                self._close()
+
     def answer(self, request: bytes) -> bytes:
         """Do what the judge asks; return the message for it."""
         if len(request) < WANT.size:
@@ -81,9 +92,12 @@ class _Sandbox:
         what, cpu, wall = WANT.unpack_from(request)
         if time.monotonic() > self._end or not 0 <= cpu <= wall <= 3600:
             raise LostError("time")
-        loss, reply = "", b""
+        loss, reply = self._loss if what == TRANSFER else "", b""
+        self._loss = ""
         session = self.session
-        if what == TRANSFER and session is not None:
+        if loss:
+            pass  # while the judge was thinking
+        elif what == TRANSFER and session is not None:
             try:
                 reply = session.transfer(request[WANT.size :], cpu, wall)
             except LostError as error:
@@ -93,7 +107,7 @@ class _Sandbox:
             self.starts += 1
         elif what != CLOSE:
             raise LostError("lied")
-        used = (session.seconds, session.memory, session.peak) if session else (0.0, 0, 0)
+        used = (session.seconds, session.memory, session.peak) if session else self._used
         if loss or what == CLOSE:
             self._close()
         return USED.pack(loss.encode(), *used) + reply
@@ -142,6 +156,7 @@ def grade(task: Task) -> dict[str, Any]:
 def _result(child: Child, sandbox: _Sandbox, task: Task, assignment: Assignment) -> dict[str, Any]:
     """Pass messages on until the judge is done; return its result."""
     message = wire.encode([np.frombuffer(task.notebook, np.uint8), task.seed])
+    child.watch = sandbox.watch
     try:
         kind, body = child.step(message, JUDGE_SECONDS)
         while kind == ASK:

@@ -9,15 +9,16 @@ import os
 import secrets
 import selectors
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from grader import wire
-from grader.exchange import GRACE, Exchange, LostError, StartError, family, usage
-from grader.sandbox import Limits, start
+from grader.exchange import GRACE, Exchange, LostError, Meter, StartError, family
+from grader.sandbox import HOME, TEMPORARY, Limits, start
 
 SOCKETS = 64  # at a time: what waits in them is memory of no process
+FILES = 20_000  # in all folders: an empty file takes memory too, which is of no process
 START = 60.0  # seconds for an interpreter to start, on a busy machine
 
 
@@ -112,6 +113,16 @@ def checked(body: bytes, nonce: str | None) -> dict[str, Any]:
     }
 
 
+def files(process: int) -> int:
+    """Return how many files there are in the folders that a process can write to."""
+    total = 0
+    for folder in (HOME, TEMPORARY, "/dev/shm"):
+        with suppress(OSError):  # it has ended meanwhile
+            known = os.statvfs(f"/proc/{process}/root{folder}")
+            total += known.f_files - known.f_ffree
+    return total
+
+
 class Session(Exchange, Conversation):
     """One sandbox, from its start to its end; use it in a `with` statement.
 
@@ -125,6 +136,7 @@ class Session(Exchange, Conversation):
 
     def __init__(self, mode: str, limits: Limits) -> None:
         self.mode, self.limits, self.longest = mode, limits, limits.reply
+        self._meter = Meter()
         self._stack = ExitStack()
 
     def __enter__(self) -> "Session":
@@ -184,16 +196,26 @@ class Session(Exchange, Conversation):
             os.set_blocking(self._output, True)
             self._printed += os.read(self._output, 1 << 16)
 
+    def look(self) -> None:
+        """Hold the limits while nothing is asked.
+
+        Raises
+        ------
+        LostError
+            If one is passed.
+        """
+        self._look()
+
     def _look(self) -> float:
         """Hold the limits of memory and processes; return the processor time so far."""
         processes = family(self._process.pid, self.limits.processes + 8)
         if len(processes) > self.limits.processes + 8:
             raise LostError("processes")
-        seconds, memory = usage(processes)
+        seconds, memory = self._meter.read(processes)
         self.memory, self.peak = memory, max(self.peak, memory)
         self.seconds = max(self.seconds, seconds)
         inside = processes[1:2] if self.mode != "unsafe" else []  # the first is outside
-        if any(sockets(number) > SOCKETS for number in inside):
+        if any(sockets(number) > SOCKETS or files(number) > FILES for number in inside):
             raise LostError("memory")
         if memory > self.limits.memory * 1.25:  # each process has `memory` at most
             raise LostError("memory")

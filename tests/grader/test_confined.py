@@ -15,6 +15,7 @@ import pytest
 from grader import feedback, referee, submission, trials
 from grader.confined import FaultError, Reader, shared
 from grader.exchange import LostError
+from grader.judge import LOSSES
 from grader.referee import Task, checked, grade
 from grader.release import ROOT, define
 from grader.submission import Cell, UnreadableError, strip
@@ -251,6 +252,25 @@ def test_a_submission_that_wears_out_its_judge_is_left_to_a_person(monkeypatch, 
     assert result["questions"] == []
     assert result["human"].startswith("The notebook could not be graded: ")
     assert graded("def f(): return 1")["questions"][0]["points"] == 1
+
+
+def test_the_sandbox_is_watched_while_the_judge_thinks():
+    source = """# question: q
+def f():
+    import os, time
+    for _ in range(3):
+        if os.fork() == 0:
+            time.sleep(0.3)
+            kept = b"x" * 150_000_000
+            time.sleep(1.5)
+            os._exit(0)
+    return 1"""
+    content = shared().graded(notebook(code(source))).content
+    checks = CHECKS.format(compare="import time; time.sleep(4)").replace('"one", 1)', '"one", 2)')
+    checks = checks.replace("Limits(", "Limits(memory=250 << 20, ")
+    question = grade(Task("a", content, checks, RELEASE, "a seed"))["questions"][0]
+    assert question["points"] == 0
+    assert question["lines"][0]["words"] == LOSSES["memory"]
 
 
 def test_a_fault_of_ours_costs_one_submission_and_asks_a_person():

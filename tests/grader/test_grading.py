@@ -331,6 +331,10 @@ except MemoryError:
         ),
         ("while True: print('x' * 100_000)", "output"),
         (
+            "import os\nfor n in range(10**6): os.symlink('y' * 127, f'/tmp/{n:0230d}')",
+            "memory",
+        ),
+        (
             "import os\nfor n in range(3, 40):\n    try: os.write(n, b'\\0' * 7 + b'\\5hello')\n"
             "    except OSError: pass",
             "lied",
@@ -342,6 +346,27 @@ def test_a_lost_sandbox_says_why(source, reason):
     with Session(find_mode(), limits) as session, pytest.raises(LostError) as caught:
         session.ask("cell", source=source, keep=[])
     assert caught.value.args == (reason,)
+
+
+def test_children_that_nobody_waits_for_are_counted():
+    source = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for _ in range(8):
+    if os.fork() == 0:
+        os.setsid()
+        while time.process_time() < 0.5:
+            pass
+        os._exit(0)
+    try:
+        os.wait()
+    except ChildProcessError:
+        pass
+"""
+    with Session(find_mode(), Limits()) as session:
+        before = session.seconds
+        session.ask("cell", source=source, keep=[])
+        assert session.seconds - before > 2
 
 
 def test_an_interpreter_that_stops_listening_holds_nobody_up():
