@@ -26,13 +26,15 @@ JOINERS = "\u200c\u200d"  # Persian, and emoji of several parts, need them
 # A picture inside the text, as Colab writes it.
 INLINE = re.compile(r"data:image/[a-z+.-]{1,20};base64,([A-Za-z0-9+/=]*)")
 HIDDEN = ("Cc", "Cf", "Co", "Cn")
+BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters that show nothing
 
 
 def visible(text: str) -> str:
     """Return a text in which characters that hide or turn around others are named instead."""
     return "".join(
         letter
-        if letter in "\n\t" + JOINERS or unicodedata.category(letter) not in HIDDEN
+        if letter in "\n\t" + JOINERS
+        or not (letter in BLANK or unicodedata.category(letter) in HIDDEN)
         else f"[U+{ord(letter):04X}]"
         for letter in text
     )

@@ -129,6 +129,11 @@ def test_what_students_write_is_kept():
     assert page.select_one("code.formula").text == "a<b"
 
 
+@pytest.mark.parametrize("blank", "\u034f\u115f\u1160\u17b4\u2800\u3164\uffa0")
+def test_letters_that_show_nothing_are_named(blank):
+    assert visible(f"a{blank}b") == f"a[U+{ord(blank):04X}]b"
+
+
 def test_letters_that_hide_or_turn_around_others_are_named():
     assert visible("3 \u202e5\u2066\u200b\u0007\U000e0041\ufeff\n\tü") == (
         "3 [U+202E]5[U+2066][U+200B][U+0007][U+E0041][U+FEFF]\n\tü"
