@@ -339,6 +339,7 @@ def test_points_are_given_by_keyboard(page, session, course):
     page.keyboard.type("1.5")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/cy"))
+    page.wait_for_selector("#points:focus")  # a person types when the cursor is there
     page.keyboard.type("2")
     page.keyboard.press("Tab")
     page.keyboard.type("Say more.")
