@@ -8,6 +8,7 @@ The pictures, a screen each from top to bottom, go to a folder whose path is pri
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -17,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -68,7 +68,7 @@ RAW = re.compile(
 )
 
 
-@contextmanager
+@contextlib.contextmanager
 def jupyterlab(folder: Path, python: str | Path = sys.executable) -> Iterator[str]:
     """Serve `folder` with a JupyterLab that knows no settings but ours; yield its address.
 
@@ -104,8 +104,9 @@ def _address(server: subprocess.Popen, home: Path) -> str:
     """Return the address that the server wrote down, once it answers, with its token."""
     for _ in range(600):
         for file in (home / "runtime").glob("jpserver-*.json"):
-            found = json.loads(file.read_text())
-            return f"{found['url']}lab/tree/{{name}}?token={found['token']}"
+            with contextlib.suppress(json.JSONDecodeError):  # the server is still writing it
+                found = json.loads(file.read_text())
+                return f"{found['url']}lab/tree/{{name}}?token={found['token']}"
         if server.poll() is not None:
             break
         time.sleep(0.1)
