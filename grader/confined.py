@@ -30,6 +30,7 @@ MEMORY_OF_CALL = 1024 * MIB  # more than the interpreter itself takes
 REPLY = MOST_WRITTEN + MIB  # bytes of an answer
 WORDS = {
     "time": "reading it took too long, and was stopped",
+    "clock": "the machine was too busy to read it",
     "memory": "reading it took too much memory, and was stopped",
     "output": "there is too much in it",
     "died": "reading it failed",

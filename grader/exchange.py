@@ -19,7 +19,11 @@ MEMORY = re.compile(r"^(?:RssAnon|RssShmem|VmPTE):\s+(\d+)", re.M)  # VmPTE: pag
 
 
 class LostError(Exception):
-    """The process ended; `args[0]` is "time", "memory", "processes", "output", "died" or "lied"."""
+    """The process ended; `args[0]` says why.
+
+    "time" (it used all the processor time that it may), "clock" (that ran out before: it waited, or
+    the machine was busy), "memory", "processes", "output", "died" or "lied".
+    """
 
 
 class StartError(Exception):
@@ -42,28 +46,44 @@ def family(process: int, at_most: int) -> list[int]:
     return found
 
 
+def _share(process: int) -> float:
+    """Return how much of the time in which a process could run it ran."""
+    try:
+        ran, waited, _ = map(int, Path(f"/proc/{process}/schedstat").read_text().split())
+    except (OSError, ValueError):  # it has ended meanwhile, or the kernel does not tell
+        return 0.0
+    return ran / max(ran + waited, 1)
+
+
 class Meter:
-    """Counts what a family of processes uses, also of children that nobody has waited for."""
+    """Counts what a family of processes uses, also of children that nobody has waited for.
+
+    Those of them that are too short to be seen twice are counted as in a sample: one that is seen
+    running stands for the time between two looks, less what it waited for a processor.
+    """
 
     def __init__(self) -> None:
-        self._alive: dict[tuple[int, str], float] = {}
+        self._alive: dict[tuple[int, str], float] = {}  # what each counts for once it has gone
         self._gone = 0.0
 
     def read(self, processes: list[int]) -> tuple[float, int]:
         """Return the seconds of processor time so far, and the bytes of memory now."""
         own: dict[tuple[int, str], float] = {}
-        waited, memory = 0.0, 0
+        young, waited, memory = {}, 0.0, 0
         for number in processes:
             try:
                 fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
                 status = Path(f"/proc/{number}/status").read_text()
             except OSError:  # it has ended meanwhile
                 continue
-            own[number, fields[19]] = sum(map(int, fields[11:13])) / TICK
+            key = number, fields[19]
+            own[key] = sum(map(int, fields[11:13])) / TICK
+            if key not in self._alive and fields[0] == "R":
+                young[key] = max(own[key], LOOK * _share(number))
             waited += sum(map(int, fields[13:15])) / TICK
             memory += sum(map(int, MEMORY.findall(status)))
         self._gone += sum(each for key, each in self._alive.items() if key not in own)
-        self._alive = own
+        self._alive = own | young
         # A child that was waited for counts in its parent, any other one as it was last seen.
         return sum(own.values()) + max(waited, self._gone), memory * 1024
 
@@ -117,8 +137,10 @@ class Exchange:
                     used = self._look()
                     used_before = used if used_before is None else used_before
                     look = now + LOOK
-                    if used - used_before > cpu or now - begun > wall:
+                    if used - used_before > cpu:
                         raise LostError("time")
+                    if now - begun > wall:
+                        raise LostError("clock")
 
     def _send(self, unsent: memoryview, selector: selectors.BaseSelector) -> memoryview:
         """Send what the pipe takes, as the other side may have stopped reading; return the rest."""

@@ -14,6 +14,10 @@ from grader.session import LostError, Mode
 from grader.submission import Cell, Notebook, UnreadableError, read
 
 ATTEMPTS = 2  # sandboxes that one question may wear out
+WAITED = (
+    "It was stopped by the clock, not for the processor time that it used: something sleeps or "
+    "waits, or the machine was busy. If nothing in the notebook waits, `regrade` it."
+)
 MOST_STRAYS = 20  # cells whose errors are told
 
 
@@ -192,6 +196,8 @@ def _conclude(result: Result, player: Player, question: Question, state: str, ce
         result.human = f"The answer needs {LACKS[player.lacks[question.name]]}."
     if not (result.human or result.points) and result.visible == "passed":
         result.human = "The visible check passes, but not one of the hidden ones."
+    if player.waited and state != "blank":
+        result.human = f"{WAITED} {result.human}".strip()
 
 
 def _grade_written(question: Written, notebook: Notebook, release: Notebook) -> Result:
@@ -233,6 +239,7 @@ def _play(
         "questions": [asdict(results[question.id]) for question in assignment.questions],
         "cells": _strays(player, notebook, release),
         "human": "",
+        "waited": any(WAITED in result.human for result in results.values()),
     }
 
 
@@ -253,7 +260,8 @@ def grade_notebook(
     dict
         "questions": one dict per question, the fields of `Result`; "human": why a person must
         look at the whole file, or ""; "cells": errors of cells that belong to no question, each
-        a dict of "cell", its number, and "words".
+        a dict of "cell", its number, and "words"; "waited": whether points were lost after
+        something was stopped by the clock, so that grading it again may say otherwise.
 
     Raises
     ------

@@ -9,6 +9,7 @@ from grader.questions import Inputs, Question, kind_of
 # Why a sandbox was lost, by what `LostError` carries.
 LOSSES = {
     "time": "it took too long and was stopped",
+    "clock": "it was not done after a long time on the clock and was stopped",
     "memory": "it used too much memory and was stopped",
     "processes": "it started too many processes and was stopped",
     "output": "it printed or returned too much and was stopped",

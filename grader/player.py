@@ -31,6 +31,9 @@ class Player:
 
     The first `setup` cells come from the release: if one fails in a new sandbox, before a
     student's code has run, it is the machine's fault.
+
+    `waited` says whether anything was stopped by the clock, before it had used its processor time.
+    Whose fault that is, no machine can tell: it waits, or others made the machine busy.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Player:
         self.lacks: dict[str, str] = {}  # what answers miss, by name
         self.place: dict[str, int] = {}  # the last cell that defines a name, or makes it work
         self.seen: dict[str, str] = {}  # "passed", "failed", or "early": something was missing
+        self.waited = False
         self.seconds = 0.0
         self.peak = 0
         self.starts = 0
@@ -100,18 +104,19 @@ class Player:
         """Run a cell and note how it ended; return whether the sandbox is still there."""
         seconds = min(self._left(), self.limits.cell_seconds)
         if seconds <= 0:
-            self.lost[number] = "time"
+            self.lost[number] = self._spent()
             return True
         source = self.cells[number].source
         try:
             reply = session.ask("cell", seconds, source=source, keep=self.names)
         except LostError as loss:
-            self.lost[number] = loss.args[0]
+            self.lost[number] = self._late(loss.args[0])
             self._close()
             self._blame(number, loss.args[0])
             return False
-        if reply["error"] or reply.get("timeout") is True:
-            self._blame(number, (reply["error"] or {"type": "time"})["type"])
+        late = self._late(reply["timeout"])
+        if reply["error"] or late:
+            self._blame(number, (reply["error"] or {"type": late})["type"])
         if session.full(reply):
             self.lost[number] = "memory"
             self._close()
@@ -121,8 +126,8 @@ class Player:
         self.errors.pop(number, None)
         if reply["error"]:
             self.errors[number] = reply["error"]
-        elif reply.get("timeout") is True:
-            self.lost[number] = "time"
+        elif late:
+            self.lost[number] = late
         return self._look(session, number if not last else self.end - 1, reply["bound"])
 
     def _blame(self, number: int, words: str) -> None:
@@ -163,9 +168,11 @@ class Player:
             return "failed"
         try:
             reply = session.ask("check", seconds, source=check.source)
-        except LostError:
+        except LostError as loss:
+            self._late(loss.args[0])
             self._close()
             return "failed"
+        self._late(reply["timeout"])
         if session.full(reply):
             self._close()
         if reply.get("passed") is True:
@@ -179,14 +186,29 @@ class Player:
             self.seen[name] = "passed" if ended == "passed" else "failed"
         return self.seen.get(name) == "passed"
 
+    @property
+    def _used(self) -> float:
+        return self.seconds + (self._session.seconds if self._session else 0.0)
+
     def _left(self) -> float:
         """Return the processor time that the notebook may still use.
 
         Time on the clock counts too, divided by the patience: a notebook may not sleep for ever.
         """
-        used = self.seconds + (self._session.seconds if self._session else 0.0)
         clock = (time.monotonic() - self._begun) / self.limits.patience
-        return self.limits.notebook_seconds - max(used, clock)
+        left = self.limits.notebook_seconds - max(self._used, clock)
+        if left <= 0:
+            self._late(self._spent())
+        return left
+
+    def _spent(self) -> str:
+        """Return what has run out when nothing is left."""
+        return "time" if self._used >= self.limits.notebook_seconds else "clock"
+
+    def _late(self, loss: str) -> str:
+        """Note if it was the clock that ran out; return the loss."""
+        self.waited |= loss == "clock"
+        return loss
 
     def ask(self, do: str, question: Question, **details: Any) -> dict[str, Any]:
         """Ask about a question, from a new sandbox if the last one was lost.
@@ -196,17 +218,18 @@ class Player:
         LostError
             If the sandbox is lost by this, or the notebook has used up its time.
         """
-        if self._left() <= 0:
-            raise LostError("time")
-        session = self.play()
+        session = self.play() if self._left() > 0 else None
         seconds = min(self._left(), self.limits.call_seconds)
+        if session is None or seconds <= 0:
+            raise LostError(self._spent())
         try:
             reply = session.ask(do, seconds, name=question.name, **details)
-        except LostError:
+        except LostError as loss:
+            self._late(loss.args[0])
             self._close()
             raise
-        if reply.get("timeout") is True:
-            raise LostError("time")
+        if late := self._late(reply["timeout"]):
+            raise LostError(late)
         if session.full(reply):
             self._close()  # the next question gets a new one
         return reply

@@ -90,8 +90,10 @@ class _Sandbox:
         if len(request) < WANT.size:
             raise LostError("lied")
         what, cpu, wall = WANT.unpack_from(request)
-        if time.monotonic() > self._end or not 0 <= cpu <= wall <= 3600:
-            raise LostError("time")
+        if not 0 <= cpu <= wall <= 3600:
+            raise LostError("lied")
+        if time.monotonic() > self._end:
+            raise LostError("clock")
         loss, reply = self._loss if what == TRANSFER else "", b""
         self._loss = ""
         session = self.session
@@ -169,7 +171,8 @@ def _result(child: Child, sandbox: _Sandbox, task: Task, assignment: Assignment)
     except FaultError as fault:  # ours, but what brought it about is in this notebook
         found = re.match(r"\w{1,60}", str(fault).strip().rpartition("\n")[2])
         words = f"the grader itself failed ({found[0] if found else 'without a word'})"
-    return {"questions": [], "human": f"The notebook could not be graded: {words}."}
+    human = f"The notebook could not be graded: {words}."
+    return {"questions": [], "human": human, "waited": words == WORDS["clock"]}
 
 
 def checked(given: Any, assignment: Assignment) -> dict[str, Any]:

@@ -21,7 +21,7 @@ STATEMENTS = 50  # of one cell that may fail
 
 
 class OutOfTime(BaseException):
-    """Raised inside the student's code when its time is up."""
+    """Raised inside the student's code when its time is up; carries the number of the signal."""
 
 
 def limit(limits: dict[str, int]) -> None:
@@ -166,7 +166,7 @@ class Runner:
 
 
 def _out_of_time(number: int, stack: Any) -> None:
-    raise OutOfTime
+    raise OutOfTime(number)
 
 
 def _describe(error: BaseException) -> dict[str, Any]:
@@ -208,8 +208,9 @@ def main() -> None:
         nonce = command["nonce"]
         try:
             answer = runner.answer(command)
-        except OutOfTime:
-            answer = {"timeout": True}
+        except OutOfTime as error:
+            on_clock = error.args == (signal.SIGALRM,)
+            answer = {"timeout": "clock" if on_clock else "time"}
         except (KeyboardInterrupt, SystemExit) as error:
             answer = {"error": _describe(error)}
         try:

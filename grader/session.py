@@ -75,6 +75,8 @@ class Conversation:
     def ask(self, do: str, cpu: float | None = None, **details: Any) -> dict[str, Any]:
         """Send a command; return the reply as a dict.
 
+        Its "timeout" is "time" or "clock", as in `LostError`, if the command was stopped; else "".
+
         Raises
         ------
         LostError
@@ -82,9 +84,12 @@ class Conversation:
         """
         cpu = self.limits.cell_seconds if cpu is None else cpu
         wall = cpu * self.limits.patience
-        nonce = secrets.token_hex(16)
+        nonce, before = secrets.token_hex(16), self.seconds
         command = {"do": do, "nonce": nonce, "cpu": cpu, "wall": wall, **details}
-        return checked(self.transfer(wire.frame(command), cpu + GRACE, wall + GRACE), nonce)
+        reply = checked(self.transfer(wire.frame(command), cpu + GRACE, wall + GRACE), nonce)
+        if reply["timeout"] and self.seconds - before >= cpu:
+            reply["timeout"] = "time"  # whatever it says itself
+        return reply
 
     def full(self, reply: dict[str, Any]) -> bool:
         """Tell whether memory ran out and is still held: what comes next would find none."""
@@ -103,10 +108,11 @@ def checked(body: bytes, nonce: str | None) -> dict[str, Any]:
     given = reply.get("nonce") if isinstance(reply, dict) else 0
     if not isinstance(given, str | None) or given != nonce:
         raise LostError("lied")
-    lack, bound = reply.get("lack"), reply.get("bound")
+    lack, bound, late = reply.get("lack"), reply.get("bound"), reply.get("timeout")
     return reply | {
         "error": plain_error(reply.get("error")),
         "lack": lack if isinstance(lack, str) else "",
+        "timeout": late if isinstance(late, str) and late in ("time", "clock") else "",
         "bound": [name for name in bound if isinstance(name, str)]
         if isinstance(bound, list)
         else [],

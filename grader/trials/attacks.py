@@ -273,6 +273,11 @@ def {name}(*args, **kwargs):
     answer.append(answer)
     return answer
 """,
+    "claims that its time on the clock is up": """
+import os, signal
+def {name}(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGALRM)
+""",
     "overflows the stack": """
 import sys
 def {name}(*args, **kwargs):
@@ -307,6 +312,19 @@ def {name}(*args, **kwargs):
 import time
 def {name}(*args, **kwargs):
     time.sleep(1e6)
+""",
+    "works in children that nobody waits for": """
+import os, signal
+def {name}(*args, **kwargs):
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        try:
+            child = os.fork()
+        except OSError:
+            continue
+        if child == 0:
+            sum(range(300_000))
+            os._exit(0)
 """,
     "fork bomb": """
 import os
@@ -392,6 +410,8 @@ def {name}(*args, **kwargs):
         print("x" * 1_000_000)
 """,
 }
+# Whether code waits or the machine was busy, only a person can tell.
+WAITING = {"sleeps", "claims that its time on the clock is up"}
 # Cells put into a solved notebook, which keeps all its points.
 BREAKERS = {
     "a cell raises": "1 / 0",
@@ -420,7 +440,8 @@ def _forgeries(definition: Definition) -> Iterator[Trial]:
         for name, code in group.items():
             text = code.format(name=question.name, assignment=definition.name, root=ROOT)
             content = dump(replaced(empty, question.id, text.strip()))
-            yield Trial("attacks", name, content, everything(definition), None, heavy)
+            human = True if name in WAITING else None
+            yield Trial("attacks", name, content, everything(definition), human, heavy)
 
 
 def _breakers(definition: Definition) -> Iterator[Trial]:

@@ -8,13 +8,15 @@ import signal
 import time
 from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 
 import numpy as np
 import pytest
 
-from grader import feedback, referee, submission, trials
+from grader import confined, feedback, referee, submission, trials
 from grader.confined import FaultError, Reader, shared
 from grader.exchange import LostError
+from grader.grade import WAITED
 from grader.judge import LOSSES
 from grader.referee import Task, checked, grade
 from grader.release import ROOT, define
@@ -279,6 +281,61 @@ def test_a_fault_of_ours_costs_one_submission_and_asks_a_person():
     result = grade(Task("a", content, checks, RELEASE, "a seed"))
     assert result["questions"] == []
     assert "the grader itself failed (ZeroDivisionError)" in result["human"]
+
+
+SLEEPER = "import time\ntime.sleep(1e6)\n"
+# A notebook that is stopped; the limits that it is given; whether a clock alone stopped it.
+STOPPED = {
+    "a call sleeps": (f"def f():\n{indent(SLEEPER, '    ')}", "call_seconds=0.3, patience=1", True),
+    "a call waits for itself": (
+        "import threading\ndef f():\n    lock = threading.Lock()\n    while lock.acquire(): pass",
+        "call_seconds=0.3, patience=1",
+        True,
+    ),
+    "its cell sleeps": (f"{SLEEPER}def f(): return 1", "cell_seconds=0.3, patience=1", True),
+    "an honest call gets little of the processor": (
+        "import time\ndef f():\n    for turn in range(20):\n"
+        "        sum(range(10_000))\n        time.sleep(0.05)\n    return 1",
+        "call_seconds=0.3, patience=1",
+        True,
+    ),
+    "a call loops": ("def f():\n    while True: pass", "call_seconds=0.3, patience=60", False),
+    "nothing": ("def f(): return 2", "patience=60", False),
+}
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_what_only_the_clock_has_stopped_is_left_to_a_person(name):
+    source, limits, waited = STOPPED[name]
+    content = shared().graded(notebook(code(f"# question: q\n{source}"))).content
+    checks = CHECKS.format(compare="return None if answer == 1 else 'no'")
+    checks = checks.replace("cell_seconds=5, call_seconds=5", limits)
+    result = grade(Task("a", content, checks, RELEASE, "a seed"))
+    assert result["waited"] is waited
+    question = result["questions"][0]
+    assert question["points"] == 0
+    assert question["human"].startswith(WAITED) is waited
+
+
+def test_a_cell_that_waits_costs_nothing_where_the_answers_are_right():
+    content = (
+        shared().graded(notebook(code("# question: q\ndef f(): return 1"), code(SLEEPER))).content
+    )
+    checks = CHECKS.format(compare="return None if answer == 1 else 'no'")
+    checks = checks.replace("cell_seconds=5", "cell_seconds=0.5, patience=1")
+    result = grade(Task("a", content, checks, RELEASE, "a seed"))
+    assert (result["questions"][0]["points"], result["questions"][0]["human"]) == (1, "")
+    assert result["waited"] is False
+
+
+def test_a_judge_that_only_the_clock_has_stopped_is_tried_again(monkeypatch):
+    content = shared().graded(notebook(code("# question: q\ndef f(): return 1"))).content
+    monkeypatch.setattr(confined, "PATIENCE", 0.0)
+    monkeypatch.setattr(confined, "GRACE", 0.3)
+    checks = CHECKS.format(compare="import time; time.sleep(1e6)")
+    result = grade(Task("a", content, checks, RELEASE, "a seed"))
+    assert result["waited"] is True
+    assert "the machine was too busy" in result["human"]
 
 
 ANSWERS = {

@@ -2,8 +2,10 @@
 
 import ast
 import re
+from contextlib import nullcontext
 
 import pytest
+from distributed import Client
 
 from grader import batch
 from grader.referee import Task
@@ -79,3 +81,54 @@ def test_the_map_of_the_readme_names_every_file():
     there = {path.name for path in folder.iterdir() if path.suffix in (".py", ".html")}
     there |= {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
     assert named - {"ENGINE", "checks.py", "source.md"} == there - {"__init__.py"}
+
+
+# --- what the clock has stopped -------------------------------------------------------------------
+
+STARTED: list[str] = []  # workers are threads of this process
+ENDED: list[int] = []  # how many had been started when one ended
+
+
+def on_a_busy_machine(task):
+    """Return a result that was stopped by the clock, once or always."""
+    STARTED.append(task.name)
+    turn = STARTED.count(task.name)
+    busy = {"slowed": turn == 1, "sleeps": True}
+    ENDED.append(len(STARTED))
+    return {"waited": busy.get(task.name, False), "turn": turn}
+
+
+@pytest.fixture
+def outcomes(monkeypatch, tmp_path):
+    """Grade six submissions of which two are stopped; return what came out, and the journal."""
+    STARTED.clear()
+    ENDED.clear()
+    monkeypatch.setattr(batch, "grade", on_a_busy_machine)
+    monkeypatch.setattr(batch, "environment_digest", lambda: b"")
+    tasks = [(n, Task(n, b"", "", b"", "")) for n in ("slowed", "a", "sleeps", "b", "c", "d")]
+
+    def run(seconds=batch.AGAIN):
+        monkeypatch.setattr(batch, "AGAIN", seconds)
+        journal = batch.Journal(tmp_path / f"journal-{seconds}.jsonl")
+        options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+        with Client(processes=False, **options) as client:
+            done = list(batch.run(lambda: nullcontext(client), tasks, journal))
+        assert {batch.fingerprint(one.task): one.result for one in done} == journal.results
+        return {one.name: one.result for one in done}
+
+    return run
+
+
+def test_what_the_clock_has_stopped_is_graded_again_when_all_others_are_done(outcomes):
+    done = outcomes()
+    assert sorted(STARTED[-2:]) == ["sleeps", "slowed"]
+    assert ENDED[-3:] == [6, 7, 8]  # one at a time
+    assert done["slowed"] == {"waited": False, "turn": 2}
+    assert done["sleeps"] == {"waited": True, "turn": 2}  # not a third time
+    assert done["a"] == {"waited": False, "turn": 1}
+
+
+def test_second_tries_end_where_they_take_long(outcomes):
+    done = outcomes(0.0)
+    assert len(STARTED) == 6
+    assert done["slowed"] == {"waited": True, "turn": 1}
