@@ -21,7 +21,9 @@ from .evaluation import (
     accuracy_interval as accuracy_interval,
     classification_table as classification_table,
     confusion_table as confusion_table,
+    heuristic_suspects as heuristic_suspects,
     most_confused as most_confused,
+    paired_difference as paired_difference,
     recall_intervals as recall_intervals,
 )
 from .forward_pass import (

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from fashion_lib import _style
+from fashion_lib._checks import white_of
 from fashion_lib.data import CLASS_NAMES
 
 if TYPE_CHECKING:
@@ -30,12 +31,18 @@ def class_counts(
 def pixel_histogram(
     images: np.ndarray, title: str = "How bright are the pixels?", ax: Axes | None = None
 ) -> Axes:
-    """Draw how often each gray value occurs; `images` are uint8, counts are logarithmic."""
+    """Draw how often each gray value occurs, in 256 bars; counts are logarithmic.
+
+    `images` are whole numbers from 0 to 255, or floats from 0 to 1. ValueError for other values.
+    """
+    images = np.asarray(images)
+    white = white_of(images)
+    levels = np.rint(images.ravel() * (255 / white)).astype(np.uint8)
     ax = _style.axes_for(ax, 3.4)
-    counts = np.bincount(np.asarray(images, dtype=np.uint8).ravel(), minlength=256)
-    ax.bar(np.arange(256), counts, width=1.0, color=_style.BLUE)
+    places = np.arange(256) * (white / 255)
+    ax.bar(places, np.bincount(levels, minlength=256), width=white / 255, color=_style.BLUE)
     ax.set_yscale("log")
-    ax.set(xlabel="gray value (0 black, 255 white)", ylabel="pixels (log scale)", title=title)
+    ax.set(xlabel=f"gray value (0 black, {white} white)", ylabel="pixels (log scale)", title=title)
     return ax
 
 

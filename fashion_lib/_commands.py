@@ -1,9 +1,11 @@
 """What the commands do: each takes the parsed arguments and returns the exit code."""
 
 import argparse
+import glob
 import json
 import os
 import sys
+import textwrap
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,16 @@ import numpy as np
 
 import fashion_lib
 from fashion_lib import evaluation
-from fashion_lib.data import Pair, data_report, load_data, normalize, train_validation_split
+from fashion_lib._checks import check_probabilities
+from fashion_lib._files import expand
+from fashion_lib.data import (
+    CLASS_NAMES,
+    Pair,
+    data_report,
+    load_data,
+    normalize,
+    train_validation_split,
+)
 from fashion_lib.forward_pass import forward
 from fashion_lib.networks import build_cnn
 from fashion_lib.pictures import ImageError
@@ -61,18 +72,19 @@ def run_train(arguments: argparse.Namespace) -> int:
     """Train the network. Needs TensorFlow."""
     config = _config(arguments)
     # Found out now, not after minutes of training.
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    if not os.access(arguments.output, os.W_OK):
-        raise UserError(f"The folder {arguments.output} is not writable. Choose another --output.")
+    output = expand(arguments.output)
+    output.mkdir(parents=True, exist_ok=True)
+    if not os.access(output, os.W_OK):
+        raise UserError(f"The folder {output} is not writable. Choose another --output.")
     model = build_cnn(seed=config.seed)
     x, y = _training_images(arguments)
     print(f"Training on {len(x):,} images (one in twelve of them for validation).", flush=True)
     history = train(model, x, y, config=config)  # says on stderr if it was interrupted
     facts = _metadata(arguments.preset, history)
-    save_weights(get_weights(model), arguments.output / WEIGHTS_FILE, facts)
-    history.epochs.to_csv(arguments.output / HISTORY_FILE, index=False)
-    _draw_curves(history, arguments.output / CURVES_FILE)
-    _report_training(history, arguments.output)
+    save_weights(get_weights(model), output / WEIGHTS_FILE, facts)
+    history.epochs.to_csv(output / HISTORY_FILE, index=False)
+    _draw_curves(history, output / CURVES_FILE)
+    _report_training(history, output)
     return INTERRUPTED if history.interrupted else 0
 
 
@@ -132,10 +144,13 @@ def _report_training(history: History, folder: Path) -> None:
 
 
 def _load_weights(name_or_path: str | None) -> dict[str, np.ndarray]:
+    """Load weights, and try them on a blank image: they may be of a network for something else."""
     try:
-        return load_weights("baseline" if name_or_path is None else Path(name_or_path))
+        weights = load_weights("baseline" if name_or_path is None else Path(name_or_path))
+        check_probabilities(forward(weights, np.zeros((1, 28, 28, 1))), 1, len(CLASS_NAMES))
     except ValueError as error:
         raise UserError(str(error)) from error
+    return weights
 
 
 def run_evaluate(arguments: argparse.Namespace) -> int:
@@ -180,7 +195,7 @@ def run_predict(arguments: argparse.Namespace) -> int:
     """Name the garments in picture files."""
     weights = _load_weights(arguments.weights)
     results, failed = [], False
-    for file in arguments.files:
+    for file in [file for given in arguments.files for file in _named(given)]:
         name = os.fsencode(file).decode(errors="replace")
         try:
             prediction = predict_image(file, weights, top=arguments.top)
@@ -197,12 +212,21 @@ def run_predict(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _named(file: str) -> list[str]:
+    """Return the files that a pattern stands for: not every shell sees to that."""
+    if os.path.exists(file) or not glob.has_magic(file):  # noqa: PTH110  (it never raises)
+        return [file]
+    return sorted(glob.glob(os.path.expanduser(file))) or [file]  # noqa: PTH111, PTH207
+
+
 def _as_dict(prediction: Prediction) -> dict[str, Any]:
     return {
         "label": prediction.label,
         "class_name": prediction.class_name,
         "top": [{"class_name": name, "probability": share} for name, share in prediction.top],
         "probabilities": [float(share) for share in prediction.probabilities],
+        "evidence": prediction.evidence,
+        "warnings": [{"code": one.code, "text": one.text} for one in prediction.warnings],
     }
 
 
@@ -210,3 +234,6 @@ def _print_prediction(name: str, prediction: Prediction) -> None:
     print(name)
     for class_name, probability in prediction.top:
         print(f"  {class_name:<12} {probability:8.2%}")
+    for warning in prediction.warnings:
+        lines = textwrap.wrap(f"{warning.code}: {warning.text}", 88)
+        print(*[f"  ! {line}" for line in lines], sep="\n")

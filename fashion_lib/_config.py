@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from fashion_lib._checks import as_whole
 from fashion_lib._keras_calls import Call, KerasCalls, Variable
 
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}  # with their names in Keras
@@ -83,11 +84,11 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "steps_per_execution"):
-            self._keep(name, _whole(getattr(self, name), 1), "a whole number, at least 1")
-        self._keep("seed", _whole(self.seed, 0), "a whole number, at least 0")
+            self._keep(name, as_whole(getattr(self, name), 1), "a whole number, at least 1")
+        self._keep("seed", as_whole(self.seed, 0), "a whole number, at least 0")
         if self.patience is not None:
             wanted = "None or a whole number, at least 1"
-            self._keep("patience", _whole(self.patience, 1), wanted)
+            self._keep("patience", as_whole(self.patience, 1), wanted)
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             value = getattr(self, name)
             is_known = isinstance(value, str) and value in known
@@ -229,12 +230,6 @@ class TrainConfig:
             options["end_learning_rate"] = peak
             return Call(f"{schedules}.PolynomialDecay", options)
         return peak
-
-
-def _whole(value: Any, least: int) -> int | None:
-    """Return a whole number of at least `least` as an int, and None for anything else."""
-    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return int(value) if is_whole and value >= least else None
 
 
 def _number(value: Any) -> float | None:

@@ -1,7 +1,20 @@
-"""Write files whole or not at all."""
+"""Files: the home folder in their paths, what is none of ours, and writing them whole."""
 
+import os
 import secrets
+import zipfile
 from pathlib import Path
+
+
+def expand(path: str | os.PathLike) -> Path:
+    """Return a path in which ``~`` is the home folder; FileNotFoundError if there is none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise FileNotFoundError(
+            f"{os.fspath(path)}: no home folder is known for its first part. "
+            "Write the path out, without ~."
+        ) from None
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -13,3 +26,33 @@ def write_whole(path: Path, content: bytes) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def other_format(path: Path) -> str | None:
+    """Say which other form of weights a file or folder has, and the call that reads it."""
+    then = "then fashion_lib.weights.get_weights(model)"
+    if path.is_dir():
+        if not (path / "saved_model.pb").is_file():
+            return "is a folder. Name a file."
+        return (
+            f"is a SavedModel folder, without names of layers. Call model.save('m.keras'), {then}."
+        )
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start == b"\x89HDF\r\n\x1a\n":
+        if path.name.endswith(".weights.h5"):
+            return f"is Keras's own form of weights. Call model.load_weights(path), {then}."
+        return f"is a Keras model in HDF5. Call model = keras.models.load_model(path), {then}."
+    if start.startswith(b"\x93NUMPY"):
+        return "is a single NumPy array. Call np.load(path)."
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if "config.json" in names:
+        return f"is a Keras model. Call model = keras.models.load_model(path), {then}."
+    if any(name.endswith("data.pkl") for name in names):
+        return "is a PyTorch file, whose weights have other names and axes. Call torch.load(path)."
+    if all(name.endswith(".npy") for name in names):
+        return "is a NumPy archive. Call dict(np.load(path)): what has our names, forward takes."
+    return None

@@ -6,9 +6,13 @@ Checksums are those of the *decompressed* bytes, because publishers compress the
 """
 
 import hashlib
+import os
+import re
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +23,8 @@ IMAGE_HEADER, LABEL_HEADER = 16, 8  # bytes
 SIDE = 28  # pixels
 _GZIP_START = b"\x1f\x8b"
 _LARGEST_FILE = 200_000_000  # bytes: anything above is not one of our files
+_DEPTH, _MOST_FILES = 3, 5_000  # how far below a folder, and how long, to look for our files
+_PACKED = (".zip", ".tar", ".tgz", ".7z", ".rar")
 
 
 class SourceError(Exception):
@@ -87,7 +93,10 @@ def verify(content: bytes, file: IdxFile) -> None:
     if len(content) != file.size:
         raise SourceError(f"{file.name} has {len(content):,} bytes instead of {file.size:,}")
     if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise SourceError(f"{file.name} has other content than the publisher's (SHA-256 differs)")
+        raise SourceError(
+            f"{file.name} has other content than the publisher's (SHA-256 differs); the digits of "
+            "MNIST have files of the same names and sizes"
+        )
 
 
 def unpack(packed: bytes, file: IdxFile) -> bytes:
@@ -102,42 +111,88 @@ def unpack(packed: bytes, file: IdxFile) -> bytes:
 
 
 def _gunzip(packed: bytes, file: IdxFile) -> bytes:
+    """Return the content of a gzip file, which may have several members."""
     if not packed.startswith(_GZIP_START):
         kind = "a web page" if packed.lstrip()[:1] == b"<" else "no gzip file"
         raise SourceError(f"{file.name}.gz is {kind}")
-    stream = zlib.decompressobj(wbits=31)  # 31: gzip header and checksum
-    try:
-        content = stream.decompress(packed, file.size + 1)
-    except zlib.error as error:
-        raise SourceError(f"{file.name}.gz is damaged ({error})") from error
-    if not stream.eof and len(content) <= file.size:
-        raise SourceError(f"{file.name}.gz is cut off")
+    content = b""
+    while packed.startswith(_GZIP_START) and len(content) <= file.size:
+        stream = zlib.decompressobj(wbits=31)  # 31: gzip header and checksum
+        try:
+            content += stream.decompress(packed, file.size + 1 - len(content))
+        except zlib.error as error:
+            raise SourceError(f"{file.name}.gz is damaged ({error})") from error
+        if not stream.eof and len(content) <= file.size:
+            raise SourceError(f"{file.name}.gz is cut off")
+        packed = stream.unused_data
     return content
 
 
-def read_file(folder: Path, file: IdxFile) -> bytes:
-    """Return the verified content of `file`, stored as it is or with ``.gz`` in `folder`."""
-    problems = []
-    for path in (folder / file.name, folder / f"{file.name}.gz"):
+def locate_file(folder: Path, file: IdxFile) -> tuple[Path, bytes]:
+    """Return where in `folder` a file is, and its verified content.
+
+    It may have its own name, with or without ``.gz``, or one that a download or another library
+    gave it (``train-images.idx3-ubyte``, ``… (1).gz``), also in folders below: the content decides.
+    """
+    problems: dict[str, None] = {}
+    for path in _candidates(folder, file):
         try:
-            if not path.exists():
+            if not path.is_file():
                 continue
             if path.stat().st_size > _LARGEST_FILE:
                 raise SourceError(f"{path.name} is too large")
             content = path.read_bytes()
-            if path.suffix == ".gz":
-                return unpack(content, file)
+            if path.suffix == ".gz" or content.startswith(_GZIP_START):
+                return path, unpack(content, file)
             verify(content, file)
-            return content
+            return path, content
         except (SourceError, OSError) as error:
-            problems.append(str(error))
-    raise SourceError("; ".join(problems) or f"{file.name}.gz is missing from {folder}")
+            problems[str(error)] = None
+    raise SourceError("; ".join(problems) or _missing(folder, file))
+
+
+def _candidates(folder: Path, file: IdxFile) -> Iterator[Path]:
+    exact = [folder / file.name, folder / f"{file.name}.gz"]
+    yield from exact
+    part, kind, _ = file.name.split("-", 2)
+    looks = re.compile(f"{part.replace('t10k', '(t10k|test)')}.?{kind}", re.IGNORECASE)
+    below = (path for path in _files_below(folder) if looks.match(path.name))
+    yield from sorted(path for path in below if path not in exact)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    def files() -> Iterator[Path]:
+        for place, folders, names in os.walk(folder):
+            if len(Path(place).relative_to(folder).parts) == _DEPTH:
+                folders.clear()
+            yield from (Path(place, name) for name in names)
+
+    return islice(files(), _MOST_FILES)
+
+
+def _missing(folder: Path, file: IdxFile) -> str:
+    """Say that a file is missing, and what a folder has in its place."""
+    names = sorted(path.name for path in _files_below(folder))
+    if packed := [name for name in names if name.endswith(_PACKED)]:
+        hint = f", which holds {packed[0]}: unpack that first"
+    elif tables := [name for name in names if name.endswith(".csv")]:
+        hint = f", which holds {tables[0]}, another form of the data set"
+    else:
+        hint = f", which holds {', '.join(names[:3])}" if names else ", which holds no files"
+    return f"{file.name}.gz is missing from {folder}{hint}"
+
+
+def read_file(folder: Path, file: IdxFile) -> bytes:
+    """Return the verified content of `file` in `folder`, as `locate_file` finds it."""
+    return locate_file(folder, file)[1]
 
 
 def read_folder(folder: Path, expected: Edition) -> dict[str, bytes]:
     """Return the verified contents of the four files in `folder`, by name."""
+    if folder.is_file():
+        raise SourceError(f"{folder} is a file: name the folder that holds the four files")
     if not folder.is_dir():
-        raise SourceError(f"there is no folder {folder}")
+        raise SourceError(f"there is no folder {folder.absolute()}")
     return {file.name: read_file(folder, file) for file in expected}
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fashion_lib import _checks
 from fashion_lib.data import normalize
 
 if TYPE_CHECKING:
@@ -18,36 +19,28 @@ SHIFT = 1  # pixels by which augmentation moves an image at most
 def check_data(
     model: "keras.Model", images: np.ndarray, labels: np.ndarray, name: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return images as the network takes them and their labels, or raise ValueError."""
-    images, labels = np.asarray(images), np.asarray(labels)
-    if len(images.shape) == 0 or len(images) == 0:
+    """Return images as the network takes them and their labels, or raise what is wrong.
+
+    The network computes a few of them, and is built by that if it was not.
+    """
+    images = _checks.array_of(images, f"The {name} images")
+    if len(images) == 0:
         raise ValueError(f"There are no {name} images.")
-    if labels.shape != images.shape[:1]:
-        raise ValueError(
-            f"{len(images)} {name} images need labels of the shape ({len(images)},), "
-            f"not {labels.shape}."
-        )
     if images.dtype == np.uint8:
         images = normalize(images)
-    wanted = tuple(model.input_shape[1:])
-    if wanted == (1, *images.shape[1:3]):
+    found = f"{images.dtype} {images.shape}"
+    if images.dtype != np.float32:
         raise ValueError(
-            f"The network takes {wanted}: channels first, as keras.json or "
-            "keras.config.set_image_data_format says. Build it with data_format='channels_last'."
+            f"The {name} images are {found}. Take uint8 (n, 28, 28), or what `normalize` makes of "
+            "them: float32 (n, 28, 28, 1)."
         )
-    if images.shape[1:] != wanted or images.dtype != np.float32:
-        raise ValueError(
-            f"The {name} images are {images.dtype} {images.shape}. The network takes uint8 "
-            f"(n, 28, 28), or what `normalize` makes of them: float32 (n, {str(wanted)[1:]}."
-        )
-    # Compared so that NaN is refused as well.
-    if not (images.min() >= 0 and images.max() <= 1):
-        raise ValueError(
-            f"The {name} images have values outside [0, 1]. Pass uint8 pixels, or use `normalize`."
-        )
-    classes = model.output_shape[-1]
-    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"The {name} labels must be whole numbers from 0 to {classes - 1}.")
+    _checks.check_pixels(images, f"The {name} images")
+    images = _checks.fitted(images, model)
+    answers = _checks.computed(lambda some: model(some, training=False), images[:8])
+    classes = _checks.check_probabilities(answers, len(images[:8])).shape[1]
+    labels = _checks.whole_labels(labels, f"The {name} labels", classes)
+    if len(labels) != len(images):
+        raise ValueError(f"There are {len(images)} {name} images, but {len(labels)} labels.")
     return images, labels.astype(np.int32)
 
 

@@ -1,4 +1,4 @@
-"""Progress of a training, shown where somebody can see it and leaving one line at most."""
+"""Progress of a training or a download, where somebody can see it, leaving one line at most."""
 
 import sys
 import time
@@ -12,6 +12,9 @@ _SECONDS_BETWEEN = 0.25
 
 class Silent:
     """Shows nothing."""
+
+    def show(self, line: str) -> None:
+        """Show a line in place of the one before."""
 
     def batch(self, epoch: int, seen: int, loss: float) -> None:
         """Note that the epoch has come so far."""
@@ -32,9 +35,6 @@ class _Live(Silent):
     def __init__(self, epochs: int, images: int) -> None:
         self.epochs, self.images = epochs, images
         self.shown_at, self.before = 0.0, ""
-
-    def show(self, line: str) -> None:
-        raise NotImplementedError
 
     def batch(self, epoch: int, seen: int, loss: float) -> None:
         now = time.monotonic()
@@ -84,8 +84,11 @@ def _in_notebook() -> bool:
 
 
 @contextmanager
-def progress_reporter(wanted: bool | None, epochs: int, images: int) -> Iterator[Any]:
-    """Yield something to report progress to; None shows it in notebooks and terminals only."""
+def progress_reporter(wanted: bool | None, epochs: int = 0, images: int = 0) -> Iterator[Any]:
+    """Yield something to report progress to; None shows it in notebooks and terminals only.
+
+    `epochs` and `images` are those of a training; there are other things to wait for.
+    """
     if wanted is False:
         reporter = Silent()
     elif _in_notebook():

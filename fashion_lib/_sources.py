@@ -13,10 +13,10 @@ publisher has others, import requests for files that are there, read each of the
 give up where the cache cannot be written to.
 """
 
+import math
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,8 +27,9 @@ from io import BytesIO
 from pathlib import Path
 
 from fashion_lib import _idx
-from fashion_lib._files import write_whole
+from fashion_lib._files import expand, write_whole
 from fashion_lib._idx import SourceError
+from fashion_lib._progress import progress_reporter
 
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
 SYSTEM_FOLDER = Path("/usr/share/datasets/fashion-mnist")
@@ -37,6 +38,8 @@ MIRRORS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 )
+TIME_OUTS = (5, 15)  # seconds to wait for a connection, and for more of a file
+REST = 300  # seconds in which a source that needs the network is not tried again
 FAILURE = "Fashion-MNIST could not be loaded."
 SAMPLE_NOTICE = (
     "The full Fashion-MNIST could not be found. This is the small sample, with 6,000 training "
@@ -64,10 +67,23 @@ class Found:
 def cache_folder() -> Path:
     """Return this package's own cache folder (``FASHION_LIB_CACHE``, or the system's place)."""
     if named := os.environ.get("FASHION_LIB_CACHE"):
-        return Path(named)
+        return _expand(named)
     from platformdirs import user_cache_dir
 
-    return Path(user_cache_dir("fashion-lib"))
+    try:
+        folder = Path(user_cache_dir("fashion-lib"))
+    except RuntimeError:  # older versions return "~/.cache", unexpanded
+        folder = Path("~")
+    if not folder.is_absolute():
+        raise SourceError("no home folder is known: FASHION_LIB_CACHE=/path/to/a/folder names one")
+    return folder
+
+
+def _expand(named: str | os.PathLike) -> Path:
+    try:
+        return expand(named)
+    except FileNotFoundError as error:
+        raise SourceError(str(error)) from error
 
 
 def find(source: str | os.PathLike | None = None) -> Found:
@@ -93,7 +109,7 @@ def _find_any() -> Found:
     problems = {}
     for name, get in SOURCES.items():
         try:
-            folder, contents = get()
+            folder, contents = _get_rested(name, get)
         except SourceError as error:
             problems[name] = str(error)
             continue
@@ -106,6 +122,22 @@ def _find_any() -> Found:
     raise NothingFound(_message(FAILURE, problems))
 
 
+_failed: dict[str, tuple[float, str]] = {}  # of the network: when, and why
+
+
+def _get_rested(name: str, get: Callable[[], Result]) -> Result:
+    """Get the data, unless that has just failed: a silent network costs its time only once."""
+    when, why = _failed.get(name, (-math.inf, ""))
+    if time.monotonic() - when < REST:
+        raise SourceError(f"{why} (minutes ago, so it was not tried again)")
+    try:
+        return get()
+    except SourceError as error:
+        if name in ("download", "apt"):
+            _failed[name] = time.monotonic(), str(error)
+        raise
+
+
 def _message(start: str, problems: dict[str, str]) -> str:
     """Return `start`, and each source with what went wrong there and what to do about it."""
     lines = [f"  {name}: {problem}\n      {REMEDIES[name]}" for name, problem in problems.items()]
@@ -113,10 +145,7 @@ def _message(start: str, problems: dict[str, str]) -> str:
 
 
 def _folder(named: str | os.PathLike) -> Result:
-    try:
-        folder = Path(named).expanduser()
-    except RuntimeError as error:  # "~" without a home
-        raise SourceError(f"{named}: {error}") from error
+    folder = _expand(named)
     return folder, _idx.read_folder(folder, _idx.FULL)
 
 
@@ -179,46 +208,67 @@ def _keras() -> Result:
 def _download() -> Result:
     contents: Contents = {}
     problems = []
-    for mirror in MIRRORS:
-        try:
-            for file in _idx.FULL:
-                if file.name not in contents:
-                    contents[file.name] = _idx.unpack(_fetch(f"{mirror}{file.name}.gz"), file)
-        except SourceError as error:
-            problems.append(f"{mirror}: {error}")
-        else:
-            return keep(contents), contents
+    with progress_reporter(None) as report:
+        for mirror in MIRRORS:
+            try:
+                for file in _idx.FULL:
+                    if file.name not in contents:
+                        report.show(f"Fashion-MNIST: asking {mirror} for {file.name}.gz …")
+                        packed = _fetch(f"{mirror}{file.name}.gz", report.show)
+                        contents[file.name] = _idx.unpack(packed, file)
+            except SourceError as error:
+                problems.append(f"{mirror}: {error}")
+                report.finish(f"Fashion-MNIST: {problems[-1]}")
+            else:
+                report.finish(f"Fashion-MNIST: downloaded from {mirror}")
+                return keep(contents), contents
     raise SourceError("; ".join(problems))
 
 
-def _fetch(url: str) -> bytes:
-    """Return what `url` holds, shown by a progress bar on a terminal if it takes over 2 s."""
+def _fetch(url: str, show: Callable[[str], None]) -> bytes:
+    """Return what `url` holds; `show` gets a line of text now and then."""
     import pooch
     import requests
-    from tqdm import tqdm
 
-    class Bar(tqdm):
-        def reset(self, total: float | None = None) -> None:
-            self.n = 0  # tqdm's own would show a bar that is not due yet
-
-    # A bar without a total counts as none; pooch puts the real one in.
-    options = {"total": 1, "delay": 2, "leave": False, "disable": not sys.stderr.isatty()}
     buffer = BytesIO()  # not a file: nothing half-written can be left behind
+    bar = _Bar(f"Fashion-MNIST: {url}", show)
     try:
-        with Bar(desc=url.rsplit("/", 1)[-1], unit="B", unit_scale=True, **options) as bar:
-            pooch.HTTPDownloader(bar, chunk_size=1 << 16, timeout=20)(url, buffer, None)
+        pooch.HTTPDownloader(bar, chunk_size=1 << 16, timeout=TIME_OUTS)(url, buffer, None)
     except (requests.RequestException, OSError, ValueError) as error:
         raise SourceError(f"the download failed ({type(error).__name__})") from error
     return buffer.getvalue()
+
+
+class _Bar:
+    """Shows what has come, as pooch asks of a progress bar."""
+
+    def __init__(self, name: str, show: Callable[[str], None]) -> None:
+        self.name, self.show, self.n, self.total = name, show, 0, 0.0
+
+    def update(self, n: int) -> None:
+        self.n += n
+        if self.n // 500_000 > (self.n - n) // 500_000:
+            self.show(f"{self.name}: {self.n / 1e6:.1f} of {self.total / 1e6:.1f} MB")
+
+    def reset(self) -> None:
+        self.n = 0
+
+    def close(self) -> None:
+        """Do nothing: the line stands until another is shown."""
 
 
 def _apt() -> Result:
     for program in ("apt-get", "dpkg-deb"):
         if not shutil.which(program):
             raise SourceError(f"{program} is not on this system")
-    with tempfile.TemporaryDirectory(prefix="fashion-lib-") as temporary:
+    with (
+        progress_reporter(None) as report,
+        tempfile.TemporaryDirectory(prefix="fashion-lib-") as temporary,
+    ):
         folder = Path(temporary)
-        _run(["apt-get", "download", DEBIAN_PACKAGE], folder)
+        report.show(f"Fashion-MNIST: asking apt-get for {DEBIAN_PACKAGE} …")
+        waiting = [f"-oAcquire::{kind}::Timeout={TIME_OUTS[1]}" for kind in ("http", "https")]
+        _run(["apt-get", *waiting, "-oAcquire::Retries=0", "download", DEBIAN_PACKAGE], folder)
         packages = list(folder.glob("*.deb"))
         if not packages:
             raise SourceError("apt-get has downloaded no package")
@@ -272,13 +322,13 @@ def keep(contents: Contents) -> Path | None:
 
     Each file appears complete or not at all, whatever other processes do at the same time.
     """
-    folder = cache_folder()
     try:
+        folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
         for name, content in contents.items():
             write_whole(folder / name, content)
-    except OSError:  # read-only or full: the data are in memory all the same
+    except (OSError, SourceError):  # read-only, full: the data are in memory all the same
         return None
     return folder
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fashion_lib import _idx, _sources
+from fashion_lib import _checks, _idx, _sources
 
 CLASS_NAMES: tuple[str, ...] = (
     "T-shirt/top",
@@ -151,12 +151,18 @@ def train_validation_split(
     Raises
     ------
     TypeError
-        If `validation_size` is not a whole number.
+        If `validation_size` or `seed` is not a whole number, or images or labels are no array.
     ValueError
         If images and labels do not match, or a class would be missing from one of the parts.
     """
-    x, y = np.asarray(x), np.asarray(y)
-    _check_split(x, y, validation_size)
+    x, y = _checks.array_of(x, "x"), _checks.array_of(y, "y")
+    _checks.whole_labels(y, "y")
+    if len(x) != len(y):
+        raise ValueError(f"there are {len(x)} images but {len(y)} labels.")
+    validation_size = _checks.whole_number(
+        "validation_size, the number of images to hold out,", validation_size, 1, len(y) - 1
+    )
+    seed = _checks.whole_number("seed", seed, 0)
     classes, counts = np.unique(y, return_counts=True)
     held_out = _shares(counts, validation_size)
     if (held_out == 0).any() or (held_out == counts).any():
@@ -170,26 +176,6 @@ def train_validation_split(
         members = np.flatnonzero(y == label)
         in_validation[generator.choice(members, size, replace=False)] = True
     return (x[~in_validation], y[~in_validation]), (x[in_validation], y[in_validation])
-
-
-def _check_split(x: np.ndarray, y: np.ndarray, validation_size: int) -> None:
-    if isinstance(validation_size, bool) or not isinstance(validation_size, int | np.integer):
-        raise TypeError(
-            f"validation_size is a number of images, a whole number, not {validation_size!r}; "
-            "for a share of 10 % pass len(y) // 10."
-        )
-    if y.ndim != 1:
-        raise ValueError(
-            f"labels have shape (n,), not {y.shape}; from one-hot labels take y.argmax(axis=1)."
-        )
-    if len(x) != len(y):
-        raise ValueError(f"there are {len(x)} images but {len(y)} labels.")
-    if len(y) == 0:
-        raise ValueError("there are no images to split.")
-    if not 0 < validation_size < len(y):
-        raise ValueError(
-            f"validation_size must be between 1 and {len(y) - 1}, not {validation_size}."
-        )
 
 
 def _shares(counts: np.ndarray, size: int) -> np.ndarray:
@@ -217,16 +203,17 @@ def normalize(images: np.ndarray) -> np.ndarray:
     Raises
     ------
     TypeError
-        If the images are not uint8: perhaps they are normalized already.
+        If the images are no array, or not uint8: perhaps they are normalized already.
     ValueError
         If the shape is another one: perhaps the batch axis is missing.
     """
-    images = np.asarray(images)
+    images = _checks.array_of(images, "images")
     if images.dtype != np.uint8:
-        raise TypeError(
-            f"normalize takes uint8 pixels from 0 to 255, not {images.dtype}; "
-            "images that are float already were perhaps normalized before."
+        ways = {"f": "images that are float already were perhaps normalized before."}
+        way = ways.get(
+            images.dtype.kind, "if they are such pixels, convert them: .astype('uint8')."
         )
+        raise TypeError(f"normalize takes uint8 pixels from 0 to 255, not {images.dtype}; {way}")
     side = _idx.SIDE
     if images.shape == (side, side):
         raise ValueError(
@@ -234,7 +221,8 @@ def normalize(images: np.ndarray) -> np.ndarray:
             "add the batch axis with image[np.newaxis]."
         )
     if images.ndim != 3 or images.shape[1:] != (side, side):
-        raise ValueError(f"normalize takes shape (n, {side}, {side}), not {images.shape}.")
+        way = f" Take images.reshape(-1, {side}, {side})." if images.size % side**2 == 0 else ""
+        raise ValueError(f"normalize takes shape (n, {side}, {side}), not {images.shape}.{way}")
     return np.divide(images, 255, dtype=np.float32)[..., np.newaxis]  # (n, 28, 28, 1)
 
 
@@ -310,9 +298,10 @@ def _file_report(folder: Path | None, file: _idx.IdxFile) -> FileReport:
     path = folder / file.name
     if not path.exists():
         path = folder / f"{file.name}.gz"
-    size = path.stat().st_size if path.exists() else 0
+    problem = None
     try:
-        _idx.read_file(folder, file)
+        path, _ = _idx.locate_file(folder, file)
     except _idx.SourceError as error:
-        return FileReport(path.name, size, None, str(error))
-    return FileReport(path.name, size, file.sha256)
+        problem = str(error)
+    size = path.stat().st_size if path.exists() else 0
+    return FileReport(path.name, size, None if problem else file.sha256, problem)

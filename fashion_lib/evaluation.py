@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from fashion_lib._checks import check_probabilities, whole_labels, whole_number
 from fashion_lib.data import CLASS_NAMES
 
 if TYPE_CHECKING:
@@ -24,23 +25,9 @@ class Interval(NamedTuple):
         return f"{self.value:{spec}} ({self.low:{spec}} to {self.high:{spec}})"
 
 
-def _labels(labels: np.ndarray, name: str) -> np.ndarray:
-    """Check one array of labels and return it as int64."""
-    labels = np.asarray(labels)
-    if labels.ndim == 2 and labels.shape[1] == len(CLASS_NAMES):
-        raise ValueError(
-            f"{name} holds probabilities, shape {labels.shape}: "
-            f"take the class of the largest one, {name}.argmax(axis=1)."
-        )
-    if labels.ndim != 1 or labels.size == 0:
-        raise ValueError(f"{name} must be a non-empty list of labels, not shape {labels.shape}.")
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= len(CLASS_NAMES):
-        raise ValueError(f"{name} must hold whole numbers from 0 to {len(CLASS_NAMES) - 1}.")
-    return labels.astype(np.int64)
-
-
 def _pair(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    y_true, y_pred = _labels(y_true, "y_true"), _labels(y_pred, "y_pred")
+    y_true = whole_labels(y_true, "y_true", len(CLASS_NAMES))
+    y_pred = whole_labels(y_pred, "y_pred", len(CLASS_NAMES))
     if len(y_true) != len(y_pred):
         raise ValueError(f"{len(y_true)} true labels, but {len(y_pred)} predictions.")
     return y_true, y_pred
@@ -143,13 +130,14 @@ def most_confused(y_true: np.ndarray, y_pred: np.ndarray, n: int = 5) -> "pd.Dat
 
     Raises
     ------
+    TypeError
+        If n is no whole number.
     ValueError
         If n is below 1, or the labels do not fit.
     """
     import pandas as pd
 
-    if n < 1:
-        raise ValueError(f"n must be at least 1, not {n}.")
+    n = whole_number("n", n, 1)
     counts = _counts(*_pair(y_true, y_pred))
     errors = counts - np.diag(np.diag(counts))
     order = np.argsort(-errors, axis=None, kind="stable")[:n]
@@ -166,36 +154,24 @@ def most_confused(y_true: np.ndarray, y_pred: np.ndarray, n: int = 5) -> "pd.Dat
     )
 
 
-def _bootstrap(correct: np.ndarray, confidence: float, resamples: int, seed: int) -> Interval:
-    """Return the mean of 0/1 values with its bootstrap percentile interval.
-
-    Drawing n images with replacement and counting the correct ones is one draw from a
-    binomial distribution, so no image needs to be drawn.
-    """
-    n, value = len(correct), float(np.mean(correct))
-    means = np.random.default_rng(seed).binomial(n, value, size=resamples) / n
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return Interval(value, float(low), float(high), confidence)
+def _check_confidence(confidence: float) -> None:
+    if not isinstance(confidence, int | float | np.number) or not 0 < confidence < 1:
+        raise ValueError(f"confidence must be a number between 0 and 1, not {confidence!r}.")
 
 
-def _check_interval(confidence: float, resamples: int) -> None:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}.")
-    if resamples < 100:
-        raise ValueError(f"resamples must be at least 100, not {resamples}.")
+def _wilson(correct: np.ndarray, confidence: float) -> Interval:
+    """Return the share of 0/1 values with Wilson's interval."""
+    from scipy.stats import binomtest
+
+    found = binomtest(int(correct.sum()), correct.size)
+    limits = found.proportion_ci(confidence, method="wilson")
+    return Interval(float(found.statistic), float(limits.low), float(limits.high), confidence)
 
 
-def accuracy_interval(
-    y_true: np.ndarray,
-    y_pred: np.ndarray,
-    confidence: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> Interval:
-    """Return the accuracy with a bootstrap percentile interval.
+def accuracy_interval(y_true: np.ndarray, y_pred: np.ndarray, confidence: float = 0.95) -> Interval:
+    """Return the accuracy with its confidence interval, which holds at the edge too [1]_.
 
-    Source: Efron and Tibshirani, *An Introduction to the Bootstrap* (1993), chapter 13.
+    Of 20 images that are all named correctly, it reaches from 0.84 to 1.
 
     Parameters
     ----------
@@ -203,10 +179,6 @@ def accuracy_interval(
         True and predicted labels, 0 to 9.
     confidence : float
         Between 0 and 1.
-    resamples : int
-        Bootstrap samples, at least 100.
-    seed : int
-        The same seed gives the same interval.
 
     Returns
     -------
@@ -216,28 +188,26 @@ def accuracy_interval(
     Raises
     ------
     ValueError
-        If the labels or the settings do not fit.
+        If the labels or the confidence do not fit.
+
+    References
+    ----------
+    .. [1] E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference",
+       Journal of the American Statistical Association 22 (158), 1927.
     """
     y_true, y_pred = _pair(y_true, y_pred)
-    _check_interval(confidence, resamples)
-    return _bootstrap(y_true == y_pred, confidence, resamples, seed)
+    _check_confidence(confidence)
+    return _wilson(y_true == y_pred, confidence)
 
 
 def recall_intervals(
-    y_true: np.ndarray,
-    y_pred: np.ndarray,
-    confidence: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 0,
+    y_true: np.ndarray, y_pred: np.ndarray, confidence: float = 0.95
 ) -> "pd.DataFrame":
-    """Return each class' recall with a bootstrap percentile interval.
-
-    The images of a class are resampled among themselves. Source: Efron and Tibshirani, *An
-    Introduction to the Bootstrap* (1993), chapter 13.
+    """Return each class' recall with its confidence interval, Wilson's.
 
     Parameters
     ----------
-    y_true, y_pred, confidence, resamples, seed
+    y_true, y_pred, confidence
         As in `accuracy_interval`.
 
     Returns
@@ -249,20 +219,17 @@ def recall_intervals(
     Raises
     ------
     ValueError
-        If the labels or the settings do not fit.
+        If the labels or the confidence do not fit.
     """
     import pandas as pd
 
     y_true, y_pred = _pair(y_true, y_pred)
-    _check_interval(confidence, resamples)
+    _check_confidence(confidence)
     rows = []
     for label in range(len(CLASS_NAMES)):
         correct = y_pred[y_true == label] == label
-        if correct.size:
-            found = _bootstrap(correct, confidence, resamples, seed + label)
-            rows.append((found.value, found.low, found.high, correct.size))
-        else:
-            rows.append((np.nan, np.nan, np.nan, 0))
+        found = _wilson(correct, confidence) if correct.size else (np.nan, np.nan, np.nan)
+        rows.append((*found[:3], correct.size))
     return pd.DataFrame(
         rows,
         index=pd.Index(CLASS_NAMES, name="class"),
@@ -270,15 +237,98 @@ def recall_intervals(
     )
 
 
-def confident_disagreements(y_true: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Mark the images whose label the model contradicts with confidence.
+class PairedDifference(NamedTuple):
+    """How much better one classifier is than another on the same images.
 
-    An image is marked if the most probable class is not its label, and is at least as probable
-    as that class is, on average, for the images that are labeled with it. So the bar is high
-    for a class of which the model is usually sure, and low for one of which it is not. These
-    are the off-diagonal counts of the confident joint of Northcutt, Jiang and Chuang,
-    "Confident learning: estimating uncertainty in dataset labels" (2021), for the most
-    probable class. They are suspects, not verdicts.
+    Attributes
+    ----------
+    value, low, high, confidence : float
+        Accuracy of a minus accuracy of b, with its interval; from -1 to 1.
+    only_a, only_b : int
+        Images that a alone names correctly, and b alone.
+    p_value : float
+        Of McNemar's exact test: how probable so unequal a division, or one more unequal, of these
+        images would be if both were right equally often.
+    """
+
+    value: float
+    low: float
+    high: float
+    confidence: float
+    only_a: int
+    only_b: int
+    p_value: float
+
+
+def paired_difference(
+    y_true: np.ndarray,
+    pred_a: np.ndarray,
+    pred_b: np.ndarray,
+    confidence: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> PairedDifference:
+    """Compare the accuracies of two classifiers on the same images.
+
+    What both name correctly, or neither, says nothing about the difference. McNemar's test [1]_,
+    in its exact form, looks at the other images alone. The interval is a percentile bootstrap
+    [2]_ of images, each with both answers. That two classifiers never differ on a few images
+    does not prove that they never would, so half an image is added to each of the four cases, both
+    right, only a, only b, neither [3]_.
+
+    Parameters
+    ----------
+    y_true, pred_a, pred_b : int array, shape (n,)
+        True labels, and those that a and b predict, 0 to 9, in the order of the same images.
+    confidence : float
+        Of the interval, between 0 and 1.
+    resamples, seed : int
+        Bootstrap samples, at least 100; the same seed gives the same interval.
+
+    Returns
+    -------
+    PairedDifference
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the labels or the settings do not fit.
+
+    References
+    ----------
+    .. [1] Q. McNemar, "Note on the Sampling Error of the Difference between Correlated Proportions
+       or Percentages", Psychometrika 12 (2), 1947.
+    .. [2] B. Efron, R. J. Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13.
+    .. [3] A. Agresti, Y. Min, "Simple Improved Confidence Intervals for Comparing Matched
+       Proportions", Statistics in Medicine 24 (5), 2005.
+    """
+    from scipy.stats import binomtest
+
+    (y_true, pred_a), (_, pred_b) = _pair(y_true, pred_a), _pair(y_true, pred_b)
+    _check_confidence(confidence)
+    resamples, seed = whole_number("resamples", resamples, 100), whole_number("seed", seed, 0)
+    right_a, right_b = pred_a == y_true, pred_b == y_true
+    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    # To draw images with replacement and count the cases is to draw from a multinomial.
+    n, p_value = len(y_true), 1.0
+    cases = np.array([only_a + 0.5, only_b + 0.5, n - only_a - only_b + 1])
+    drawn = np.random.default_rng(seed).multinomial(n, cases / cases.sum(), size=resamples)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / n, [tail, 1 - tail])
+    if only_a + only_b:
+        p_value = float(binomtest(only_a, only_a + only_b).pvalue)
+    value = (only_a - only_b) / n
+    return PairedDifference(value, float(low), float(high), confidence, only_a, only_b, p_value)
+
+
+def heuristic_suspects(
+    y_true: np.ndarray, probabilities: np.ndarray, confidence: float = 0.9
+) -> np.ndarray:
+    """Mark suspected labels by a rule of thumb: a sure network contradicts them.
+
+    A label is a suspect if the most probable class is another one, and has a probability of at
+    least `confidence`. Many suspects are right, and many wrong labels are no suspects: a network
+    can be sure and wrong, or agree with a wrong label.
 
     Parameters
     ----------
@@ -286,14 +336,18 @@ def confident_disagreements(y_true: np.ndarray, probabilities: np.ndarray) -> np
         Labels, 0 to 9.
     probabilities : float array, shape (n, 10)
         Rows that sum to 1.
+    confidence : float
+        From 0 to 1.
 
     Returns
     -------
     bool array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If these are no labels and probabilities of the same images.
     """
-    own = probabilities[np.arange(len(y_true)), y_true]  # (n,): what each label got
-    counts = np.bincount(y_true, minlength=len(CLASS_NAMES))
-    sums = np.bincount(y_true, weights=own, minlength=len(CLASS_NAMES))
-    usual = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf)  # (10,)
-    said = probabilities.argmax(axis=1)
-    return (said != y_true) & (probabilities.max(axis=1) >= usual[said])
+    y_true = whole_labels(y_true, "y_true", len(CLASS_NAMES))
+    probabilities = check_probabilities(probabilities, len(y_true), len(CLASS_NAMES))
+    return (probabilities.argmax(axis=1) != y_true) & (probabilities.max(axis=1) >= confidence)

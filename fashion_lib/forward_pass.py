@@ -7,6 +7,7 @@ from typing import Literal, overload
 
 import numpy as np
 
+from fashion_lib._checks import array_of, check_pixels
 from fashion_lib.convolution import average_pool, correlate, max_pool, relu, softmax
 from fashion_lib.description import Layer, Network
 from fashion_lib.weights import check_weights, network_of
@@ -57,7 +58,7 @@ def _outputs(
 def _checked(network: Network, weights: Mapping[str, np.ndarray], images: np.ndarray) -> np.ndarray:
     """Return the images in float32, after checking that all belongs together."""
     check_weights(weights, network.weight_shapes())
-    images, shape = np.asarray(images), network.input_shape
+    images, shape = array_of(images, "images"), network.input_shape
     if images.dtype.kind != "f":
         raise ValueError(
             f"forward takes floats in [0, 1], not {images.dtype}: call normalize(images) first."
@@ -68,6 +69,7 @@ def _checked(network: Network, weights: Mapping[str, np.ndarray], images: np.nda
             f"forward takes images of shape (n, {', '.join(map(str, shape))}), not "
             f"{images.shape}.{hint} normalize() turns uint8 images (n, height, width) into that."
         )
+    check_pixels(images, "The images")
     return images.astype(np.float32, copy=False)
 
 
@@ -109,7 +111,7 @@ def forward(
         with the description of the network. A plain dict belongs to the baseline network. A
         convolution's kernel is (height, width, channels, filters), a dense one's (inputs, outputs).
     images : float array, shape (n, height, width, channels)
-        For the course's networks (n, 28, 28, 1) in [0, 1], as `normalize` returns them.
+        In [0, 1]; for the course's networks (n, 28, 28, 1), as `normalize` returns them.
     return_layers : bool
         Also return every layer's output. They take 4 bytes a value, 150 kB an image for the
         baseline network.
@@ -126,9 +128,12 @@ def forward(
 
     Raises
     ------
+    TypeError
+        If one of the two is something else; the message names the call that was meant.
     ValueError
         If the network has no description, if weights are missing or of a wrong shape or dtype,
-        or if the images are not floats (integers have not been normalized) or have another shape.
+        or if the images are not floats (integers have not been normalized), are not finite and in
+        [0, 1], were divided by 255 twice, or have another shape.
     """
     network = network_of(weights)
     names = [layer.name for layer in network.layers]

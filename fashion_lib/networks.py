@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fashion_lib._checks import whole_number
 from fashion_lib.description import Layer, Network
 from fashion_lib.keras_import import require_keras
 
@@ -70,7 +71,9 @@ def build_cnn(name: str | Network = "baseline", seed: int | None = None) -> "ker
     Raises
     ------
     ValueError
-        If there is no network of that name.
+        If there is no network of that name, or the seed is negative.
+    TypeError
+        If the seed is no whole number.
     ImportError
         If TensorFlow is missing.
 
@@ -79,6 +82,7 @@ def build_cnn(name: str | Network = "baseline", seed: int | None = None) -> "ker
     Kernels start from Glorot's uniform distribution (Glorot and Bengio, 2010), biases from 0.
     """
     network = name if isinstance(name, Network) else known_network(name)
+    seed = None if seed is None else whole_number("seed", seed, 0)
     keras = require_keras()
     image = keras.Input(network.input_shape, dtype="float32")
     # One seed a layer: with a shared one, layers would start with the same random numbers.
@@ -244,6 +248,11 @@ def layer_table(model: "Network | keras.Model | None" = None) -> "pd.DataFrame":
         One row a layer: `layer` (name), `kind`, `output_shape` (tuple without the batch axis),
         `parameters`, and `multiply_adds`, the multiplications by a kernel's entries for one
         image (each comes with one addition; biases, activations and pooling are not counted).
+
+    Raises
+    ------
+    ValueError
+        If the model is not built, so that its layers have no shapes.
     """
     import pandas as pd
 
@@ -265,6 +274,11 @@ def _described_rows(network: Network) -> Iterator[tuple]:
 
 
 def _model_rows(model: "keras.Model") -> Iterator[tuple]:
+    if not getattr(model, "built", False) or not hasattr(model, "inputs"):
+        raise ValueError(
+            "Only a built keras.Sequential or keras.Model(inputs, outputs) has a table. To build "
+            "it, start with keras.Input((28, 28, 1)), or call model.build((None, 28, 28, 1))."
+        )
     kinds = {name: kind for kind, name in _CLASSES.items()}
     for layer in model.layers:
         kind = type(layer).__name__

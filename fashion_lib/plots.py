@@ -21,6 +21,7 @@ from fashion_lib._charts import (
     probability_bars,
     recall_chart,
 )
+from fashion_lib._checks import white_of, whole_number
 from fashion_lib._diagrams import layer_diagram, preparation_steps
 from fashion_lib._style import (
     BLUE,
@@ -83,8 +84,12 @@ def show_image(
 ) -> Axes:
     """Show one gray image, (H, W) or (H, W, 1), with its pixel coordinates.
 
-    `imshow` keywords, such as `cmap`, `vmin` and `vmax`, are passed on.
+    Black is 0, and white 255, or 1 for floats: an image that was divided twice is black. `imshow`
+    keywords are passed on; with `vmin`, `vmax`, a `norm`, or a color map of your own as `cmap`, the
+    scale is matplotlib's. ValueError if values lie outside the scale.
     """
+    if not {"cmap", "vmin", "vmax", "norm"} & set(imshow):
+        imshow |= {"cmap": "gray", "vmin": 0, "vmax": white_of(np.asarray(image))}
     ax = axes_for(ax, 3.2, 3.2)
     ax.imshow(_gray(image), **{"cmap": "gray"} | imshow)
     ax.set(xlabel="column", ylabel="row")
@@ -114,15 +119,20 @@ def image_grid(
     columns : int
         Images in a row.
     vmin, vmax : float, optional
-        Values of the darkest and of the lightest color; by default the extremes of all images.
+        Values of the darkest and of the lightest color. By default 0 and 255, or 1 for floats; with
+        a color map of your own the extremes of all images.
     cmap, title, ax
         Color map, title, and axes to draw on.
 
     Raises
     ------
+    TypeError
+        If `columns` is no whole number.
     ValueError
-        If there is no image, if sizes differ, or if there is not one caption for each.
+        If there is no image, if sizes differ, if there is not one caption for each, or if gray
+        values lie outside the scale.
     """
+    columns = whole_number("columns", columns, 1)
     tiles = [_gray(image) for image in images]
     if not tiles:
         raise ValueError("There is no image to show.")
@@ -130,6 +140,8 @@ def image_grid(
         raise ValueError(f"{len(tiles)} images, but {len(captions)} captions.")
     if len({tile.shape for tile in tiles}) > 1:
         raise ValueError("The images differ in size: resize them to one size first.")
+    if (cmap, vmin, vmax) == ("gray", None, None):
+        vmin, vmax = 0, white_of(np.stack(list(images)))
     height, width = tiles[0].shape
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)

@@ -38,6 +38,7 @@ from typing import Any
 
 import numpy as np
 
+from fashion_lib import _checks
 from fashion_lib.data import CLASS_NAMES, normalize
 from fashion_lib.forward_pass import forward
 from fashion_lib.pictures import ImageError, Source, read_picture
@@ -147,8 +148,8 @@ def predict_image(source: Source | PreparedImage, model: Any = None, top: int = 
         The picture, as for `prepare_image`.
     model : None, dict of arrays, or keras.Model
         None: the shipped weights, computed with NumPy, without TensorFlow. A dict: other
-        weights of the same network. A Keras model: anything that maps float32 (1, 28, 28, 1)
-        in [0, 1] to 10 probabilities.
+        weights of the same network. A Keras model: anything that maps float32 (1, 28, 28, 1),
+        (1, 28, 28) or (1, 784) in [0, 1] to 10 probabilities.
     top : int
         How many classes to list in ``.top``, 1 to 10.
 
@@ -161,8 +162,10 @@ def predict_image(source: Source | PreparedImage, model: Any = None, top: int = 
     ------
     ImageError
         If the picture cannot be used.
+    TypeError
+        If `model` is something else.
     ValueError
-        If `top` is not in 1 to 10.
+        If `top` is not in 1 to 10, or the model's answer is not ten probabilities.
     """
     if not 1 <= top <= len(CLASS_NAMES):
         raise ValueError(f"top must be between 1 and {len(CLASS_NAMES)}, got {top}")
@@ -329,9 +332,12 @@ def _probabilities(model: Any, batch: np.ndarray) -> np.ndarray:
     if model is None or isinstance(model, Mapping):
         answer = forward(load_weights() if model is None else model, batch)
     elif hasattr(model, "predict"):
-        answer = model.predict(batch, verbose=0)
+        batch = _checks.fitted(batch, model)
+        answer = _checks.computed(lambda images: model.predict(images, verbose=0), batch)
     else:
-        raise TypeError(
-            f"model must be None, a dict of weights or a Keras model, not {type(model).__name__}."
-        )
-    return np.asarray(answer, dtype=np.float32)[0]
+        hint = _checks.no_weights(model)
+        raise TypeError(f"model must be None, a dict of weights or a Keras model. {hint}")
+    answer = _checks.check_probabilities(answer, 1, len(CLASS_NAMES))
+    if not np.isfinite(answer).all():
+        raise ValueError("The network answers with NaN. Its weights are broken: load others.")
+    return answer[0].astype(np.float32)

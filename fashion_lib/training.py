@@ -13,6 +13,7 @@ import numpy as np
 
 from fashion_lib._config import TrainConfig
 from fashion_lib._crop import used_sides
+from fashion_lib._files import expand
 from fashion_lib._pipeline import batches, check_data
 from fashion_lib._progress import progress_reporter
 from fashion_lib.data import Pair, train_validation_split
@@ -75,6 +76,7 @@ class History:
 
     def save(self, path: str | Path) -> Path:
         """Write the history as JSON, and return the file's path."""
+        path = expand(path)
         content = {
             "config": asdict(self.config),
             "best_epoch": self.best_epoch,
@@ -83,7 +85,6 @@ class History:
             "interrupted": self.interrupted,
             "epochs": self.epochs.to_dict(orient="records"),
         }
-        path = Path(path)
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         return path
 
@@ -93,7 +94,7 @@ class History:
         import pandas as pd
 
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            content = json.loads(expand(path).read_text(encoding="utf-8"))
             content["config"] = TrainConfig(**content["config"])
             content["epochs"] = pd.DataFrame(content["epochs"])
             return cls(**content)
@@ -117,7 +118,8 @@ def train(
     Parameters
     ----------
     model : keras.Model
-        A network that ends in softmax, such as `build_cnn` returns. It is changed in place:
+        A network that ends in softmax, such as `build_cnn` returns, or one of your own that takes
+        the images with the channel axis, without it, or flat. It is changed in place:
         afterwards it has the weights of the epoch with the lowest validation loss, also if
         patience did not run out, and is compiled anew, so that `model.evaluate` and another
         `model.fit` work: with a fresh optimizer of the same kind, at the constant rate
@@ -148,8 +150,11 @@ def train(
 
     Raises
     ------
+    TypeError
+        If the model is none, or data are no arrays.
     ValueError
-        If data are empty, do not match each other or the network, or are not normalized.
+        If data are empty, do not match each other or the network, are not finite or not normalized
+        (once), or if the network's answers are no probabilities.
     FloatingPointError
         If the loss is no longer a finite number. The model then has the weights of the best
         epoch so far, or those it came with.
@@ -164,9 +169,15 @@ def train(
 
     started = time.perf_counter()
     config = TrainConfig() if config is None else config
+    if not hasattr(model, "fit"):
+        raise TypeError(f"train takes a Keras model, such as build_cnn(), not {type(model).__name__}.")
     x, y = check_data(model, x, y, "training")
     if validation_data is None:
         (x, y), validation_data = _set_aside(x, y)
+    if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+        raise TypeError(
+            "validation_data is a pair, (images, labels), without weights of samples or a Dataset."
+        )
     x_val, y_val = check_data(model, *validation_data, "validation")
     calls = config.in_keras(len(x))
     learner, part = _learner(model, config.skip_unused)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fashion_lib._files import write_whole
+from fashion_lib._checks import no_weights
+from fashion_lib._files import expand, other_format, write_whole
 from fashion_lib.description import Network
 from fashion_lib.networks import NETWORKS, build_cnn, describe, known_network
 
@@ -60,9 +61,13 @@ def network_of(weights: Mapping[str, np.ndarray]) -> Network:
 
     Raises
     ------
+    TypeError
+        If these are no weights; the message names the call that was meant.
     ValueError
         If they come from a Keras model that no description fits; the message says why.
     """
+    if not isinstance(weights, Mapping):
+        raise TypeError(no_weights(weights))
     if not isinstance(weights, Weights):
         return NETWORKS["baseline"]
     if weights.network is None:
@@ -131,7 +136,8 @@ def check_weights(
         if array.shape != tuple(shape):
             raise ValueError(f"{start}{key} has the shape {array.shape}, expected {tuple(shape)}.")
         if array.dtype != np.float32:
-            raise ValueError(f"{start}{key} is {array.dtype}, expected float32.")
+            way = "convert it with .astype('float32')."
+            raise ValueError(f"{start}{key} is {array.dtype}, expected float32: {way}")
         if not np.isfinite(array).all():
             raise ValueError(f"{start}{key} contains values that are not finite (NaN or infinity).")
 
@@ -147,17 +153,19 @@ def weights_path(name_or_path: str | Path = "baseline") -> Path:
     Raises
     ------
     ValueError
-        If no weights of that name are shipped.
+        If no weights of that name are shipped, or the path is a folder's.
     FileNotFoundError
         If a path was given and there is no file.
     """
     text, shipped = os.fspath(name_or_path), shipped_names()
     if text in shipped:
         return SHIPPED / f"{text}.safetensors"
-    path = Path(name_or_path).expanduser()
+    path = expand(name_or_path)
     if isinstance(name_or_path, Path) or path.suffix or len(path.parts) > 1:
+        if path.is_dir():
+            raise ValueError(f"{path} {other_format(path)}")
         if not path.is_file():
-            raise FileNotFoundError(f"There is no weights file {path}.")
+            raise FileNotFoundError(f"There is no weights file {path.absolute()}.")
         return path
     known = ", ".join(repr(name) for name in shipped) or "none; make them with `make weights`"
     raise ValueError(
@@ -206,7 +214,14 @@ def _read(path: Path) -> tuple[Weights, dict[str, str]]:
         with safe_open(path, framework="numpy") as file:
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             metadata = dict(file.metadata() or {})
+    except (TypeError, AttributeError) as error:  # numbers of which NumPy has no type
+        raise ValueError(
+            f"{path.name} holds other numbers than float32 ({error}). Convert them before they "
+            "are saved, in PyTorch by .float()."
+        ) from error
     except SafetensorError as error:
+        if other := other_format(path):
+            raise ValueError(f"{path.name} {other}") from None
         raise ValueError(
             f"{path.name} is not a complete safetensors file ({error}). Fetch or save it again."
         ) from error
@@ -251,7 +266,7 @@ def save_weights(
     TypeError
         If a key or value of `metadata` is not a string.
     """
-    path, metadata = Path(path).expanduser(), dict(metadata or {})
+    path, metadata = expand(path), dict(metadata or {})
     wrong = [key for pair in metadata.items() for key in pair if not isinstance(key, str)]
     if wrong:
         raise TypeError(f"metadata must map strings to strings, but holds {wrong[0]!r}.")

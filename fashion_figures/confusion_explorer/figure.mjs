@@ -212,7 +212,7 @@ function summary({ count, truth, predicted, suspect }) {
     {},
     `Of ${whole(count)} test images, the network names ${whole(right)} correctly (${percent(right / count)}). ` +
       `The other ${whole(count - right)} are in this table, off the diagonal. ` +
-      `In ${whole(suspects)} of them, the label itself is a suspect. Open a cell to look at its images.`,
+      `In ${whole(suspects)} of them, the label itself is a suspect, by a rule of thumb. Open a cell to look at its images.`,
   );
 }
 

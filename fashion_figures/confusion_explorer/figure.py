@@ -9,7 +9,7 @@ import traitlets
 
 from fashion_figures.host.base import CourseWidget
 from fashion_lib.data import CLASS_NAMES, load_data, normalize
-from fashion_lib.evaluation import confident_disagreements
+from fashion_lib.evaluation import heuristic_suspects
 from fashion_lib.forward_pass import forward
 from fashion_lib.weights import load_weights
 
@@ -27,7 +27,7 @@ def pack_predictions(y_true: np.ndarray, probabilities: np.ndarray) -> bytes:
     1. true label, uint8
     2. predicted label, uint8
     3. runner-up, the label with the second largest probability, uint8
-    4. 1 if the label is a suspect (see `confident_disagreements`), else 0, uint8
+    4. 1 if the label is a suspect (see `heuristic_suspects`), else 0, uint8
     5. confidence, the largest probability, times 65535, uint16, little-endian
     6. the runner-up's probability, times 65535, uint16, little-endian
 
@@ -63,7 +63,7 @@ def pack_predictions(y_true: np.ndarray, probabilities: np.ndarray) -> bytes:
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]  # (n, 2)
     top = np.take_along_axis(probabilities, order, axis=1)
     steps = np.rint(np.minimum(top, 1) * PROBABILITY_STEPS).astype("<u2")
-    labels = [y_true, order[:, 0], order[:, 1], confident_disagreements(y_true, probabilities)]
+    labels = [y_true, order[:, 0], order[:, 1], heuristic_suspects(y_true, probabilities)]
     planes = [np.asarray(values, dtype=np.uint8) for values in labels]
     return b"".join(plane.tobytes() for plane in [*planes, steps[:, 0], steps[:, 1]])
 
@@ -97,7 +97,7 @@ class ConfusionExplorer(CourseWidget):
 
     The reader opens a cell and sees its images, the surest first, with confidence and
     runner-up, and the scores of the classes concerned. Labels that the model contradicts with
-    confidence are marked as suspects.
+    a confidence of at least 0.9 are marked as suspects, by `heuristic_suspects`.
 
     Parameters
     ----------
@@ -140,8 +140,8 @@ class ConfusionExplorer(CourseWidget):
         "mistakes gather where T-shirt/top, pullover, coat and shirt meet, and where sandal, "
         "sneaker and ankle boot meet; shirts taken for T-shirts are the largest group. You can "
         "open every cell and look at its images, sorted by the network’s confidence. Some "
-        "labels look wrong themselves: the network contradicts them with more confidence than "
-        "it usually has in its answer."
+        "labels are suspects by a rule of thumb: the network contradicts them with a confidence "
+        "of at least 90%. Many of them are right all the same."
     ).tag(sync=True)
 
     def __init__(self, probabilities: np.ndarray | None = None, **state: Any) -> None:

@@ -14,8 +14,8 @@ const GRAY_STEPS = 63; // a pixel of the assets has 6 bits
 const MARK = "◆";
 
 const SUSPECT =
-  `${MARK} The label is a suspect: the network is at least as sure of its answer as it is, on ` +
-  "average, of images that bear that answer as their label (confident learning).";
+  `${MARK} The label is a suspect, by a rule of thumb: the network contradicts it with a ` +
+  "confidence of at least 90%. Many suspects are right.";
 
 const percent = (share) => `${(share * 100).toFixed(1)}%`;
 

@@ -18,7 +18,7 @@ from fashion_figures.confusion_explorer.figure import (
     pack_predictions,
 )
 from fashion_lib import CLASS_NAMES, classification_table, confusion_table
-from fashion_lib.evaluation import confident_disagreements
+from fashion_lib.evaluation import heuristic_suspects
 from tests.fashion_figures import pages
 
 STARTED = ".cw-cx[data-cell]"
@@ -102,7 +102,7 @@ class TestPacking:
         second = probabilities[np.arange(n), planes[2]]
         np.testing.assert_array_equal(second, ordered[:, -2])
         np.testing.assert_allclose(steps, ordered[:, [-1, -2]].T, atol=1 / 65535)
-        np.testing.assert_array_equal(planes[3], confident_disagreements(labels, probabilities))
+        np.testing.assert_array_equal(planes[3], heuristic_suspects(labels, probabilities))
 
     @pytest.mark.parametrize(
         ("labels", "probabilities", "words"),
@@ -170,7 +170,7 @@ class TestNumbers:
             np.testing.assert_allclose(_numbers(page), shares, atol=0.051)
             summary = page.locator(".cw-cx .cw-body > p").first.inner_text()
             assert f"Of 1,000 test images, the network names {(said == labels).sum()}" in summary
-            assert f"In {confident_disagreements(labels, answers).sum()} of them" in summary
+            assert f"In {heuristic_suspects(labels, answers).sum()} of them" in summary
 
     def test_another_models_ten_thousand_predictions_replace_the_shipped_ones(
         self, chromium, folder
@@ -251,7 +251,7 @@ class TestImages:
                 assert f"{answers[image, label] * 100:.1f}%" in name
 
     def test_suspects_are_marked_and_can_be_shown_alone(self, chromium, folder, sample, answers):
-        suspects = confident_disagreements(sample[1], answers)
+        suspects = heuristic_suspects(sample[1], answers)
         figure = ConfusionExplorer()
         expected = [image for image in figure.selected_indices if suspects[image]]
         assert expected

@@ -17,6 +17,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from fashion_lib import _files, _idx, _sources, data
+from fashion_lib.__main__ import main
 from fashion_lib.data import (
     CLASS_NAMES,
     DataError,
@@ -27,6 +28,8 @@ from fashion_lib.data import (
     normalize,
     train_validation_split,
 )
+from fashion_lib.training import History, TrainConfig
+from fashion_lib.weights import load_weights, save_weights
 
 TRAIN, TEST = 40, 20
 NAMES = [file.name for file in _idx.FULL]
@@ -76,6 +79,7 @@ def places(tmp_path, monkeypatch):
     monkeypatch.setattr(_sources, "SYSTEM_FOLDER", found.system)
     monkeypatch.setattr(_sources, "SAMPLE_FOLDER", found.sample)
     monkeypatch.setattr(_sources, "MIRRORS", ())
+    monkeypatch.setattr(_sources, "_failed", {})
     monkeypatch.setattr(_sources.shutil, "which", lambda program: None)
     monkeypatch.setenv("FASHION_LIB_CACHE", str(found.cache))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -254,6 +258,164 @@ class TestSources:
         assert _sources.cache_folder() == Path(platformdirs.user_cache_dir("fashion-lib"))
 
 
+@pytest.fixture
+def homeless(places, monkeypatch):
+    """Be a user whom the system does not know, without a home folder."""
+    import pwd
+
+    def unknown(user):
+        raise KeyError(user)
+
+    for variable in ("HOME", "FASHION_LIB_CACHE", "KERAS_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.chdir(places.sample)
+    return places
+
+
+class TestHome:
+    def test_without_one_the_data_are_found_all_the_same(self, homeless):
+        _fill(homeless.system)
+        _assert_complete(load_data())
+        assert data_report().ok
+        assert not (homeless.sample / "~").exists()
+
+    @pytest.mark.parametrize("source", ["cache", "keras", "~/data", "~nosuchuser/data"])
+    def test_without_one_a_source_below_it_says_so(self, homeless, source, capsys):
+        with pytest.raises(DataError, match="no home folder is known"):
+            load_data(source)
+        assert main(["data", "--source", source]) == 1
+        assert "no home folder is known" in capsys.readouterr().err
+
+    def test_without_one_a_download_stays_in_memory(self, homeless, publish):
+        publish("good")
+        _assert_complete(load_data())
+        assert locate_data("download").folder is None
+        assert not (homeless.sample / "~").exists()
+
+    @pytest.mark.parametrize(
+        "use",
+        [
+            load_weights,
+            lambda path: save_weights(load_weights(), path),
+            History.load,
+            lambda path: History(None, 1, False, 1.0, TrainConfig()).save(path),
+            lambda path: _files.expand(Path(path)),
+        ],
+    )
+    def test_of_nobody_is_no_traceback_from_inside(self, use):
+        with pytest.raises(FileNotFoundError, match=r"~nosuchuser.*no home folder is known"):
+            use("~nosuchuser/file.json")
+
+    @pytest.mark.parametrize(
+        "command", [["evaluate", "--weights"], ["data", "--source"], ["train", "--output"]]
+    )
+    def test_of_nobody_is_a_message_on_the_command_line(self, command, capsys):
+        assert main([*command, "~nosuchuser/there.safetensors"]) == 1
+        assert "no home folder is known" in capsys.readouterr().err
+
+    def test_is_meant_by_a_tilde_everywhere(self, places, tmp_path, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("FASHION_LIB_CACHE", "~/cache")
+        monkeypatch.setenv("KERAS_HOME", "~/keras")
+        monkeypatch.chdir(places.sample)
+        _fill(tmp_path / "home" / "keras" / "datasets" / "fashion-mnist")
+        assert locate_data().source == "keras"
+        assert locate_data().folder == tmp_path / "home" / "cache"
+        path = save_weights(load_weights(), "~/w.safetensors")
+        assert path == tmp_path / "home" / "w.safetensors"
+        assert list(load_weights("~/w.safetensors")) == list(load_weights())
+        assert not list(places.sample.glob("~*"))
+
+
+def _renamed(folder, name):
+    """Fill a folder with files that are named by a function of the data set's own names."""
+    _fill(folder)
+    for file in NAMES:
+        target = folder / name(file)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        packed = (folder / f"{file}.gz").read_bytes()
+        (folder / f"{file}.gz").unlink()
+        target.write_bytes(packed if target.suffix == ".gz" else gzip.decompress(packed))
+
+
+LAYOUTS = {
+    "a dot for a hyphen": lambda name: name.replace("-idx", ".idx"),
+    "torchvision's root": lambda name: f"FashionMNIST/raw/{name}",
+    "downloaded again": lambda name: f"{name} (1).gz",
+    "a folder each": lambda name: f"{name}/{name}",
+    "a folder each, dotted": lambda name: f"{name.replace('-idx', '.idx')}/{name}",
+    "capitals": lambda name: f"{name.upper()}.gz",
+    "test for t10k": lambda name: f"{name.replace('t10k', 'test')}.gz",
+}
+
+
+class TestFolders:
+    @pytest.mark.parametrize("layout", LAYOUTS)
+    def test_as_people_have_them(self, places, layout):
+        _renamed(places.directory, LAYOUTS[layout])
+        _assert_complete(load_data(places.directory))
+        report = data_report(places.directory)
+        assert report.ok
+        assert all(file.bytes for file in report.files)
+
+    @pytest.mark.parametrize("sizes", [[1000], [1, 2000], [500] * 5], ids=len)
+    def test_gzip_files_of_several_members(self, places, sizes):
+        _fill(places.directory)
+        content, at = CONTENTS[IMAGES], np.cumsum(sizes)
+        parts = np.split(np.frombuffer(content, np.uint8), at)
+        packed = b"".join(gzip.compress(part.tobytes()) for part in parts)
+        (places.directory / f"{IMAGES}.gz").write_bytes(packed)
+        _assert_complete(load_data(places.directory))
+        (places.directory / f"{IMAGES}.gz").write_bytes(packed[:-9])
+        with pytest.raises(DataError, match="cut off"):
+            load_data(places.directory)
+
+    def test_a_second_download_stands_in_for_a_broken_first(self, places):
+        _fill(places.directory)
+        path = places.directory / f"{IMAGES}.gz"
+        (places.directory / f"{IMAGES} (1).gz").write_bytes(path.read_bytes())
+        path.write_bytes(HTML)
+        _assert_complete(load_data(places.directory))
+        assert data_report(places.directory).files[0].name == f"{IMAGES} (1).gz"
+
+    @pytest.mark.parametrize(
+        ("names", "message"),
+        [
+            (["fashion-mnist.zip", "a.txt"], "holds fashion-mnist.zip: unpack that first"),
+            (["fashion-mnist_train.csv"], "fashion-mnist_train.csv, another form"),
+            (["b.txt", "a.txt"], "which holds a.txt, b.txt"),
+            ([], "no files"),
+        ],
+    )
+    def test_a_near_miss_is_named(self, places, names, message):
+        places.directory.mkdir()
+        for name in names:
+            (places.directory / name).touch()
+        with pytest.raises(DataError, match=f"{IMAGES}.gz is missing.*{message}"):
+            load_data(places.directory)
+
+    def test_a_file_in_place_of_the_folder_is_named(self, places):
+        path = _fill(places.directory) / f"{IMAGES}.gz"
+        with pytest.raises(DataError, match=r"is a file: name the folder"):
+            load_data(path)
+
+    def test_files_of_another_content_are_not_taken_for_ours(self, places):
+        _renamed(places.directory, LAYOUTS["downloaded again"])
+        (places.directory / f"{IMAGES} (1).gz").write_bytes(gzip.compress(CONTENTS[IMAGES][::-1]))
+        with pytest.raises(DataError, match=r"SHA-256 differs.*MNIST"):
+            load_data(places.directory)
+
+    def test_deep_and_crowded_folders_are_not_searched_to_the_end(self, places, monkeypatch):
+        _fill(places.directory / "a" / "b" / "c" / "d")
+        with pytest.raises(DataError, match="is missing"):
+            load_data(places.directory)
+        _assert_complete(load_data(places.directory / "a"))
+        monkeypatch.setattr(_idx, "_MOST_FILES", 3)
+        with pytest.raises(DataError, match="is missing"):
+            load_data(places.directory / "a")
+
+
 class TestDamage:
     @pytest.mark.parametrize("damage", DAMAGES)
     @pytest.mark.parametrize("source", ["directory", "system", "keras"])
@@ -343,7 +505,9 @@ class TestCache:
     ):
         monkeypatch.setattr(_sources, "MIRRORS", ("test:/",))
         monkeypatch.setattr(
-            _sources, "_fetch", lambda url: gzip.compress(CONTENTS[url[6:].removesuffix(".gz")])
+            _sources,
+            "_fetch",
+            lambda url, show: gzip.compress(CONTENTS[url[6:].removesuffix(".gz")]),
         )
         _assert_complete(load_data())
         assert locate_data().folder is None
@@ -492,25 +656,91 @@ class TestDownload:
         with pytest.raises(DataError, match=r"download failed \(ConnectionError\)"):
             load_data("download")
 
-    def test_shows_its_progress_on_a_terminal_only(self, places, publish, monkeypatch, capsys):
-        publish("good")
-        import tqdm
-
-        shown = []
-
-        class Recorded(tqdm.tqdm):
-            def __init__(self, **options):
-                shown.append(options)
-                super().__init__(**options)
-
-        monkeypatch.setattr(tqdm, "tqdm", Recorded)
+    def test_says_what_it_tries_where_somebody_looks(self, places, publish, monkeypatch, capsys):
+        publish("missing", "good")
         load_data("download")
-        assert all(options["disable"] for options in shown)
+        assert capsys.readouterr().err == ""
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
         load_data("download")
-        assert [options["disable"] for options in shown[4:]] == [False] * 4
-        assert all(options["delay"] == 2 for options in shown)
-        assert capsys.readouterr().err == ""  # four quick files are worth no bar
+        shown = capsys.readouterr().err
+        for mirror, name in zip(_sources.MIRRORS, (IMAGES, LABELS), strict=True):
+            assert f"asking {mirror} for {name}.gz" in shown
+        assert shown.endswith("\r\x1b[2K")  # and leaves the terminal as it was
+
+    def test_says_how_far_it_is(self):
+        shown = []
+        bar = _sources._Bar("name", shown.append)
+        bar.total = 2e6
+        for _ in range(20):
+            bar.update(100_000)
+        assert shown == [f"name: {done} of 2.0 MB" for done in (0.5, 1.0, 1.5, 2.0)]
+
+    def test_leaves_one_line_in_a_notebook(self, places, publish, monkeypatch):
+        shown = []
+        handle = SimpleNamespace(update=lambda data, raw: shown.append(data["text/plain"]))
+        monkeypatch.setattr("fashion_lib._progress._in_notebook", lambda: True)
+        monkeypatch.setattr("IPython.display.display", lambda *_, **__: handle)
+        publish("good")
+        load_data("download")
+        assert shown[0].startswith("Fashion-MNIST: asking http://127.0.0.1")
+        assert shown[-1] == f"Fashion-MNIST: downloaded from {_sources.MIRRORS[0]}"
+
+
+class TestSilence:
+    """A network that does not answer costs its time once."""
+
+    @pytest.fixture
+    def tries(self, places, monkeypatch):
+        """Count the attempts to reach the network, none of which succeeds."""
+        tries = []
+
+        def fail(name):
+            tries.append(name)
+            raise _idx.SourceError("silence")
+
+        for name in ("download", "apt"):
+            monkeypatch.setitem(_sources.SOURCES, name, lambda name=name: fail(name))
+        return tries
+
+    def test_is_remembered(self, tries):
+        for number in range(3):
+            with pytest.warns(DataWarning, match="silence") as caught:
+                load_data()
+            assert ("not tried again" in str(caught[0].message)) == (number > 0)
+        assert tries == ["download", "apt"]
+
+    def test_is_forgotten_after_a_rest(self, tries, monkeypatch):
+        for later in (0, _sources.REST + 1):
+            monkeypatch.setattr(_sources.time, "monotonic", lambda now=later: 1000.0 + now)
+            with pytest.warns(DataWarning):
+                load_data()
+        assert tries == ["download", "apt"] * 2
+
+    def test_is_no_answer_to_whoever_asks_for_the_network(self, tries, places, publish):
+        with pytest.warns(DataWarning):
+            load_data()
+        for source in ("download", "apt"):
+            with pytest.raises(DataError, match="silence"):
+                load_data(source)
+        assert tries == ["download", "apt"] * 2
+
+    def test_of_a_folder_is_not_remembered(self, places, tries):
+        with pytest.warns(DataWarning):
+            load_data()
+        _fill(places.system)
+        assert locate_data().source == "system"
+
+    def test_is_waited_for_no_longer_than_said(self, monkeypatch):
+        import requests
+
+        def get(url, timeout, **_):
+            assert timeout == _sources.TIME_OUTS
+            raise requests.ConnectTimeout
+
+        monkeypatch.setattr(requests, "get", get)
+        assert sum(_sources.TIME_OUTS) <= 20
+        with pytest.raises(_idx.SourceError, match="ConnectTimeout"):
+            _sources._fetch("http://example.invalid/x.gz", print)
 
 
 class TestApt:
@@ -640,10 +870,10 @@ class TestSplit:
             ((np.zeros(10), np.eye(10), 2), ValueError, "argmax"),
             ((np.zeros(10), np.zeros(10, int), 0.2), TypeError, "whole number"),
             ((np.zeros(10), np.zeros(10, int), True), TypeError, "whole number"),
-            ((np.zeros(10), np.zeros(10, int), 10), ValueError, "between 1 and 9"),
-            ((np.zeros(10), np.zeros(10, int), 0), ValueError, "between 1 and 9"),
+            ((np.zeros(10), np.zeros(10, int), 10), ValueError, "from 1 to 9"),
+            ((np.zeros(10), np.zeros(10, int), 0), ValueError, "from 1 to 9"),
             ((np.zeros(10), np.arange(10) % 5, 4), ValueError, "a class without images"),
-            ((np.zeros(0), np.zeros(0, int), 5), ValueError, "no images"),
+            ((np.zeros(0), np.zeros(0, int), 5), ValueError, "non-empty"),
         ],
     )
     def test_mistakes(self, arguments, error, message):

@@ -13,9 +13,10 @@ from fashion_lib.evaluation import (
     Interval,
     accuracy_interval,
     classification_table,
-    confident_disagreements,
     confusion_table,
+    heuristic_suspects,
     most_confused,
+    paired_difference,
     recall_intervals,
 )
 
@@ -29,6 +30,8 @@ FUNCTIONS = [
     most_confused,
     accuracy_interval,
     recall_intervals,
+    lambda y_true, y_pred: paired_difference(y_true, y_true, y_pred),
+    lambda y_true, y_pred: paired_difference(y_true, y_pred, y_true),
 ]
 
 
@@ -153,69 +156,132 @@ def random_answers(n=2000, accuracy=0.8, seed=1):
     return y_true, np.where(rng.random(n) < accuracy, y_true, rng.integers(0, 10, n))
 
 
-def test_accuracy_interval_agrees_with_scipy_bootstrap():
-    y_true, y_pred = random_answers()
-    found = accuracy_interval(y_true, y_pred, resamples=20_000)
-    expected = stats.bootstrap(
-        ((y_true == y_pred).astype(float),),
-        np.mean,
-        n_resamples=4000,
-        batch=500,
-        method="percentile",
-        rng=np.random.default_rng(2),
-    ).confidence_interval
-    assert found.value == metrics.accuracy_score(y_true, y_pred)
-    assert found.low == pytest.approx(expected.low, abs=0.002)
-    assert found.high == pytest.approx(expected.high, abs=0.002)
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
+@pytest.mark.parametrize("right", [0, 1, 40, 79, 80])
+def test_accuracy_interval_solves_wilsons_equation(confidence, right):
+    y_true = np.ones(80, int)
+    y_pred = np.where(np.arange(80) < right, 1, 2)
+    found = accuracy_interval(y_true, y_pred, confidence)
+    z = stats.norm.ppf((1 + confidence) / 2)
+    for limit in (found.low, found.high):  # as far away as z standard errors, of the limit's own
+        assert abs(found.value - limit) == pytest.approx(z * np.sqrt(limit * (1 - limit) / 80))
+    assert (found.value, found.confidence) == (right / 80, confidence)
+    assert 0 <= found.low <= found.value <= found.high <= 1
 
 
-@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.99])
-def test_accuracy_interval_has_binomial_quantiles(confidence):
-    y_true, y_pred = random_answers()
-    found = accuracy_interval(y_true, y_pred, confidence=confidence, resamples=50_000)
-    low, high = stats.binom(len(y_true), found.value).interval(confidence)
-    assert found.low == pytest.approx(low / len(y_true), abs=0.0015)
-    assert found.high == pytest.approx(high / len(y_true), abs=0.0015)
-    assert found.confidence == confidence
+@pytest.mark.parametrize("n", [1, 20, 1000])
+def test_an_interval_at_the_edge_has_a_width(n):
+    best, worst = (accuracy_interval([3] * n, [label] * n) for label in (3, 5))
+    assert (best.value, best.high) == (1, 1)
+    assert (worst.value, worst.low) == (0, 0)
+    z2 = stats.norm.ppf(0.975) ** 2
+    assert 1 - best.low == pytest.approx(worst.high) == pytest.approx(z2 / (n + z2))
 
 
-def test_ninety_percent_intervals_cover_the_truth_about_ninety_times_in_a_hundred():
-    covered = 0
-    for seed in range(300):
-        right = np.random.default_rng(seed).random(400) < 0.8
-        interval = accuracy_interval(
-            np.ones(400, int), right.astype(int), 0.9, resamples=400, seed=seed
-        )
-        covered += interval.low <= 0.8 <= interval.high
-    assert 0.85 <= covered / 300 <= 0.95
+@pytest.mark.parametrize(("p", "n"), [(0.8, 400), (0.98, 100), (0.5, 20), (0.99, 50)])
+def test_intervals_cover_the_truth_as_often_as_they_say(p, n):
+    right = np.arange(n + 1)
+    covered = [
+        interval.low <= p <= interval.high
+        for interval in (accuracy_interval([1] * n, [1] * k + [0] * (n - k)) for k in right)
+    ]
+    assert stats.binom(n, p).pmf(right) @ covered == pytest.approx(0.95, abs=0.045)
 
 
 def test_recall_intervals_are_the_accuracy_intervals_of_single_classes():
     y_true, y_pred = random_answers()
-    table = recall_intervals(y_true, y_pred, resamples=20_000)
+    table = recall_intervals(y_true, y_pred, confidence=0.8)
     recalls = metrics.recall_score(y_true, y_pred, labels=LABELS, average=None)
     np.testing.assert_allclose(table["recall"], recalls)
     for label, name in enumerate(CLASS_NAMES):
         of_class = y_true == label
-        low, high = stats.binom(of_class.sum(), recalls[label]).interval(0.95)
-        assert table.loc[name, "support"] == of_class.sum()
-        assert table.loc[name, "low"] == pytest.approx(low / of_class.sum(), abs=0.006)
-        assert table.loc[name, "high"] == pytest.approx(high / of_class.sum(), abs=0.006)
+        expected = accuracy_interval(y_true[of_class], y_pred[of_class], confidence=0.8)
+        assert table.loc[name].tolist() == [*expected[:3], of_class.sum()]
 
 
 def test_recall_interval_of_a_class_without_images_is_nan():
     table = recall_intervals(TRUE, PREDICTED)
     assert table.loc["Bag"].isna().tolist() == [True, True, True, False]
     assert table.loc["Bag", "support"] == 0
-    assert table.loc["Trouser", ["low", "high"]].tolist() == [1, 1]  # nothing varies
+    assert table.loc["Trouser", "low"] < table.loc["Trouser", "high"] == 1  # one of one
 
 
-@pytest.mark.parametrize("function", [accuracy_interval, recall_intervals])
-def test_the_same_seed_gives_the_same_interval(function):
-    y_true, y_pred = random_answers()
-    once, again = (np.array(function(y_true, y_pred, seed=7)) for _ in range(2))
-    assert np.array_equal(once, again)
-    assert not np.array_equal(once, np.array(function(y_true, y_pred, seed=8)))
+# --- two classifiers on the same images ----------------------------------------------------
+
+
+def answers_of_two(both, only_a, only_b, neither):
+    """Return true labels and the answers of a and b, with so many images of each case."""
+    y_true = np.repeat(4, both + only_a + only_b + neither)
+    right_a = np.repeat([True, True, False, False], [both, only_a, only_b, neither])
+    right_b = np.repeat([True, False, True, False], [both, only_a, only_b, neither])
+    return y_true, np.where(right_a, 4, 6), np.where(right_b, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("cases", "p_value"),
+    [
+        ((50, 6, 0, 4), 2 / 2**6),  # of 64 divisions of six images, all one way or all the other
+        ((50, 3, 3, 4), 1),
+        ((0, 5, 1, 0), 14 / 2**6),  # 1 + 6 divisions at each end
+        ((9, 0, 0, 1), 1),
+    ],
+)
+def test_mcnemars_test_worked_by_hand(cases, p_value):
+    found = paired_difference(*answers_of_two(*cases))
+    assert (found.only_a, found.only_b) == cases[1:3]
+    assert found.p_value == pytest.approx(p_value)
+    assert found.value == (cases[1] - cases[2]) / sum(cases)
+
+
+def test_paired_interval_agrees_with_scipys_bootstrap_of_pairs():
+    y_true, pred_a, pred_b = answers_of_two(700, 120, 60, 120)
+    gain = (pred_a == y_true).astype(float) - (pred_b == y_true)
+    expected = stats.bootstrap(
+        (gain,),
+        np.mean,
+        n_resamples=4000,
+        batch=500,
+        method="percentile",
+        rng=np.random.default_rng(2),
+    ).confidence_interval
+    found = paired_difference(y_true, pred_a, pred_b)
+    assert found.low == pytest.approx(expected.low, abs=0.003)
+    assert found.high == pytest.approx(expected.high, abs=0.003)
+
+
+def test_swapped_classifiers_turn_the_difference_around():
+    y_true, pred_a, pred_b = answers_of_two(70, 12, 6, 12)
+    one, other = (
+        paired_difference(y_true, pred_a, pred_b),
+        paired_difference(y_true, pred_b, pred_a),
+    )
+    assert (one.value, one.only_a, one.p_value) == (-other.value, other.only_b, other.p_value)
+    assert one.low == pytest.approx(-other.high, abs=0.01)
+
+
+@pytest.mark.parametrize("n", [20, 100])
+def test_classifiers_that_never_differ_are_not_known_to_be_equal(n):
+    found = paired_difference(*answers_of_two(n, 0, 0, 0))
+    assert found.low < 0 == found.value < found.high
+    assert found.high - found.low == pytest.approx(4 / n, rel=0.3)
+
+
+@pytest.mark.parametrize("shares", [(0.02, 0.02), (0.1, 0.05), (0.05, 0.0), (0.3, 0.3)])
+def test_paired_intervals_cover_the_truth(shares):
+    n, covered = 200, []
+    cases = np.random.default_rng(5).multinomial(n, [*shares, 1 - sum(shares)], size=300)
+    for seed, (only_a, only_b, rest) in enumerate(cases):
+        answers = answers_of_two(rest, only_a, only_b, 0)
+        found = paired_difference(*answers, resamples=1000, seed=seed)
+        covered.append(found.low <= shares[0] - shares[1] <= found.high)
+    assert np.mean(covered) >= 0.92
+
+
+def test_the_same_seed_gives_the_same_interval():
+    answers = answers_of_two(70, 12, 6, 12)
+    once, again, other = (paired_difference(*answers, resamples=500, seed=s) for s in (7, 7, 8))
+    assert once == again
+    assert once != other
 
 
 def test_interval_is_written_with_its_limits():
@@ -223,34 +289,33 @@ def test_interval_is_written_with_its_limits():
     assert f"{Interval(0.91, 0.905, 0.916, 0.95):.1%}" == "91.0% (90.5% to 91.6%)"
 
 
-def test_suspects_are_the_confident_joint_off_its_diagonal():
-    rng = np.random.default_rng(3)
-    labels, shares = rng.integers(0, 10, 2000), rng.exponential(1, (2000, 10))
-    shares[np.arange(2000), labels] += rng.exponential(3, 2000)
-    probabilities = shares / shares.sum(axis=1, keepdims=True)
-    joint = np.zeros((10, 10), dtype=int)  # counted image by image, as the paper puts it
-    bars = [probabilities[labels == j, j].mean() for j in range(10)]
-    for label, row in zip(labels, probabilities, strict=True):
-        best = int(np.argmax(row))
-        if row[best] >= bars[best]:
-            joint[label, best] += 1
-    marked = confident_disagreements(labels, probabilities)
-    assert 0 < marked.sum() == joint.sum() - np.trace(joint)
-    assert not marked[labels == probabilities.argmax(axis=1)].any()
+def test_suspects_are_sure_mistakes():
+    sure = [0.91, 0.01, 0.08, *[0] * 7]
+    rows = [sure, sure, sure[::-1], [0.89, 0.11, *[0] * 8], [0, 0.9, 0.1, *[0] * 7]]
+    found = heuristic_suspects([0, 5, 5, 5, 2], np.array(rows))
+    assert found.tolist() == [False, True, True, False, True]
+    assert heuristic_suspects([0, 5, 5, 5, 2], np.array(rows), 0.5).tolist() == [False, *[True] * 4]
 
 
-def test_a_class_without_images_accuses_nobody():
-    probabilities = np.full((2, 10), 0.0)
-    probabilities[:, 7] = 1
-    assert not confident_disagreements(np.array([1, 2]), probabilities).any()
+@pytest.mark.parametrize(
+    ("probabilities", "message"),
+    [
+        (np.full((3, 10), 0.1), r"shape \(3, 10\), and \(6, 10\)"),
+        (np.full((6, 10), 0.2), "no probabilities"),
+        (np.full((6, 8), 1 / 8), r"shape \(6, 8\), and \(6, 10\)"),
+    ],
+)
+def test_suspects_need_probabilities_of_the_same_images(probabilities, message):
+    with pytest.raises(ValueError, match=message):
+        heuristic_suspects(TRUE, probabilities)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(
     ("y_true", "y_pred", "message"),
     [
-        (TRUE, np.eye(10)[PREDICTED], r"y_pred holds probabilities.*argmax"),
-        (np.eye(10)[TRUE], PREDICTED, r"y_true holds probabilities.*argmax"),
+        (TRUE, np.eye(10)[PREDICTED], r"y_pred: .*probabilities.*argmax"),
+        (np.eye(10)[TRUE], PREDICTED, r"y_true: .*probabilities.*argmax"),
         (TRUE, PREDICTED[:-1], "6 true labels, but 5 predictions"),
         ([], [], "non-empty"),
         (TRUE, PREDICTED.reshape(2, 3), "shape"),
@@ -270,7 +335,8 @@ def test_unknown_settings_are_refused():
         confusion_table(TRUE, PREDICTED, normalize="rows")
     with pytest.raises(ValueError, match="at least 1"):
         most_confused(TRUE, PREDICTED, n=0)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        accuracy_interval(TRUE, PREDICTED, confidence=95)
+    for confidence in (95, 0, 1, "0.9", None, np.nan):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            accuracy_interval(TRUE, PREDICTED, confidence=confidence)
     with pytest.raises(ValueError, match="at least 100"):
-        recall_intervals(TRUE, PREDICTED, resamples=10)
+        paired_difference(TRUE, PREDICTED, TRUE, resamples=10)

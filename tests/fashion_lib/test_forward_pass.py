@@ -106,24 +106,25 @@ def test_a_small_residual_network_worked_by_hand():
     )
     arrays = {
         "conv/kernel": [[[[2.0]]]],
-        "conv/bias": [-5.0],
+        "conv/bias": [-0.5],
         "output/kernel": [[1.0, -1.0]],
-        "output/bias": [0.0, 14.0],
+        "output/bias": [0.0, 1.4],
     }
     weights = Weights(
         {key: np.array(values, np.float32) for key, values in arrays.items()},
         Network(layers, (2, 2, 1)),
     )
-    image = np.array([[1, 2], [3, 4]], np.float32)
+    image = np.array([[1, 2], [3, 4]], np.float32) / 10
     probabilities, found = forward(weights, image[np.newaxis, ..., np.newaxis], True)
-    assert found["conv"][0, ..., 0].tolist() == [[-3, -1], [1, 3]]
-    assert found["relu"][0, ..., 0].tolist() == [[0, 0], [1, 3]]
-    assert found["sum"][0, ..., 0].tolist() == [[1, 2], [4, 7]]
+    tenths = {name: 10 * values[0, ..., 0] for name, values in found.items() if values.ndim == 4}
+    assert_allclose(tenths["conv"], [[-3, -1], [1, 3]], rtol=1e-5)
+    assert_allclose(tenths["relu"], [[0, 0], [1, 3]], rtol=1e-5)
+    assert_allclose(tenths["sum"], [[1, 2], [4, 7]], rtol=1e-5)
     # Below and to the right lies padding, which does not count.
-    assert found["mean"][0, ..., 0].tolist() == [[14 / 4, 9 / 2], [11 / 2, 7]]
-    assert found["most"].tolist() == [[7]]
-    assert probabilities.tolist() == [[0.5, 0.5]]  # of the logits 7 and 14 - 7
-    assert logits(weights, image[np.newaxis, ..., np.newaxis]).tolist() == [[7, 7]]
+    assert_allclose(tenths["mean"], [[14 / 4, 9 / 2], [11 / 2, 7]], rtol=1e-5)
+    assert_allclose(found["most"], [[0.7]], rtol=1e-5)
+    assert_allclose(probabilities, [[0.5, 0.5]], rtol=1e-5)  # of the logits 0.7 and 1.4 - 0.7
+    assert_allclose(logits(weights, image[np.newaxis, ..., np.newaxis]), [[0.7, 0.7]], rtol=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -131,6 +131,45 @@ def test_show_image_shows_the_pixels():
     assert ax.images[0].get_clim() == (0, 255)
 
 
+BOOT = IMAGES[0] // 2  # nothing in it is white
+
+
+@pytest.mark.parametrize(
+    ("image", "white"),
+    [
+        (BOOT, 255),
+        (BOOT.astype(np.int64), 255),
+        (BOOT / 255, 1),
+        (BOOT / np.float32(255) / 255, 1),  # divided twice: black
+        (BOOT > 50, 1),
+        (np.zeros((28, 28)), 1),
+    ],
+)
+def test_black_and_white_are_the_same_for_every_image(image, white):
+    assert plots.show_image(image).images[0].get_clim() == (0, white)
+    assert plots.image_grid([image, image]).images[0].get_clim() == (0, white)
+
+
+@pytest.mark.parametrize(
+    ("image", "reach"),
+    [
+        (BOOT.astype(float), "to 1, white, and these from 0 to 12"),
+        (BOOT / 255 - 0.5, "to 1, white, and these from -0.5 to"),
+        (BOOT.astype(int) + 200, "to 255, white, and these from 2.. to 3"),
+        (np.where(BOOT > 100, np.nan, BOOT / 255), "from nan to nan"),
+    ],
+)
+def test_what_is_brighter_than_white_is_not_shown_as_gray(image, reach):
+    for draw in (plots.show_image, lambda image: plots.image_grid([image]), plots.pixel_histogram):
+        with pytest.raises(ValueError, match=f"{reach}.*vmin"):
+            draw(image)
+    low, high = np.nanmin(image), np.nanmax(image)
+    for ax in (plots.show_image(image, cmap="viridis"), plots.image_grid([image], cmap="viridis")):
+        np.testing.assert_allclose(ax.images[0].get_clim(), (low, high), rtol=1e-6)
+    assert plots.show_image(image, vmin=-1, vmax=2).images[0].get_clim() == (-1, 2)
+    assert plots.image_grid([image], vmin=-1, vmax=2).images[0].get_clim() == (-1, 2)
+
+
 def test_image_grid_places_every_image_with_its_caption():
     captions = [f"image {number}" for number in range(7)]
     ax = plots.image_grid(IMAGES, captions=captions, columns=3)
@@ -144,7 +183,7 @@ def test_image_grid_places_every_image_with_its_caption():
 
 
 def test_image_grid_keeps_one_scale_for_all_images():
-    ax = plots.image_grid(np.stack([np.zeros((4, 4)), np.full((4, 4), 9.0)]))
+    ax = plots.image_grid(np.stack([np.zeros((4, 4)), np.full((4, 4), 9.0)]), cmap="viridis")
     assert ax.images[0].get_clim() == (0, 9)
     ax = plots.image_grid(IMAGES, vmin=-1, vmax=1, cmap="vlag")
     assert ax.images[0].get_clim() == (-1, 1)
@@ -224,6 +263,17 @@ def test_pixel_histogram_counts_every_gray_value():
     heights = {round(bar.get_center()[0]): bar.get_height() for bar in ax.patches}
     assert {value: height for value, height in heights.items() if height} == {0: 3, 7: 2, 255: 1}
     assert ax.get_yscale() == "log"
+
+
+@pytest.mark.parametrize("images", [IMAGES / 255, IMAGES / np.float32(255)])
+def test_pixel_histogram_of_floats_has_the_same_bars(images):
+    counts = [
+        [bar.get_height() for bar in plots.pixel_histogram(i).patches] for i in (IMAGES, images)
+    ]
+    assert counts[0] == counts[1] == np.bincount(IMAGES.ravel(), minlength=256).tolist()
+    ax = plots.pixel_histogram(images)
+    assert ax.patches[255].get_center()[0] == pytest.approx(1)
+    assert "1 white" in ax.get_xlabel()
 
 
 def test_pca_map_draws_every_point_in_its_class_color():
