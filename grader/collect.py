@@ -20,7 +20,7 @@ from grader.deadlines import Deadlines, handed_in
 from grader.files import MOST_INSIDE, File, files_of
 from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
-from grader.owners import Groups, as_told, is_ignored, recognized
+from grader.owners import Groups, as_told, is_doubtful, is_ignored, recognized
 from grader.people import key, students_of
 from grader.register import Register
 from grader.results import Origin, origin_of
@@ -96,9 +96,14 @@ class Collector:
         called = Counter(
             name for entries in groups.values() for name in {key(o.full_name) for o, _ in entries}
         )
-        for _, entries in sorted(groups.items()):
-            owner = min((o for o, _ in entries), key=lambda o: (len(o.full_name), o.full_name))
-            names = {origin.full_name for origin, _ in entries}
+        # What is certain comes first: others may have the same number.
+        order = sorted(groups.items(), key=lambda each: (is_doubtful(_first(each[1])), each[0]))
+        for _, entries in order:
+            first = _first(entries)
+            owner = self.register.settle(first)
+            names = {owner.full_name}
+            if owner == first:
+                names = {origin.full_name for origin, _ in entries}
             alone = all(called[key(name)] == 1 for name in names)
             line = self._line(owner)
             names |= {line.name} - {""}
@@ -195,6 +200,7 @@ class Collector:
         if told and clock == "download" and told <= when:  # later than the download, of another
             when, clock = told, "worksheet"
         when = min(when, self._now)
+        problem = "; ".join(filter(None, (owner.problem, problem)))
         one = HandIn(
             time=when.astimezone(UTC).isoformat(timespec="seconds"),
             clock=clock,
@@ -232,6 +238,12 @@ class Collector:
             except UnreadableError as error:
                 problems.append(f"{printable(file.path.name)}: {refused or error}")
         return found, problems
+
+
+def _first(entries: list[tuple[Origin, File]]) -> Origin:
+    """Return whose files they are: as is certain, and by the shortest name."""
+    owners = (origin for origin, _ in entries)
+    return min(owners, key=lambda o: (is_doubtful(o), len(o.full_name), o.full_name))
 
 
 def _about(one: HandIn, origin: Origin) -> HandIn:

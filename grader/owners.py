@@ -63,6 +63,17 @@ def _is_certain(path: PurePosixPath) -> bool:
     return any(format.certain and format.owner(path) for format in FORMATS.values())
 
 
+def readings(origin: Origin) -> list[Origin]:
+    """Return whose a hand-in can be by its name in the download; empty if it has none."""
+    path = PurePosixPath(origin.file)
+    return FORMATS[origin.lms].readings(path) if origin.lms and path.parts else []
+
+
+def is_doubtful(origin: Origin) -> bool:
+    """Tell whether the name can be read in several ways."""
+    return len(readings(origin)) > 1
+
+
 def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[int, str]:
     """Return how many folders wrap everything, as when a folder of submissions was zipped.
 
@@ -98,10 +109,15 @@ def _groups_folders(paths: list[PurePosixPath]) -> int:
 
 
 def _grouped(owned: Iterable[tuple[Origin, File]]) -> Groups:
-    """Return the files by person: by the LMS's number, else by the name."""
+    """Return the files by person: by the LMS's number, else by the name.
+
+    By both, unless the format is certain: students choose the names that stand around a number.
+    """
     groups: Groups = defaultdict(list)
     for origin, file in owned:
         identity = origin.lms_id and f"number {origin.lms_id}"
+        if identity and not FORMATS[origin.lms].certain:
+            identity += f" of {key(origin.full_name)}"
         groups[origin.lms, identity or key(origin.full_name)].append((origin, file))
     return groups
 

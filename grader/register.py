@@ -3,12 +3,17 @@
 What tells, in this order: the LMS's number of a person; an account (the student's ID, the mail,
 the name before its @); a full name that one person alone has. Two people of one download are
 never taken for one, and one number is never taken for two people.
+
+Students choose the names that stand around a number. Where it can be read in several ways, it must
+be known of somebody of that name, and the others of nobody; else a person is asked.
 """
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 
 from grader.course import Course
+from grader.owners import is_doubtful, readings
 from grader.people import Person, digest, key, only, slug, students_of
 from grader.results import Origin
 from grader.roster import roster_of
@@ -17,6 +22,12 @@ from grader.roster import roster_of
 def _joined(name: str) -> str:
     """Return a name as Canvas writes it in names of files, of last and first name."""
     return "".join(letter for letter in key(name) if letter.isalnum() or letter == "_")
+
+
+def _identity(origin: Origin) -> str:
+    """Return a number by which a person is found again: with the name where it may be another's."""
+    doubt = f" {key(origin.full_name)}" if is_doubtful(origin) else ""
+    return f"{origin.lms_id}{doubt}"
 
 
 class Register:
@@ -67,13 +78,15 @@ class Register:
         self._students.add(student)
         try:
             origin = json.loads(text)
-            lms, number, name = (str(origin.get(k) or "") for k in ("lms", "lms_id", "full_name"))
+            kept = ("lms", "lms_id", "full_name", "file")
+            owner = Origin(student, **{name: str(origin.get(name) or "") for name in kept})
         except (ValueError, AttributeError):
             return
-        if name:
-            self._names[key(name)].add(student)
-        if lms and number:
-            self._number(student, lms, self._scope(lms, number, assignment), number)
+        if owner.full_name:
+            self._names[key(owner.full_name)].add(student)
+        if owner.lms and owner.lms_id:
+            scope = self._scope(owner.lms, owner.lms_id, assignment)
+            self._number(student, owner.lms, scope, _identity(owner))
 
     def _scope(self, lms: str, number: str, assignment: str) -> str:
         """Return where a number is a person's: everywhere, or in one assignment."""
@@ -85,13 +98,44 @@ class Register:
         self._numbers.setdefault((lms, scope, number), student)
         self._of[student].add((lms, scope))
 
+    def settle(self, owner: Origin) -> Origin:
+        """Return the hand-in as its file's name is to be read.
+
+        If that stays unclear, it has all the numbers for one, and a problem.
+        """
+        every = readings(owner)
+        if len(every) < 2:
+            return owner
+        scopes = [self._scope(each.lms, each.lms_id, self.name) for each in every]
+        students = [
+            self._numbers.get((each.lms, scope, each.lms_id))
+            for each, scope in zip(every, scopes, strict=True)
+        ]
+        known = [(each, student) for each, student in zip(every, students, strict=True) if student]
+        if not known:
+            return every[0]
+        reading, student = known[0]
+        if len(known) == 1 and student in self._called(reading.full_name):
+            return reading
+        numbers = [each.lms_id for each in every]
+        return replace(
+            every[0],
+            student=slug(every[0].full_name),
+            lms_id="_".join(numbers),
+            problem=f"its file's name can be of the student {' or '.join(numbers)}",
+        )
+
+    def _called(self, name: str) -> set[str]:
+        """Return the students who are known by a name, as it is or as Canvas writes it."""
+        return self._names.get(key(name), set()) | self._joined.get(_joined(name), set())
+
     def match(self, owner: Origin, names: set[str], mail: str = "", alone: bool = True) -> str:
         """Return whose a hand-in is, and remember it.
 
         Parameters
         ----------
         owner : Origin
-            As the format read it; its student is what a new one is called.
+            As `settle` returns it; its student is what a new one is called.
         names : set of str
             All names that the download has for this person.
         mail : str
@@ -100,16 +144,19 @@ class Register:
             Whether nobody else in the download has one of these names.
         """
         scope = self._scope(owner.lms, owner.lms_id, self.name)
-        student = self._numbers.get((owner.lms, scope, owner.lms_id)) if owner.lms_id else None
+        alone = alone and not owner.problem
+        numbers = [owner.lms_id, _identity(owner)] if owner.lms_id else []
+        found = (self._numbers.get((owner.lms, scope, number)) for number in numbers)
+        student = next(filter(None, found), None)
         if student is None:
             student = self._free(self._known(owner, names, mail, alone), owner, scope)
         student = student or self._new(owner, alone)
         self._students.add(student)
         self._taken.add(student)
-        for name in names:
+        for name in names if not owner.problem else ():
             self._names[key(name)].add(student)
         if owner.lms_id:
-            self._number(student, owner.lms, scope, owner.lms_id)
+            self._number(student, owner.lms, scope, _identity(owner))
         return student
 
     def _known(self, owner: Origin, names: set[str], mail: str, alone: bool) -> str:

@@ -5,6 +5,9 @@ Files arrive without folders, as ``familyname_12345_67890_any.ipynb`` or, after 
 file's. A typed text is ``familyname_12345_text.html``, a link ``familyname_12345_link.html``. The
 name is the sortable one in lower case, without blanks and commas, and may hold ``_``. In
 anonymous grading it is ``anon`` with five letters instead: ``anon_aB3x9_67890_any.ipynb``.
+
+A name may end with a number, and so begin the name of a file: ``ann_12345_67890_1_a.ipynb`` is of
+``ann`` with the number 12345, or of ``ann_12345`` with the number 67890. Canvas reads the first.
 """
 
 from collections.abc import Sequence
@@ -25,22 +28,29 @@ def _is_number(word: str) -> bool:
     return word.isascii() and word.isdigit() and len(word) < 20
 
 
-def _read(name: str) -> tuple[str, str, bool] | None:
-    """Return name, number and lateness from the name of a file; None if it is not Canvas's."""
+def _read(name: str) -> list[tuple[str, str, bool]]:
+    """Return name, number and lateness from the name of a file, in each way it can be read."""
     words = name.split("_")
     late = words[0] == "LATE"
     if words[late : late + 1] == ["anon"] and len(words) > late + 3:
         anonymous, file = words[late + 1 : late + 3]
         if len(anonymous) == 5 and anonymous.isascii() and anonymous.isalnum() and _is_number(file):
-            return "", f"anon_{anonymous}", late
-    for place in range(1, len(words) - 1):
-        last = place + 2 == len(words)
-        follows = _is_number(words[place + 1]) and not last
-        typed = last and words[place + 1] in TYPED
-        if _is_number(words[place]) and (follows or typed):
-            late = words[place - 1] == "LATE"
-            return "_".join(words[: place - late]), words[place], late
-    return None
+            return [("", f"anon_{anonymous}", late)]
+    places = [place for place in range(1, len(words) - 1) if _is_student(words, place)]
+    if not places:
+        return []
+    first = places[0]
+    if words[first - 1] == "LATE":  # in capitals, as no name is: the number stands behind it
+        return [("_".join(words[: first - 1]), words[first], True)]
+    # Canvas takes the _ from a number within a name, so that a name can only end with one.
+    return [("_".join(words[:p]), words[p], False) for p in places if p <= first + 1]
+
+
+def _is_student(words: list[str], place: int) -> bool:
+    """Tell whether a student's number can stand there: the file's follows, or a typed text."""
+    last = place + 2 == len(words)
+    follows = words[place + 1] in TYPED if last else _is_number(words[place + 1])
+    return _is_number(words[place]) and follows
 
 
 class Canvas(Format):
@@ -52,10 +62,15 @@ class Canvas(Format):
 
     def owner(self, path: PurePosixPath) -> Origin | None:
         """Read the name of a file that lies in no folder; students name files like that, too."""
-        found = _read(path.name) if len(path.parts) == 1 else None
-        if found is None:
-            return None
-        name, number, late = found
+        return next(iter(self.readings(path)), None)
+
+    def readings(self, path: PurePosixPath) -> list[Origin]:
+        """Return the same as Canvas reads it, then as it can be read, too."""
+        found = _read(path.name) if len(path.parts) == 1 else []
+        return [self._origin(path, *each) for each in found]
+
+    @staticmethod
+    def _origin(path: PurePosixPath, name: str, number: str, late: bool) -> Origin:
         if number.startswith("anon_"):
             student, name = number.replace("anon_", "anonymous-").lower(), number
         else:
@@ -89,8 +104,8 @@ class Canvas(Format):
     def _number(self, standing: Standing) -> str:
         """Return a student's ID; empty if it is not known, as in anonymous grading."""
         origin = standing.origin
-        number = origin.lms_id if origin.lms == self.name else standing.person.lms_id
-        return number if _is_number(number) else ""
+        numbers = [origin.lms_id if origin.lms == self.name else "", standing.person.lms_id]
+        return next(filter(_is_number, numbers), "")
 
     def fill(
         self, table: Table, standings: Sequence[Standing], assignment: Assignment, wish: Wish

@@ -80,6 +80,14 @@ class Format(ABC):
         None if files are not named like this there.
         """
 
+    def readings(self, path: PurePosixPath) -> list[Origin]:
+        """Return whose a file can be by its name, if that can be read in several ways.
+
+        `owner` is the first of them.
+        """
+        owner = self.owner(path)
+        return [owner] if owner else []
+
     def owner_within(self, path: PurePosixPath) -> Origin | None:
         """Tell the same where folders may stand around the download."""
         return self.owner(path)

@@ -1,6 +1,7 @@
 """Formats: each in a file of its own, taken by --from and --to, and recognized without."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 import pytest
@@ -9,10 +10,14 @@ from grader.__main__ import main
 from grader.collect import collect_submissions
 from grader.course import CourseError
 from grader.lms import FORMATS
-from grader.release import ROOT
+from grader.lms.format import Wish
+from grader.people import Person
+from grader.release import ROOT, define
 from grader.results import Origin, origin_of
+from grader.standing import Standing
 
 NAME = "a2_convolution"
+ASSIGNMENT = define(NAME).assignment
 
 #: For each format, a download of two students: where their files lie, and who they are.
 DOWNLOADS = {
@@ -128,3 +133,38 @@ def test_the_commands_know_the_formats(capsys, arguments):
         main(arguments)
     error = capsys.readouterr().err
     assert all(f"'{name}'" in error or name in error for name in FORMATS)
+
+
+def test_a_name_that_ends_with_a_number_takes_nobodys_place(course, collect, tmp_path):
+    mine, hers = "anna_31337_4711_9_a2.ipynb", "bobb_31337_8_a2.ipynb"
+    source = hand_in(tmp_path / "x", [mine, hers])
+    for state in ("new", "same"):
+        states = {one.origin.file: one.state for one in collect(source)}
+        assert states == {hers: state, mine: "problem"}
+    victim = origin_of(course, NAME, "bobb-31337")
+    assert (victim.file, victim.lms_id, victim.problem) == (hers, "31337", "")
+    asked = origin_of(course, NAME, "anna-31337_4711")
+    assert asked.file == mine
+    assert "of the student 31337 or 4711" in asked.problem
+    for origin, listed, number in (
+        (victim, "", "31337"),
+        (asked, "", None),  # no grade goes to either number
+        (asked, "4711", "4711"),  # given to whose it is
+    ):
+        standing = Standing(Person("x", lms_id=listed), origin, "final")
+        row = FORMATS["canvas"].row(standing, ASSIGNMENT, Wish(datetime.now(UTC)))
+        assert (row and row[1]) == number
+
+
+@pytest.mark.parametrize(
+    ("paths", "students"),
+    [
+        (["leeann_71_900_2_x.ipynb", "leeann_71_901_notes.ipynb"], {"leeann-71"}),
+        (["leeann_71_900_2_x.ipynb", "leeann_72_901_2_x.ipynb"], {"leeann-71", "leeann-72"}),
+        (["r2_71_900_3_x.ipynb", "r2_71_LATE_72_901_x.ipynb"], {"r2-71", "r2_71-72"}),
+    ],
+)
+def test_numbers_before_a_files_own_name_do_no_harm(collect, tmp_path, paths, students):
+    source = hand_in(tmp_path / "x", paths)
+    for _ in range(2):
+        assert {one.origin.student for one in collect(source)} == students

@@ -1,6 +1,8 @@
 """Names arrive in many spellings; a person is one student, and two people are two."""
 
 import json
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -172,6 +174,70 @@ def test_hand_ins_find_the_list_of_students(people, owner, student):
 def test_canvas_names_find_a_list_without_numbers(people):
     people.listed(Person("al1", "Ann", "de La-Cruz"))
     assert people.register().match(canvas("delacruzann", "5"), {"delacruzann"}) == "al1"
+
+
+def in_canvas(name, number=1):
+    """Return what the name of a file in Canvas's download says, as it is to be read."""
+    return FORMATS["canvas"].readings(PurePosixPath(f"{name}_a2.ipynb"))[number - 1]
+
+
+#: Names of files that hold a number too many, and whose they are by the list; "?": ask a person.
+#: Ann is 71, and two are called Bo: 72 and 73.
+NUMBERS = {
+    "leeann_71_9001_2": "al1",  # the file begins with a number
+    "leeann_72_9001": "bl2",  # the number is certain, whatever the name
+    "leeann_LATE_71_9001_3": "al1",
+    "leeann_71_900_hw_72_73": "al1",
+    "cy_71_80_9": "?",  # cy's name ends with 71
+    "cy_71_72_9": "?",
+    "leeann_71_72_9": "?",  # of Ann, or of Bo who calls himself leeann_71
+    "cy_80_71_9": "?",
+    "cy_80_81_9": "cy-80",  # as Canvas reads it, since nobody has any of the numbers
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_in_a_name_is_nobodys_number(people, name):
+    people.listed(*LIST)
+    register = people.register()
+    owner = register.settle(in_canvas(name))
+    student = register.match(owner, {owner.full_name})
+    unclear = NUMBERS[name] == "?"
+    assert register.lists(student) == (NUMBERS[name] in {"al1", "bl2"})
+    assert bool(owner.problem) == unclear
+    assert student == NUMBERS[name] or unclear
+
+
+def test_a_person_whose_name_ends_with_a_number_is_found_by_both(people):
+    people.listed(*LIST, Person("cy4", "Cy", "Oh_71", "", "80"))
+    register = people.register()
+    owner = register.settle(in_canvas("oh_71cy_80_9"))
+    assert register.match(owner, {owner.full_name}) == "cy4"
+    people.listed(Person("cy4", "", "Cy_71", "", "80"))
+    register = people.register()
+    owner = register.settle(in_canvas("cy_71_80_9"))
+    assert (owner.full_name, owner.lms_id, owner.problem) == ("cy_71", "80", "")
+    assert register.match(owner, {owner.full_name}) == "cy4"
+
+
+def test_what_is_unclear_takes_neither_number_nor_name_from_anybody(people):
+    """Neither in this download nor in the next, and it is found again."""
+    for again in (False, True):
+        register = people.register()
+        found = {}
+        for name in ("bobb_71_900", "cy_71_72_9", "cy_80_81_9"):
+            owner = register.settle(in_canvas(name))
+            student = register.match(owner, {owner.full_name})
+            found[name] = student
+            if not again:
+                people.remember(replace(owner, student=student))
+        assert found == {
+            "bobb_71_900": "bobb-71",
+            "cy_71_72_9": "cy-71_72",
+            "cy_80_81_9": "cy-80",
+        }
+    other = register.settle(in_canvas("xena_80_901"))
+    assert register.match(other, {"xena"}) == "xena-80"
 
 
 def test_a_mail_tells_namesakes_apart(people):
