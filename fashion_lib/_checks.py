@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from math import prod
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ ROUNDING = 1e-4  # by which a pixel may miss [0, 1]
 HALF_PRECISION = 0.01  # by which probabilities of 16 bits may miss a sum of 1
 
 
-def as_whole(value: Any, least: int, most: int | None = None) -> int | None:
+def as_whole(value: Any, least: float, most: int | None = None) -> int | None:
     """Return a whole number in a range as an int, NumPy's too, and None for anything else."""
     is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     return int(value) if is_whole and least <= value and (most is None or value <= most) else None
@@ -19,11 +19,9 @@ def as_whole(value: Any, least: int, most: int | None = None) -> int | None:
 
 def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
     """Return a whole number in a range; raise TypeError if it is none, ValueError if outside."""
-    number = as_whole(value, least, most)
-    if number is None:
+    if (number := as_whole(value, least, most)) is None:
         limits = f"of at least {least}" if most is None else f"from {least} to {most}"
-        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        error = ValueError if is_whole else TypeError
+        error = TypeError if as_whole(value, -inf) is None else ValueError
         raise error(f"{name} must be a whole number {limits}, not {value!r:.60}.")
     return number
 

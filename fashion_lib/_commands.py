@@ -16,14 +16,7 @@ import fashion_lib
 from fashion_lib import evaluation
 from fashion_lib._checks import check_probabilities
 from fashion_lib._files import expand
-from fashion_lib.data import (
-    CLASS_NAMES,
-    Pair,
-    data_report,
-    load_data,
-    normalize,
-    train_validation_split,
-)
+from fashion_lib.data import Pair, data_report, load_data, normalize, train_validation_split
 from fashion_lib.forward_pass import forward
 from fashion_lib.networks import build_cnn
 from fashion_lib.pictures import ImageError
@@ -147,7 +140,8 @@ def _load_weights(name_or_path: str | None) -> dict[str, np.ndarray]:
     """Load weights, and try them on a blank image: they may be of a network for something else."""
     try:
         weights = load_weights("baseline" if name_or_path is None else Path(name_or_path))
-        check_probabilities(forward(weights, np.zeros((1, 28, 28, 1))), 1, len(CLASS_NAMES))
+        answers = forward(weights, np.zeros((1, 28, 28, 1)))
+        check_probabilities(answers, 1, len(fashion_lib.CLASS_NAMES))
     except ValueError as error:
         raise UserError(str(error)) from error
     return weights

@@ -30,29 +30,25 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def other_format(path: Path) -> str | None:
     """Say which other form of weights a file or folder has, and the call that reads it."""
-    then = "then fashion_lib.weights.get_weights(model)"
+    then = "then fashion_lib.weights.get_weights(model)."
+    load = f"Call model = keras.models.load_model(path), {then}"
     if path.is_dir():
-        if not (path / "saved_model.pb").is_file():
-            return "is a folder. Name a file."
-        return (
-            f"is a SavedModel folder, without names of layers. Call model.save('m.keras'), {then}."
-        )
+        if (path / "saved_model.pb").is_file():
+            return f"is a SavedModel folder. Save the model anew, model.save('m.keras'), {then}"
+        return "is a folder. Name a file."
     with path.open("rb") as file:
         start = file.read(8)
     if start == b"\x89HDF\r\n\x1a\n":
         if path.name.endswith(".weights.h5"):
-            return f"is Keras's own form of weights. Call model.load_weights(path), {then}."
-        return f"is a Keras model in HDF5. Call model = keras.models.load_model(path), {then}."
+            return f"is Keras's own form of weights. Call model.load_weights(path), {then}"
+        return f"is a Keras model in HDF5. {load}"
     if start.startswith(b"\x93NUMPY"):
         return "is a single NumPy array. Call np.load(path)."
-    if not zipfile.is_zipfile(path):
-        return None
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+    names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
     if "config.json" in names:
-        return f"is a Keras model. Call model = keras.models.load_model(path), {then}."
+        return f"is a Keras model. {load}"
     if any(name.endswith("data.pkl") for name in names):
         return "is a PyTorch file, whose weights have other names and axes. Call torch.load(path)."
-    if all(name.endswith(".npy") for name in names):
+    if names and all(name.endswith(".npy") for name in names):
         return "is a NumPy archive. Call dict(np.load(path)): what has our names, forward takes."
     return None

@@ -173,13 +173,11 @@ def _files_below(folder: Path) -> Iterator[Path]:
 def _missing(folder: Path, file: IdxFile) -> str:
     """Say that a file is missing, and what a folder has in its place."""
     names = sorted(path.name for path in _files_below(folder))
-    if packed := [name for name in names if name.endswith(_PACKED)]:
-        hint = f", which holds {packed[0]}: unpack that first"
-    elif tables := [name for name in names if name.endswith(".csv")]:
-        hint = f", which holds {tables[0]}, another form of the data set"
-    else:
-        hint = f", which holds {', '.join(names[:3])}" if names else ", which holds no files"
-    return f"{file.name}.gz is missing from {folder}{hint}"
+    way = ": unpack it first" if any(name.endswith(_PACKED) for name in names) else ""
+    return (
+        f"{file.name}.gz is missing from {folder}, which holds {', '.join(names[:3]) or 'no files'}"
+        f"{way}"
+    )
 
 
 def read_file(folder: Path, file: IdxFile) -> bytes:

@@ -13,60 +13,35 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from fashion_lib._charts import (
-    class_counts,
-    confusion_heatmap,
-    learning_curves,
-    pca_map,
-    pixel_histogram,
-    probability_bars,
-    recall_chart,
+    class_counts as class_counts,
+    confusion_heatmap as confusion_heatmap,
+    learning_curves as learning_curves,
+    pca_map as pca_map,
+    pixel_histogram as pixel_histogram,
+    probability_bars as probability_bars,
+    recall_chart as recall_chart,
 )
 from fashion_lib._checks import white_of, whole_number
-from fashion_lib._diagrams import layer_diagram, preparation_steps
+from fashion_lib._diagrams import (
+    layer_diagram as layer_diagram,
+    preparation_steps as preparation_steps,
+)
 from fashion_lib._style import (
-    BLUE,
-    COUNTS,
-    GRAY,
-    GREEN,
-    INK,
-    LIGHT,
-    ORANGE,
-    PURPLE,
-    RED,
-    SIGNED,
-    WIDTH,
+    BLUE as BLUE,
+    COUNTS as COUNTS,
+    GRAY as GRAY,
+    GREEN as GREEN,
+    INK as INK,
+    LIGHT as LIGHT,
+    ORANGE as ORANGE,
+    PURPLE as PURPLE,
+    RED as RED,
+    SIGNED as SIGNED,
+    WIDTH as WIDTH,
     axes_for,
     frameless,
-    use_course_style,
+    use_course_style as use_course_style,
 )
-
-__all__ = [
-    "BLUE",
-    "COUNTS",
-    "GRAY",
-    "GREEN",
-    "INK",
-    "LIGHT",
-    "ORANGE",
-    "PURPLE",
-    "RED",
-    "SIGNED",
-    "WIDTH",
-    "class_counts",
-    "confusion_heatmap",
-    "feature_maps",
-    "image_grid",
-    "layer_diagram",
-    "learning_curves",
-    "pca_map",
-    "pixel_histogram",
-    "preparation_steps",
-    "probability_bars",
-    "recall_chart",
-    "show_image",
-    "use_course_style",
-    "value_grid",
-]
 
 
 def _gray(image: np.ndarray) -> np.ndarray:

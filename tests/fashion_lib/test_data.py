@@ -382,8 +382,8 @@ class TestFolders:
     @pytest.mark.parametrize(
         ("names", "message"),
         [
-            (["fashion-mnist.zip", "a.txt"], "holds fashion-mnist.zip: unpack that first"),
-            (["fashion-mnist_train.csv"], "fashion-mnist_train.csv, another form"),
+            (["fashion-mnist.zip", "a.txt"], "holds a.txt, fashion-mnist.zip: unpack it first"),
+            (["fashion-mnist_train.csv"], "which holds fashion-mnist_train.csv"),
             (["b.txt", "a.txt"], "which holds a.txt, b.txt"),
             ([], "no files"),
         ],
