@@ -81,7 +81,8 @@ def load_data(source: str | PathLike | None = None) -> tuple[Pair, Pair]:
     Parameters
     ----------
     source : str, path or None
-        None tries every source in turn. Otherwise a folder, or the name of the one source
+        None tries every source in turn. Otherwise a folder, in which the four files may have
+        the names that downloads and other libraries give them, or the name of the one source
         to use: "directory" (the folder named by ``FASHION_MNIST_DIR``), "system", "cache",
         "keras", "download", "apt" or "sample".
 
