@@ -1,27 +1,60 @@
 """Compares code by copydetect: what two submissions share besides the code of the release.
 
-Names, texts, comments and blanks do not count, so renaming hides nothing. Every passage is a
-fingerprint, none is left out by chance, so the same submissions give the same similarities.
+Names, texts, comments and blanks do not count, so renaming hides nothing. A text that is code
+itself, as for `exec`, is compared as such. Every passage is a fingerprint, none is left out by
+chance, so the same submissions give the same similarities.
 """
 
+import ast
+import re
+from collections.abc import Iterator
 from io import StringIO
 from itertools import combinations
+from textwrap import dedent
 from typing import IO, Any
 
 import numpy as np
 from copydetect import CodeFingerprint, compare_files
 from copydetect.utils import get_token_coverage
 
-from grader.submission import UnreadableError, read
+from grader.submission import UnreadableError, _tree, read
 
 PASSAGE = 25  # characters that agree in a row, not counting what does not count
 LONGEST = 40_000  # characters of code that a submission may have
+HIDDEN = 30  # characters from which a text may be code
+DEEPEST = 5  # texts in texts
+MAGIC = re.compile(r"^[^\S\n]*[%!?].*|.*\?$", re.M)  # lines for IPython, which are no Python
 SHORTEST = 150  # characters in passages besides those of the release: less is too little to compare
 APART = "\n\n"
 
 
+def _with_hidden(source: str, depth: int = DEEPEST) -> str:
+    """Return code, and behind it the code that stands in its texts."""
+    return APART.join([source, *(_with_hidden(text, depth - 1) for text in _hidden(source, depth))])
+
+
+def _hidden(source: str, depth: int) -> Iterator[str]:
+    tree = _tree(MAGIC.sub("", source)) if depth else None
+    for node in ast.walk(tree) if tree else ():
+        value = node.value if isinstance(node, ast.Constant) else None
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if isinstance(text, str) and len(text) >= HIDDEN:
+            text = dedent(text).strip()
+            inner = _tree(text)
+            if inner and any(map(_does, ast.walk(inner))):
+                yield text
+
+
+def _does(node: ast.AST) -> bool:
+    """Tell whether something does what no text in words, which may be names and commas, does."""
+    statement = isinstance(node, ast.stmt) and not isinstance(node, ast.Expr)
+    return statement or isinstance(node, ast.Call | ast.Lambda)
+
+
 def code(file: IO[bytes], known: list[str]) -> str:
     """Return the code of a notebook, without the cells that stand in the release.
+
+    Code that stands in a text follows its cell.
 
     Raises
     ------
@@ -30,7 +63,10 @@ def code(file: IO[bytes], known: list[str]) -> str:
     """
     cells = {text.strip() for text in known}
     sources = [cell.source.strip() for cell in read(file.read()).code]
-    text = APART.join(source for source in sources if source and source not in cells)
+    own = [source for source in sources if source and source not in cells]
+    if sum(map(len, own)) <= LONGEST:
+        own = [_with_hidden(source) for source in own]
+    text = APART.join(own)
     if len(text) > LONGEST:
         raise UnreadableError(f"it has more than {LONGEST} characters of code")
     _fingerprint(text)  # what wears out the process that does this stays out of the comparison
@@ -47,7 +83,7 @@ def pairs(texts: list[str], known: list[str], own: int, threshold: float, most: 
         numbers of both, and the similarity; then for the first `most` pairs, where in each of
         the two texts the shared passages begin and end.
     """
-    release = set().union(*(_fingerprint(text).hashes for text in known))
+    release = set().union(*(_fingerprint(_with_hidden(text)).hashes for text in known))
     prints = [_Passages(_without(_fingerprint(text), release)) for text in texts]
     short = [n for n, each in enumerate(prints) if each.coverage < SHORTEST]
     long = [n for n in range(len(texts)) if n not in set(short)]

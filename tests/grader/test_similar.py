@@ -6,6 +6,7 @@ import json
 import keyword
 import re
 import tokenize
+from textwrap import indent
 
 import numpy as np
 import pytest
@@ -156,10 +157,53 @@ def test_cells_of_the_release_are_left_out_of_the_text():
     assert text == "mine = 1"
 
 
+def executed(code):
+    return f"exec({code!r})"
+
+
+#: Ways to keep code in a text; the copy is found in each.
+IN_TEXTS = {
+    "exec": executed,
+    "exec in exec": lambda code: executed(executed(code)),
+    "three quotes, and indented": lambda code: f"run = exec\nrun('''\n{indent(code, ' ' * 8)}''')",
+    "bytes": lambda code: f"exec({code.encode()!r})",
+    "in pieces": lambda code: (
+        "exec(\n" + "\n".join(f"  {x!r}" for x in code.splitlines(True)) + ")"
+    ),
+    "beside magics": lambda code: f"%matplotlib inline\n!ls\nexec?\n{executed(code)}",
+}
+
+
+@pytest.mark.parametrize("way", IN_TEXTS)
+def test_code_in_a_text_is_compared(way):
+    plain = joined(HONEST["loops"])
+    texts = [
+        similarity.code(io.BytesIO(notebook(cell)), KNOWN)
+        for cell in (plain, IN_TEXTS[way](renamed(plain)))
+    ]
+    assert likenesses(texts)[0, 1] > THRESHOLD + 0.1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Return the mean of all pictures, one by one, as a list.",
+        "pictures, labels, mean, deviation, accuracy",
+        ">>> convolve(image, kernel, stride=2)\n42",
+        "x = 1",  # too short
+    ],
+)
+def test_a_text_in_words_is_no_code(text):
+    cell = f"def f():\n    {text!r}\n    return 1"
+    assert similarity.code(io.BytesIO(notebook(cell)), KNOWN) == cell
+
+
 def test_too_much_code_is_refused():
     long = "x = 1\n" * similarity.LONGEST
     with pytest.raises(UnreadableError, match="characters of code"):
         similarity.code(io.BytesIO(notebook(long)), KNOWN)
+    with pytest.raises(UnreadableError, match="characters of code"):
+        similarity.code(io.BytesIO(notebook(executed(long[: similarity.LONGEST // 2]))), KNOWN)
 
 
 def marked(text, places):
