@@ -2,7 +2,7 @@
 
 It holds points, the kinds of input on which an answer was wrong, and words. Hidden inputs,
 expected values, seeds, references and paths are not in the data that it is made from. The page
-is ``feedback.html``, in which everything is escaped.
+is ``feedback.html``, in which everything is escaped; its policy lets nothing run or load.
 """
 
 import json
@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from fashion_lib._palette import custom_properties
 from grader.course import Course
 from grader.deadlines import late_words
+from grader.offline_page import policy
 from grader.questions import Assignment
 from grader.results import result_of
 from grader.standing import Standing
@@ -47,6 +48,7 @@ PAGES = Environment(
     keep_trailing_newline=True,
 )
 PAGES.filters |= {"number": _number, "capital": _capital, "sentence": _sentence, "code": _code}
+PAGES.filters["policy"] = policy
 
 
 def page(assignment: Assignment, result: dict[str, Any], standing: Standing) -> str:

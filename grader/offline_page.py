@@ -32,9 +32,13 @@ def _style() -> str:
     return colors + (HERE / "offline_page.css").read_text("utf-8")
 
 
+def policy(style: str) -> str:
+    """Return a policy for a page: nothing but its own style sheet, which is known by its digest."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
 def render(template: str, **values: Any) -> str:
     """Return a page made from a template that extends ``offline_page.html``."""
     style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return PAGES.get_template(template).render(values, style=Markup(style), policy=policy)
+    return PAGES.get_template(template).render(values, style=Markup(style), policy=policy(style))

@@ -1,10 +1,13 @@
 """What a student handed in, as the confined process prepares it for a page.
 
-Nothing of a student's is parsed here: sizes and types of what comes back are checked, texts are
-escaped by the templates, and HTML comes from the allow-list of ``student_text.py``.
+Nothing of a student's is parsed here: sizes and types of what comes back are checked, and texts
+are escaped by the templates. HTML comes from the allow-list of ``student_text.py``; one expression
+that reads it from left to right says whether it is of the form that this list writes. The policy
+in ``server.py``, by which a browser runs no script but ours, is the fence behind that.
 """
 
 import logging
+import re
 import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +17,7 @@ import numpy as np
 from markupsafe import Markup
 
 from grader.confined import FaultError, File, Reader, printable
+from grader.confined_tasks.student_text import TAGS
 from grader.course import Course
 from grader.questions import Question
 from grader.release import Definition
@@ -22,6 +26,10 @@ from grader.submission import UnreadableError
 
 LOG = logging.getLogger(__name__)
 SECONDS = 10.0  # of processor time
+FORM = (
+    r"(?:[^<]++|</?(?:{tags})>|<(?:code|pre|span) class=\"(?:formula|missing)?\">"
+    r"|<ol start=\"[0-9]++\">|<img src=\"{place}[0-9]++/[0-9]++\" alt=\"[^\"]*+\">)*+"
+)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -71,7 +79,7 @@ class Shower:
         for rendered in (True, False):
             try:
                 given = self._call("answers", self.questions, place, rendered, student=student)
-                shown = _checked(given)
+                shown = _checked(given, place)
             except UnreadableError as error:
                 problem = str(error)
             else:
@@ -110,20 +118,25 @@ class Shower:
                 raise UnreadableError("preparing it for this page failed") from error
 
 
-def _checked(given: Any) -> Shown:
+def _checked(given: Any, place: str = "/") -> Shown:
     """Return what came back, if its form is right; raise `UnreadableError` if it is not."""
+    form = re.compile(FORM.format(tags="|".join(TAGS - {"img"}), place=re.escape(place)))
     try:
-        answers = {str(key): [_cell(row) for row in rows] for key, rows in given["answers"].items()}
-        others, left = [_cell(row) for row in given["others"]], int(given["left"])
+        answers = {
+            str(key): [_cell(row, form) for row in rows] for key, rows in given["answers"].items()
+        }
+        others, left = [_cell(row, form) for row in given["others"]], int(given["left"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableError("It could not be prepared for this page.") from error
     return Shown(answers, others, left)
 
 
-def _cell(row: dict[str, Any]) -> ShownCell:
+def _cell(row: dict[str, Any], form: re.Pattern[str]) -> ShownCell:
     kind = "code" if row["kind"] == "code" else "text"
-    source, html = _text(row["source"]), Markup(_text(row["html"]))
-    return ShownCell(int(row["number"]), kind, source, html, bool(row["cut"]))
+    source, html = _text(row["source"]), _text(row["html"])
+    if not form.fullmatch(html):
+        raise ValueError
+    return ShownCell(int(row["number"]), kind, source, Markup(html), bool(row["cut"]))
 
 
 def _text(array: Any) -> str:

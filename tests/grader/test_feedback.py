@@ -64,6 +64,22 @@ def test_the_file_needs_no_other():
     assert not re.findall(r"url\(|@import|https?:|//|src=(?!x )|href=", text)
 
 
+def test_nothing_runs_in_it_should_something_not_be_escaped(chromium, tmp_path):
+    run = "document.title = 'RUN'"
+    evil = f"<script>{run}</script><img src=x onerror={run!r}><style>main {{ width: 1px }}</style>"
+    evil += f'<a id=go href="javascript:{run}">x</a>'
+    text = make(score()).replace("</main>", f"{evil}</main>")
+    path = tmp_path / "feedback.html"
+    path.write_text(text, "utf-8")
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(path.as_uri(), wait_until="load")
+    page.evaluate("document.getElementById('go').click()")
+    assert page.title().startswith("Feedback: ")
+    assert page.evaluate("document.querySelector('main').clientWidth") > 500
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "704px"  # its own
+    page.close()
+
+
 def test_the_colors_are_those_of_the_course():
     style = BeautifulSoup(make(score()), "html.parser").style.get_text()
     used = set(re.findall(r"var\(--course-([\w-]+)\)", style))

@@ -9,6 +9,7 @@ import shutil
 import sys
 import threading
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from markupsafe import Markup
@@ -17,7 +18,8 @@ from PIL import Image
 from grader.confined_tasks.student_text import TAGS, clean, to_html, visible, without_pictures
 from grader.gradebook import Writer
 from grader.results import all_scores
-from grader.review.shown import Shown, ShownCell
+from grader.review.shown import Shown, ShownCell, _checked
+from grader.submission import UnreadableError
 from tests.grader import small_term
 from tests.grader.served_review import ESSAY, hand_in, notebook, served
 from tests.grader.small_term import NAME
@@ -114,13 +116,56 @@ def test_the_allow_list_holds_by_itself(html):
         assert set(tag.get("class", [])) <= {"formula", "missing"}
 
 
+KEPT = (
+    "If $a<b$ and `x <= 3`, then 2 < 3 & 4 > 3.\n\n| a | b |\n|-|-|\n| 1 | 2 |\n\n"
+    "**So** *data:* ~~no~~ yes.\n\n1. one\n2. two\n\n> said\n\n```python\nif a < b: pass\n```\n"
+    "[page](https://example.org/a?b=c&d) 👩‍🔬 ä ٣ می‌خواهم"
+)
+MORE = "```html\n<br>\n```\n\n3. c\n\na  \nb\n\n---\n\n$$x$$\n\n###### deep\n\n- a\n  - b"
+
+
+def sent(html):
+    """Return what the confined process sends of a notebook with one answer."""
+    source, html = (np.frombuffer(text.encode(), np.uint8) for text in ("x", html))
+    row = {"number": 1, "kind": "text", "cut": False, "source": source, "html": html}
+    return {"answers": {ESSAY: [row]}, "others": [], "left": 0}
+
+
+@pytest.mark.parametrize("text", [*TEXTS, KEPT, MORE])
+def test_all_that_the_allow_list_writes_is_of_its_form(text):
+    html = to_html(without_pictures(text)[0], {"x": "/p/1/0", "y": "/p/1/1"})
+    assert str(_checked(sent(html), "/p/").answers[ESSAY][0].html) == html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        *[text for text in TEXTS if text.startswith("<") and not text.startswith("<//")],
+        "<form method=post><p>",  # never closed, it would take the page's own fields into it
+        "<form>",
+        "<textarea>",
+        "</div>",
+        "<p onclick='1'>x</p>",
+        '<p class="formula">x</p>',
+        '<code class="main">x</code>',
+        '<img src="http://evil.example/x.png" alt="">',
+        '<img src="/p/1/0" alt="" onload="1">',
+        '<img src="/p/1/0?x" alt="">',
+        '<img src="/p/1/0" alt="">"<b>',
+        "<p",
+        "<",
+        "x" * 100_000 + "<u>",
+        "<p>" * 100_000 + "<u>",
+    ],
+)
+def test_html_of_another_form_is_refused_without_being_parsed(html):
+    """As if the confined process were the student's."""
+    with pytest.raises(UnreadableError):
+        _checked(sent(html), "/p/")
+
+
 def test_what_students_write_is_kept():
-    text = (
-        "If $a<b$ and `x <= 3`, then 2 < 3 & 4 > 3.\n\n| a | b |\n|-|-|\n| 1 | 2 |\n\n"
-        "**So** *data:* ~~no~~ yes.\n\n1. one\n2. two\n\n> said\n\n```python\nif a < b: pass\n```\n"
-        "[page](https://example.org/a?b=c&d) 👩‍🔬 ä ٣ می‌خواهم"
-    )
-    page = BeautifulSoup(to_html(text, {}), "html.parser")
+    page = BeautifulSoup(to_html(KEPT, {}), "html.parser")
     for tag in ("table", "strong", "em", "s", "ol", "blockquote", "pre", "code.formula"):
         assert page.select_one(tag), tag
     assert "2 < 3 & 4 > 3" in page.text
@@ -303,6 +348,17 @@ def test_the_policy_holds_should_hostile_html_reach_the_page(
         assert page.url == place
     assert elsewhere.asked == []
     assert all_scores(course, NAME)["cy"][ESSAY].pending
+
+
+@browser_tests
+def test_a_browser_sees_nothing_of_what_a_subverted_process_sends(page, session, monkeypatch):
+    html = f"<form method=post action=other><script>{RUN}</script><img src=x onerror={RUN}>"
+    monkeypatch.setattr(session.shower.reader, "call", lambda *unused, **more: sent(html))
+    for path in (f"answer/{ESSAY}/cy", "submission/cy"):
+        page.goto(_base(session) + path, wait_until="load")
+        assert "It cannot be shown" in page.inner_text("main")
+        assert page.title() != "RUN"
+        assert page.locator("form[action], main script").count() == 0
 
 
 @browser_tests
