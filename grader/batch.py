@@ -260,6 +260,7 @@ def run(
             yield from finished()
         until = time.monotonic() + AGAIN
         for future, (name, task, key) in stopped:
+            assert client is not None  # who has graded them
             if time.monotonic() < until:
                 future = client.submit(grade, task, key=f"again-{future.key}", retries=2)
                 wait(future)

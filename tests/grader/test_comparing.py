@@ -186,3 +186,27 @@ def test_shapes_of_hidden_arrays_are_not_told():
     for shape in ((3,), (3, 4), (3, 4, 5)):
         words = verdict(close(), np.zeros(shape), np.zeros((1, 1, 1, 1)))
         assert words == "the answer has not the right number of axes"
+
+
+SECRET, NUMBER = "c0ffee17", 91_827_364
+SECRETS = [SECRET, [SECRET] * 3, {SECRET: SECRET}, NUMBER, [NUMBER] * 3, np.full((3, 3), NUMBER)]
+
+
+@pytest.mark.parametrize("name", names())
+def test_words_on_an_answer_hold_nothing_of_the_answer(name):
+    """Students' code could compute it from hidden inputs."""
+    from grader.questions import generator
+
+    for question in define(name).assignment.graded:
+        case = question.cases[0]
+
+        def draw(question=question, case=case):
+            return None if question.variable else case.draw(generator("a seed", question.id))
+
+        expected = question.reference() if question.variable else draw().apply(question.reference)
+        keys = list(expected) if isinstance(expected, dict) else []
+        for answer in [*SECRETS, dict.fromkeys(keys, SECRET), dict.fromkeys(keys, NUMBER)]:
+            words = judge(question, sent(answer), draw)
+            assert words
+            assert SECRET not in words
+            assert str(NUMBER) not in words.replace(",", "")

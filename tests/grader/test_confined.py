@@ -361,6 +361,20 @@ def test_a_hostile_answer_costs_its_question_alone(name):
     assert words.startswith("no. Expected") or "too much" in words or "cannot be compared" in words
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(): raise type('Secret17', (ValueError,), {})('Secret17')",
+        "def f(): raise KeyError('Secret17')",
+        "def f():\n    print('Secret17')\n    return {'Secret17': 'Secret17'}",
+        "raise type('Secret17', (Exception,), {})('Secret17')",
+        "Secret17",
+    ],
+)
+def test_nothing_of_a_result_is_what_code_has_said(source):
+    assert "Secret17" not in json.dumps(graded(source))
+
+
 def right():
     return {
         "human": "",
