@@ -15,8 +15,8 @@ from grader.submission import Cell, Notebook, UnreadableError, read
 
 ATTEMPTS = 2  # sandboxes that one question may wear out
 WAITED = (
-    "It was stopped by the clock, not for the processor time that it used: something sleeps or "
-    "waits, or the machine was busy. If nothing in the notebook waits, `regrade` it."
+    "The clock stopped it, not the processor time that it used: something in it waits, or the "
+    "machine was busy. If nothing waits, `regrade` it."
 )
 MOST_STRAYS = 20  # cells whose errors are told
 

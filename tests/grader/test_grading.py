@@ -311,14 +311,20 @@ def test_a_lost_sandbox_says_why(source, reason):
     assert caught.value.args == (reason,)
 
 
-@pytest.mark.parametrize(("children", "seconds", "least"), [(8, 0.5, 2), (60, 0.02, 0.85)])
-def test_children_that_nobody_waits_for_are_counted(children, seconds, least):
-    """Also those that are too short to be seen twice."""
+@pytest.mark.parametrize(
+    ("children", "seconds", "deep", "least"),
+    [(8, 0.5, False, 2), (8, 0.5, True, 2), (60, 0.02, False, 0.85)],
+)
+def test_children_that_nobody_waits_for_are_counted(children, seconds, deep, least):
+    """Also theirs, and those that are too short to be seen twice."""
     source = f"""
 import os, signal, time
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+until, open_while_they_live = os.pipe()
 for _ in range({children}):
     if os.fork() == 0:
+        if {deep} and os.fork():
+            os._exit(0)
         os.setsid()
         begun = time.process_time()
         while time.process_time() < begun + {seconds}:
@@ -328,6 +334,8 @@ for _ in range({children}):
         os.wait()
     except ChildProcessError:
         pass
+os.close(open_while_they_live)
+os.read(until, 1)
 """
     with Session(find_mode(), Limits()) as session:
         before = session.seconds

@@ -168,3 +168,17 @@ def test_numbers_before_a_files_own_name_do_no_harm(collect, tmp_path, paths, st
     source = hand_in(tmp_path / "x", paths)
     for _ in range(2):
         assert {one.origin.student for one in collect(source)} == students
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [
+        ("Ann 31337_1201_assignsubmission_file/x.ipynb", "1201"),
+        ("Ann 31337_1201_assignsubmission_file_31337_9_x.ipynb", "1201"),
+        ("Ann_31337_1201_assignsubmission_file/x.ipynb", None),  # Moodle writes no _ in a name
+        ("ann_31337_1201_9_Bo Li_31337_assignsubmission_file_x.ipynb", None),
+    ],
+)
+def test_moodle_leaves_no_doubt_whose_number_it_is(path, number):
+    every = FORMATS["moodle"].readings(PurePosixPath(path))
+    assert [owner.lms_id for owner in every] == ([number] if number else [])
