@@ -33,14 +33,19 @@ from .networks import (
     build_cnn as build_cnn,
     layer_table as layer_table,
 )
+from .picture_warnings import (
+    PictureWarning as PictureWarning,
+)
 from .pictures import (
     ImageError as ImageError,
 )
 from .prediction import (
     Prediction as Prediction,
-    PreparedImage as PreparedImage,
     example_pictures as example_pictures,
     predict_image as predict_image,
+)
+from .preparation import (
+    PreparedImage as PreparedImage,
     prepare_image as prepare_image,
 )
 from .training import (

@@ -12,7 +12,7 @@ from fashion_lib import _style
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fashion_lib.prediction import PreparedImage
+    from fashion_lib.preparation import PreparedImage
 
 
 def _block(ax: Axes, left: float, middle: float, shape: tuple[int, ...], color: str) -> None:

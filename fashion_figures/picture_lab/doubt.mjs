@@ -1,7 +1,6 @@
-/** Does the picture look like a garment? The warning, and how good it is. */
+/** Reasons to doubt the answer, and how good the one that comes from the evidence is. */
 
 import { h } from "../shared/kit.mjs";
-import { isForeign } from "./answer.mjs";
 
 /** Write a number of evidence, with a real minus sign. */
 function number(value) {
@@ -18,20 +17,23 @@ function listed(parts) {
   return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
-/** The warning above the answer: plain words, and what to do. */
-export function warningView() {
-  const words = h("p");
-  const element = h("div.cw-warning.cw-pic-warning", { hidden: true }, words);
+/** The warnings above the answer: what was seen, and what to do. */
+export function warningsView() {
+  const list = h("ul");
+  const element = h(
+    "div.cw-warning.cw-pic-warning",
+    { hidden: true },
+    h("p", { text: "Read this before you believe the answer:" }),
+    list,
+  );
+  let shown = [];
   return {
     element,
-    show(state) {
-      element.hidden = !isForeign(state);
-      if (element.hidden) return;
-      words.textContent =
-        "This does not look like a garment as the network knows them: none of the ten classes " +
-        "finds much for itself in it. The network has to name one all the same, so do not rely " +
-        "on the answer. If it is a garment, look at the 28 × 28 pixels: a plain background, " +
-        "even light and the whole garment in the picture help.";
+    show({ warnings }) {
+      element.hidden = warnings.length === 0;
+      if (warnings === shown) return;
+      shown = warnings;
+      list.replaceChildren(...warnings.map(({ text }) => h("li", { text })));
     },
   };
 }

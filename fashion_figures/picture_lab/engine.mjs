@@ -4,10 +4,11 @@
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { forward, logits, normalize } from "../shared/network.mjs";
+import { warningsFor } from "../shared/picture_warnings.mjs";
 import { shownNetwork } from "../shared/shown_network.mjs";
 import { loadAsset, put, toBytes } from "../shared/state.mjs";
 import { Preparer } from "./preparer.mjs";
-import { ImageError } from "../shared/prepare.mjs";
+import { ImageError } from "../shared/decode_picture.mjs";
 
 /**
  * What a view shows.
@@ -25,7 +26,9 @@ import { ImageError } from "../shared/prepare.mjs";
  * @property {?Map<string, object>} outputs what `forward` returned
  * @property {?Float32Array} probabilities by label
  * @property {number[]} order labels, the most probable first
+ * @property {Object<string, number>} measures of the preparation
  * @property {?number} evidence
+ * @property {{code: string, text: string}[]} warnings
  * @property {?object} reference as `tools/make_evidence.py` writes it; null until loaded,
  *   and with a network of which it is not known
  * @property {string} doubt why there is no reference, in a sentence
@@ -44,7 +47,9 @@ const EMPTY = Object.freeze({
   outputs: null,
   probabilities: null,
   order: [],
+  measures: {},
   evidence: null,
+  warnings: [],
 });
 
 const UNMEASURED =
@@ -181,7 +186,7 @@ class Laboratory {
       const network = await this.loadNetwork();
       if (job !== this.job) return;
       const step = { name: "28×28", width: 28, height: 28, channels: 1, data: pixels };
-      const prepared = { pixels, steps: [step], size: { width: 28, height: 28 } };
+      const prepared = { pixels, steps: [step], size: { width: 28, height: 28 }, measures: {} };
       this.conclude(network, prepared, "Python", "");
     } catch (error) {
       if (job === this.job) this.fail(reasonOf(error), "Python");
@@ -196,14 +201,14 @@ class Laboratory {
   /** Show the picture that is there to another network. */
   async takeNetwork() {
     this.loading = null;
-    const { step, pixels, steps, size, source, name } = this.state;
+    const { step, pixels, steps, size, measures, source, name } = this.state;
     if (step !== "answered") return;
     this.job += 1;
     const { job } = this;
     this.change({ step: "busy", stage: "Asking the network…", reference: null, doubt: "" });
     try {
       const network = await this.loadNetwork();
-      if (job === this.job) this.conclude(network, { pixels, steps, size }, source, name);
+      if (job === this.job) this.conclude(network, { pixels, steps, size, measures }, source, name);
     } catch (error) {
       if (job === this.job) this.fail(reasonOf(error), source);
     }
@@ -246,6 +251,7 @@ class Laboratory {
       probabilities,
       order,
       evidence,
+      warnings: [],
       ...prepared,
     });
     if (!isKnown) {
@@ -260,19 +266,26 @@ class Laboratory {
     this.judge();
   }
 
-  /** Compare the evidence with that of real garments, if it was measured with this network. */
+  /** Look for reasons to doubt; the evidence is one if it was measured with this network. */
   async judge() {
     const { job } = this;
     try {
       const bytes = await loadAsset(this.model, "evidence");
       if (job !== this.job) return;
       const reference = JSON.parse(new TextDecoder().decode(bytes));
-      if (reference.network !== this.model.get("network")) {
-        this.change({ reference: null, doubt: UNMEASURED });
-        return;
-      }
-      this.change({ reference, doubt: "" });
-      put(this.model, { looks_like_a_garment: this.state.evidence >= reference.threshold });
+      const isMeasured = reference.network === this.model.get("network");
+      const { measures, evidence } = this.state;
+      const known = isMeasured ? { ...measures, evidence } : measures;
+      const warnings = warningsFor(known, reference.rules);
+      this.change({
+        warnings,
+        reference: isMeasured ? reference : null,
+        doubt: isMeasured ? "" : UNMEASURED,
+      });
+      put(this.model, {
+        warnings,
+        looks_like_a_garment: isMeasured ? evidence >= reference.threshold : null,
+      });
     } catch (error) {
       const doubt = `The comparison is missing: ${error.message}`;
       if (job === this.job) this.change({ reference: null, doubt });
@@ -288,6 +301,7 @@ class Laboratory {
       class_name: "",
       evidence: null,
       looks_like_a_garment: null,
+      warnings: [],
       pixels: null,
       ...values,
     });

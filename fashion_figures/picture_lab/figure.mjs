@@ -3,7 +3,7 @@
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { frame, h } from "../shared/kit.mjs";
 import { answerView, isForeign, spoken } from "./answer.mjs";
-import { doubtView, warningView } from "./doubt.mjs";
+import { doubtView, warningsView } from "./doubt.mjs";
 import { laboratoryOf } from "./engine.mjs";
 import { sourcesView } from "./sources.mjs";
 import { stepsView } from "./steps.mjs";
@@ -15,9 +15,8 @@ function news(state) {
   if (step !== "answered" || (!reference && !doubt)) return "";
   const best = order[0];
   const answer = `${CLASS_NAMES[best]}, ${spoken(probabilities[best])}.`;
-  return isForeign(state)
-    ? `Warning: this does not look like a garment. If it is one: ${answer}`
-    : `The network's answer: ${answer}`;
+  const reasons = state.warnings.map(({ text }) => `Warning: ${text}`);
+  return [`The network's answer: ${answer}`, ...reasons].join(" ");
 }
 
 export default {
@@ -27,14 +26,14 @@ export default {
     const isOpen = !model.get("compact");
     const busy = h("p.cw-pic-busy");
     const error = h("div.cw-warning.cw-pic-error", { role: "alert" });
-    const warning = warningView();
+    const warnings = warningsView();
     const answer = answerView(figure);
     const steps = stepsView();
     const doubt = doubtView();
     const result = h(
       "div.cw-pic-result",
       { hidden: true },
-      warning.element,
+      warnings.element,
       answer.element,
       h(
         "details.cw-pic-fold",
@@ -64,7 +63,7 @@ export default {
       error.hidden = state.message === "";
       result.hidden = state.outputs === null;
       if (state.outputs) {
-        warning.show(state);
+        warnings.show(state);
         answer.show(state);
         steps.show(state);
         doubt.show(state);

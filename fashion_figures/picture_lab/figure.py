@@ -26,8 +26,8 @@ SOURCES = ("", "example", "file", "drop", "paste", "camera", "drawing", "Python"
 
 ANSWER = (
     "You give a picture of one garment: a file, a photo, a drawing, or one of eight "
-    "examples. It is prepared like the pictures that the network was trained on: turned "
-    "gray, its background made black, cropped to the garment, fitted into a square, and "
+    "examples. It is prepared like the pictures that the network was trained on: frames "
+    "removed, its background made black, cropped to the garment, fitted into a square, and "
     "averaged down to 28 by 28 pixels. The network answers with ten probabilities, one for "
     "each class."
 )
@@ -35,13 +35,17 @@ GRAD_CAM = (
     "A colored layer over the picture, Grad-CAM, marks where the evidence for a class was found."
 )
 CERTAINTY = "The probabilities always add up to 1, even for a picture of a cat."
+DOUBT = (
+    "So the figure lists what speaks against the answer: a patterned background, several things "
+    "in the picture, little contrast."
+)
 WARNING = (
-    "So the figure also looks at the logits before softmax, and warns when none of them is "
-    "as large as garments make them."
+    "It also looks at the logits before softmax, and warns when none of them is as large as "
+    "garments make them."
 )
 NO_WARNING = (
     "How large the logits before softmax have to be for a garment was not measured for this "
-    "network, so the figure gives no warning."
+    "network, so they give no warning."
 )
 PRIVACY = "The picture stays on your device."
 
@@ -135,7 +139,7 @@ class PictureLab(NetworkFigure):
         reader's own files do not appear here.
     probabilities : list of 10 floats
         The network's answer in the order of the labels; empty when there is none. Written by
-        the front end, as are the next five.
+        the front end, as are the next six.
     class_name : str
         The most probable class; empty when there is none.
     source : str
@@ -146,6 +150,8 @@ class PictureLab(NetworkFigure):
     looks_like_a_garment : bool or None
         Whether the evidence reaches the threshold; None before it is known, and with a network of
         which it is not.
+    warnings : list of dict
+        Reasons to doubt the answer, as ``code`` and ``text``: those of `predict_image`.
     error : str
         Why the last picture could not be used; empty if it could.
     example : str
@@ -173,6 +179,7 @@ class PictureLab(NetworkFigure):
     source = traitlets.Enum(SOURCES, default_value="").tag(sync=True)
     evidence = traitlets.Float(None, allow_none=True).tag(sync=True)
     looks_like_a_garment = traitlets.Bool(None, allow_none=True).tag(sync=True)
+    warnings = traitlets.List(traitlets.Dict()).tag(sync=True)
     error = traitlets.Unicode("").tag(sync=True)
     example = traitlets.Enum(("", *example_pictures()), default_value="ankle_boot").tag(sync=True)
     compact = traitlets.Bool(False).tag(sync=True)
@@ -184,4 +191,4 @@ class PictureLab(NetworkFigure):
         kinds = {layer.kind for layer in described(network).layers}
         where = [GRAD_CAM] if "convolution" in kinds else []
         warning = WARNING if network == MEASURED_NETWORK else NO_WARNING
-        return " ".join([ANSWER, *where, CERTAINTY, warning, PRIVACY])
+        return " ".join([ANSWER, *where, CERTAINTY, DOUBT, warning, PRIVACY])

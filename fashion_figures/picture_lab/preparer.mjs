@@ -3,7 +3,8 @@
  */
 
 import { loadAsset } from "../shared/state.mjs";
-import { ImageError, decodePicture, preparePixels } from "../shared/prepare.mjs";
+import { ImageError, decodePicture } from "../shared/decode_picture.mjs";
+import { preparePixels } from "../shared/prepare.mjs";
 
 const CRASHED =
   "This picture was too much for the browser's memory. Save a smaller copy of it: 1,000 pixels " +
@@ -100,8 +101,8 @@ export class Preparer {
 
 async function prepareHere(blob, progress) {
   const decoded = await decodePicture(blob);
-  const { width, height } = decoded;
+  const { width, height } = decoded.size;
   progress(`Preparing ${width} × ${height} pixels…`);
   await new Promise((resolve) => setTimeout(resolve)); // let the page show it
-  return { size: { width, height }, ...preparePixels(decoded) };
+  return { size: decoded.size, ...preparePixels(decoded) };
 }

@@ -3,10 +3,10 @@
 import { h } from "../shared/kit.mjs";
 
 const REASONS = {
-  gray: "The network knows brightness only, no color.",
+  "frame removed": "Lines of one tone along the edges, and a photo between them: only that counts.",
   "background made black":
-    "The tone along the border counts as background. What differs from it turns bright, as in " +
-    "the training pictures.",
+    "The color along the border counts as background. What differs from it turns bright, as in " +
+    "the training pictures; the network knows no color.",
   cropped: "Empty rows and columns go, so that the garment fills the picture.",
   "fitted into a square": "Black beside the shorter edge, so that nothing gets stretched.",
 };

@@ -2,10 +2,11 @@
  * Runs in a worker: decodes and prepares pictures away from the page, which stays responsive.
  *
  * In: `{ id, blob }`. Out: `{ ready }` once at the start; then for each picture `{ id, stage }`
- * when it is decoded, and `{ id, size, pixels, steps }` or `{ id, error, isPicture }`.
+ * when it is decoded, and `{ id, size, pixels, steps, measures }` or `{ id, error, isPicture }`.
  */
 
-import { ImageError, decodePicture, preparePixels } from "../shared/prepare.mjs";
+import { ImageError, decodePicture } from "../shared/decode_picture.mjs";
+import { preparePixels } from "../shared/prepare.mjs";
 
 /** Whether this browser can read a picture's pixels in a worker. */
 function canRead() {
@@ -17,9 +18,9 @@ function canRead() {
 async function answer({ id, blob }) {
   try {
     const decoded = await decodePicture(blob);
-    const { width, height } = decoded;
+    const { width, height } = decoded.size;
     postMessage({ id, stage: `Preparing ${width} × ${height} pixels…` });
-    postMessage({ id, size: { width, height }, ...preparePixels(decoded) });
+    postMessage({ id, size: decoded.size, ...preparePixels(decoded) });
   } catch (error) {
     postMessage({ id, error: error.message, isPicture: error instanceof ImageError });
   }

@@ -1,12 +1,14 @@
 """Data that several figures ask for by name, so that a page loads it once."""
 
 import json
+from dataclasses import asdict
 from functools import lru_cache
 
 import numpy as np
 
 from fashion_lib.calibration import EVIDENCE_FILE, shipped_evidence
 from fashion_lib.data import CLASS_NAMES, load_data
+from fashion_lib.picture_warnings import RULES
 from fashion_lib.weights import fingerprint, load_weights
 
 GARMENTS_PER_CLASS = 3
@@ -29,9 +31,10 @@ def garment_bytes() -> bytes:
 
 
 def evidence_bytes() -> bytes:
-    """Return the threshold of the evidence and how it was measured: asset "evidence".
+    """Return the rules of the warnings, and how the evidence was measured: asset "evidence".
 
-    JSON, as ``tools/make_evidence.py`` writes it, with the name of the network in front.
+    JSON, as ``tools/make_evidence.py`` writes it, with the name of the network in front and the
+    rules of `fashion_lib.picture_warnings` behind.
 
     Raises
     ------
@@ -44,4 +47,5 @@ def evidence_bytes() -> bytes:
             f"{EVIDENCE_FILE.name} was measured with other weights: "
             "run python -m tools.make_evidence"
         )
-    return json.dumps({"network": MEASURED_NETWORK, **measured}).encode()
+    rules = [asdict(rule) for rule in RULES]
+    return json.dumps({"network": MEASURED_NETWORK, **measured, "rules": rules}).encode()

@@ -13,23 +13,44 @@ const TILE = 1024;
  * than some phones allow.
  *
  * @param {ImageBitmap} bitmap The decoded picture.
+ * @param {1 | 8} [factor] Average blocks of so many by so many pixels.
  * @returns {{width: number, height: number, data: Uint8ClampedArray}} RGBA pixels.
  */
-export function readPixels(bitmap) {
-  const { width, height } = bitmap;
-  const context = makeContext(Math.min(width, TILE), Math.min(height, TILE));
+export function readPixels(bitmap, factor = 1) {
+  const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.ceil(side / factor));
+  const context = makeContext(Math.min(bitmap.width, TILE), Math.min(bitmap.height, TILE));
   const data = new Uint8ClampedArray(width * height * 4);
-  for (let top = 0; top < height; top += TILE) {
-    for (let left = 0; left < width; left += TILE) {
-      const columns = Math.min(TILE, width - left);
-      const rows = Math.min(TILE, height - top);
+  for (let top = 0; top < bitmap.height; top += TILE) {
+    for (let left = 0; left < bitmap.width; left += TILE) {
+      const columns = Math.min(TILE, bitmap.width - left);
+      const rows = Math.min(TILE, bitmap.height - top);
       context.clearRect(0, 0, TILE, TILE);
       context.drawImage(bitmap, -left, -top);
-      const tile = context.getImageData(0, 0, columns, rows).data;
-      for (let y = 0; y < rows; y++) {
-        const row = tile.subarray(y * columns * 4, (y + 1) * columns * 4);
-        data.set(row, ((top + y) * width + left) * 4);
+      const tile = averaged(context.getImageData(0, 0, columns, rows), factor);
+      for (let y = 0; y < tile.height; y++) {
+        const row = tile.data.subarray(y * tile.width * 4, (y + 1) * tile.width * 4);
+        data.set(row, ((top / factor + y) * width + left / factor) * 4);
       }
+    }
+  }
+  return { width, height, data };
+}
+
+/** Average blocks of pixels; those at the right and the bottom may be smaller. */
+function averaged(image, factor) {
+  if (factor === 1) return image;
+  const [width, height] = [image.width, image.height].map((side) => Math.ceil(side / factor));
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let n = 0; n < width * height; n++) {
+    const [left, top] = [(n % width) * factor, Math.floor(n / width) * factor];
+    const right = Math.min(left + factor, image.width);
+    const bottom = Math.min(top + factor, image.height);
+    for (let c = 0; c < 4; c++) {
+      let sum = 0;
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) sum += image.data[(y * image.width + x) * 4 + c];
+      }
+      data[4 * n + c] = sum / ((right - left) * (bottom - top)); // rounded by the array
     }
   }
   return { width, height, data };

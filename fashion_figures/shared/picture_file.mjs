@@ -6,6 +6,12 @@
  */
 
 const ORIENTATION_TAG = 0x0112;
+const PHONES = ["heic", "heix", "heim", "mif1", "msf1", "avif", "avis"]; // what HEIC and AVIF say
+const PHONE =
+  "This is a photo in HEIC or AVIF, which cannot be read here. On an iPhone, choose Settings > " +
+  "Camera > Formats > Most Compatible, or mail the photo to yourself; on an Android phone, " +
+  "switch off high-efficiency pictures in the camera's settings, or save a screenshot of the " +
+  "photo. Each makes a JPEG or PNG.";
 
 /**
  * Recognize a picture file and read its size.
@@ -37,7 +43,7 @@ export function readHeader(bytes) {
  */
 export function adviceFor(bytes) {
   if (text(bytes, 4, 8) === "ftyp") {
-    return "Photos in HEIC or AVIF can be exported as JPEG by the phone or a viewer.";
+    return PHONES.includes(text(bytes, 8, 12)) ? PHONE : "This is a video. Save a picture of it.";
   }
   if (["II*\0", "MM\0*"].includes(text(bytes, 0, 4))) {
     return "Browsers do not show TIFF. Save it as PNG or JPEG.";

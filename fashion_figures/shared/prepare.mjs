@@ -1,19 +1,13 @@
 /**
  * From any picture of a garment to the 28×28 pixels that the network knows.
  *
- * The exact counterpart of `fashion_lib/prediction.py`, which explains the rules: the same steps
+ * The exact counterpart of `fashion_lib/preparation.py`, which explains the rules: the same steps
  * with the same integers and the same short sums, so that a page and Python give one answer.
  */
 
-import { TOLERANCE, borderPlaces, fitBackground } from "./background.mjs";
-import { hidesPixels, readPixels, turnUpright } from "./bitmap.mjs";
-import { adviceFor, readHeader, takeWebpOrientation } from "./picture_file.mjs";
-
-/** A picture file may have this many bytes, as in Python. */
-export const MAX_BYTES = 25_000_000;
-
-/** A picture may have this many pixels, as in Python. */
-export const MAX_PIXELS = 20_000_000;
+import { borderPlaces, isolate } from "./background.mjs";
+import { ImageError, checkSize } from "./decode_picture.mjs";
+import { TOLERANCE, withoutFrame } from "./frame.mjs";
 
 /**
  * A gray or RGB picture.
@@ -25,61 +19,21 @@ export const SIZE = 28;
 
 const WORKING_EDGE = 512;
 const DUST = 0.0005;
-
-/** A picture cannot be used; the message says why, and what to do. */
-export class ImageError extends Error {
-  constructor(message, options) {
-    super(message, options);
-    this.name = "ImageError";
-  }
-}
-
-/**
- * Decode a picture file in the browser: PNG, JPEG, WebP, GIF or BMP; of an animation, the first
- * frame. Sizes are checked before memory is spent, as in `fashion_lib/pictures.py`: the file's
- * before it is read, the width and height of its header before its pixels are decoded.
- *
- * @param {Blob} blob The file. Its name and its stated type are not looked at.
- * @returns {Promise<{width: number, height: number, data: Uint8ClampedArray}>} RGBA pixels,
- *   upright as the file's EXIF tag says, in the file's own colors.
- * @throws {ImageError} If the file is empty, too large, damaged or of another format.
- */
-export async function decodePicture(blob) {
-  const bytes = await readBytes(blob);
-  const type = checkHeader(bytes);
-  const orientation = type === "image/webp" ? takeWebpOrientation(bytes) : 1;
-  let bitmap;
-  try {
-    // The type that the header shows: a JPEG named "photo.png" is stated to be a PNG.
-    bitmap = await createImageBitmap(new Blob([bytes], { type }), {
-      colorSpaceConversion: "none",
-      premultiplyAlpha: "none",
-    });
-  } catch (error) {
-    throw damaged(error);
-  }
-  try {
-    checkSize(bitmap.width, bitmap.height); // of what was decoded, whatever the header said
-    if (hidesPixels()) {
-      throw new ImageError(
-        "Your browser does not let this page read a picture's pixels, a protection against " +
-          "tracking. Allow this page to read canvas data, or use another browser.",
-      );
-    }
-    return turnUpright(readPixels(bitmap), orientation);
-  } finally {
-    bitmap.close();
-  }
-}
+const BLANK = 1 / 1000;
+const FRAMES = 3;
+const ROUGH = 6;
+const BUSY = 0.25;
+const PIECE = 32;
 
 /**
  * Turn a picture of one garment into the data set's format.
  *
  * @param {{width: number, height: number, data: Uint8ClampedArray}} image RGBA pixels, as
  *   `decodePicture` or a canvas's `getImageData` return them.
- * @returns {{pixels: Uint8Array, steps: (Picture & {name: string})[]}} The 28 × 28 gray values,
- *   row by row, and the picture after each step, named as `prepare_image` names it. A picture
- *   that is already in the data set's format goes through unchanged.
+ * @returns {{pixels: Uint8Array, steps: (Picture & {name: string})[],
+ *   measures: Object<string, number>}} The 28 × 28 gray values, row by row; the picture after each
+ *   step, and what was measured on the way, named as `prepare_image` names them. A picture that
+ *   is already in the data set's format goes through unchanged.
  * @throws {ImageError} If the picture has no pixels or too many, or if nothing in it stands out.
  */
 export function preparePixels({ width, height, data }) {
@@ -96,90 +50,44 @@ export function preparePixels({ width, height, data }) {
   };
   if (isInDataFormat(original)) {
     keep("28×28", original);
-  } else {
-    const gray = keep("gray", luma(original));
-    const isolated = keep("background made black", blackenBackground(gray));
-    const cropped = keep("cropped", crop(isolated));
-    const square = keep("fitted into a square", fitSquare(cropped));
-    keep("28×28", stretch(areaAverage(square, SIZE, SIZE)));
+    return { pixels: original.data, steps, measures: {} };
   }
-  return { pixels: steps.at(-1).data, steps };
-}
-
-// --- from a file to RGBA -----------------------------------------------------------------------
-
-/** Return a file's bytes; refuse it by its size before reading it. */
-async function readBytes(blob) {
-  if (blob.size > MAX_BYTES) {
-    throw new ImageError(
-      `The file is larger than ${MAX_BYTES / 1e6} MB. Save a smaller copy of it: a picture ` +
-        "1,000 pixels wide is plenty.",
-    );
-  }
-  if (blob.size === 0) {
-    throw new ImageError("The file is empty (0 bytes). Save or download the picture again.");
-  }
-  try {
-    return new Uint8Array(await blob.arrayBuffer());
-  } catch (error) {
-    throw new ImageError("The file cannot be read. Check that it is still there.", {
-      cause: error,
-    });
-  }
-}
-
-/** Return the media type that the header shows; refuse other formats, and too many pixels. */
-function checkHeader(bytes) {
-  let header;
-  try {
-    header = readHeader(bytes);
-  } catch (error) {
-    throw damaged(error);
-  }
-  if (header === null) {
-    throw new ImageError(
-      `This is not a readable PNG, JPEG, WebP, GIF or BMP picture. ${adviceFor(bytes)}`,
-    );
-  }
-  checkSize(header.width, header.height);
-  return header.type;
-}
-
-function damaged(cause) {
-  const message =
-    "The picture is damaged or incomplete. Open it in a picture viewer and save it again as " +
-    "PNG or JPEG.";
-  return new ImageError(message, { cause });
-}
-
-function checkSize(width, height) {
-  if (width === 0 || height === 0) throw new ImageError("The picture is empty: it has no pixels.");
-  if (width * height > MAX_PIXELS) {
-    const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
-    const megapixels = ((width * height) / 1e6).toLocaleString("en-US", digits);
-    throw new ImageError(
-      `The picture has ${megapixels} megapixels; at most 20 are allowed. Save a smaller copy ` +
-        "of it: 1,000 pixels a side are plenty.",
-    );
-  }
+  const photo = unframed(original);
+  if (photo !== original) keep("frame removed", photo);
+  const { isolated, deviation } = blackenBackground(photo);
+  keep("background made black", isolated);
+  const cropped = keep("cropped", crop(isolated));
+  const square = keep("fitted into a square", fitSquare(cropped));
+  const mean = areaAverage(square, SIZE, SIZE);
+  const { data: pixels } = keep("28×28", stretch(mean));
+  const measures = {
+    frame: 1 - (photo.width * photo.height) / (original.width * original.height),
+    pattern: deviation,
+    border: litBorder(isolated),
+    elsewhere: elsewhere(pixels),
+    contrast: Math.max(...mean.data),
+    size: Math.max(cropped.width, cropped.height),
+    steepest: steepest(pixels),
+  };
+  return { pixels, steps, measures };
 }
 
 // --- from RGBA to a working size ---------------------------------------------------------------
 
 /** Return the gray value on which a partly transparent picture is laid: 0 or 255. */
 function chooseBackdrop(rgba) {
-  let visible = 0;
-  let light = 0;
-  for (let n = 0; n < rgba.length; n += 4) {
-    if (rgba[n + 3] > 127) {
-      visible++;
-      light += lumaOf(rgba[n], rgba[n + 1], rgba[n + 2]);
+  for (const limit of [127, 0]) {
+    let visible = 0;
+    let light = 0;
+    for (let n = 0; n < rgba.length; n += 4) {
+      if (rgba[n + 3] > limit) {
+        visible++;
+        light += lumaOf(rgba[n], rgba[n + 1], rgba[n + 2]);
+      }
     }
+    if (visible > 0) return light >= 128 * visible ? 0 : 255;
   }
-  if (visible === 0) {
-    throw new ImageError("The picture is fully transparent. Save it with a visible garment.");
-  }
-  return light >= 128 * visible ? 0 : 255;
+  throw new ImageError("The picture is fully transparent. Save it with a visible garment.");
 }
 
 /** Lay the picture on its backdrop and, if it is large, average blocks of pixels; return RGB. */
@@ -248,35 +156,87 @@ function lumaOf(red, green, blue) {
   return (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
 }
 
-function luma(picture) {
-  if (picture.channels === 1) return picture;
-  const { width, height, data: rgb } = picture;
-  const data = new Uint8Array(width * height);
-  for (let n = 0; n < data.length; n++) {
-    data[n] = lumaOf(rgb[3 * n], rgb[3 * n + 1], rgb[3 * n + 2]);
+/** Return what is inside a frame, if there is one and if that is a photo. */
+function unframed(picture) {
+  let photo = picture;
+  let inside = picture;
+  for (let n = 0; n < FRAMES; n++) {
+    inside = withoutFrame(inside);
+    if (inside === null) break;
+    const { isolated, deviation } = isolate(inside);
+    const isPhoto = !isBlank(isolated) && deviation <= ROUGH && litBorder(isolated) <= BUSY;
+    if (isPhoto) photo = inside;
   }
-  return { width, height, channels: 1, data };
+  return photo;
 }
 
-/** Return each pixel's distance from the background, 0 within its tolerance. */
-function blackenBackground(gray) {
-  const { width, height } = gray;
-  const { background, deviation } = fitBackground(gray);
-  const limit = TOLERANCE + 4 * deviation;
-  let count = 0;
-  const data = gray.data.map((value, place) => {
-    const distance = Math.floor(Math.abs(value - background[place]) + 0.5);
-    if (distance <= limit) return 0;
-    count++;
-    return Math.min(distance, 255);
-  });
-  if (count < Math.max(1, data.length / 1000)) {
+function isBlank({ data }) {
+  const count = data.reduce((sum, value) => sum + (value > 0), 0);
+  return count < Math.max(1, data.length * BLANK);
+}
+
+/** Return what `isolate` does; refuse a picture in which nothing stands out. */
+function blackenBackground(picture) {
+  const found = isolate(picture);
+  if (isBlank(found.isolated)) {
     throw new ImageError(
       "Nothing stands out from the background: the picture is blank, or nearly so. Use " +
         "a picture of one garment, larger and on a plain background of another tone.",
     );
   }
-  return { width, height, channels: 1, data };
+  return found;
+}
+
+/** Return the share of the border's pixels that stand out. */
+function litBorder({ width, height, data }) {
+  const border = borderPlaces(width, height);
+  return border.filter((place) => data[place] > 0).length / border.length;
+}
+
+/** Return the share of the light outside the largest piece: pixels that touch one another. */
+function elsewhere(pixels) {
+  const isWaiting = [...pixels].map((value) => value >= PIECE);
+  const pieces = [];
+  for (let first = 0; first < pixels.length; first++) {
+    if (!isWaiting[first]) continue;
+    const edge = [first];
+    isWaiting[first] = false;
+    let light = 0;
+    while (edge.length) {
+      const place = edge.pop();
+      light += pixels[place];
+      for (const near of neighbors(place)) {
+        if (!isWaiting[near]) continue;
+        isWaiting[near] = false;
+        edge.push(near);
+      }
+    }
+    pieces.push(light);
+  }
+  return 1 - Math.max(...pieces) / pieces.reduce((a, b) => a + b);
+}
+
+/** Return the largest step between two pixels side by side, or one above the other. */
+function steepest(pixels) {
+  let largest = 0;
+  pixels.forEach((value, place) => {
+    const isLast = place % SIZE === SIZE - 1;
+    const right = isLast ? value : pixels[place + 1];
+    const below = pixels[place + SIZE] ?? value;
+    largest = Math.max(largest, Math.abs(value - right), Math.abs(value - below));
+  });
+  return largest;
+}
+
+function neighbors(place) {
+  const [x, y] = [place % SIZE, Math.floor(place / SIZE)];
+  const found = [];
+  for (let row = Math.max(0, y - 1); row <= Math.min(SIZE - 1, y + 1); row++) {
+    for (let column = Math.max(0, x - 1); column <= Math.min(SIZE - 1, x + 1); column++) {
+      found.push(row * SIZE + column);
+    }
+  }
+  return found;
 }
 
 /** Cut off the outer rows and columns that hold next to no light. */

@@ -25,6 +25,7 @@ from fashion_lib import (
     forward_pass,
     load_weights,
     normalize,
+    picture_warnings,
     predict_image,
     prepare_image,
 )
@@ -154,7 +155,7 @@ class TestState:
 
     @pytest.mark.parametrize(
         "value",
-        [b"", bytes(25_000_001), "no such file.png", 7, np.zeros((2, 2, 7), dtype=np.uint8)],
+        [b"", bytes(60_000_001), "no such file.png", 7, np.zeros((2, 2, 7), dtype=np.uint8)],
         ids=["empty", "too large", "no file", "number", "seven channels"],
     )
     def test_refuses_what_is_no_picture(self, value):
@@ -184,13 +185,32 @@ class TestState:
         assert "import " not in text.replace("* import", "")
 
 
+def listed_warnings(tab):
+    """Return the warnings that the reader sees, after comparing them with the state."""
+    shown = tab.locator(".cw-pic-warning li:visible").all_text_contents()
+    assert [warning["text"] for warning in state(tab, "warnings")] == shown
+    return shown
+
+
+def told_by_python(content):
+    """Return the warnings of Python; there has to be one."""
+    texts = [warning.text for warning in predict_image(content).warnings]
+    assert texts
+    return texts
+
+
 def evidence_of(weights, images):
     return evidence(forward_pass.logits(weights, normalize(images)))
 
 
 class TestEvidence:
     def test_it_says_with_which_network_it_was_measured(self):
-        assert json.loads(assets.evidence_bytes()) == {"network": "baseline", **MEASURED}
+        told = json.loads(assets.evidence_bytes())
+        assert told == {"network": "baseline", **MEASURED, "rules": told["rules"]}
+
+    def test_it_brings_the_rules_of_the_warnings(self):
+        rules = json.loads(assets.evidence_bytes())["rules"]
+        assert [picture_warnings.Rule(**rule) for rule in rules] == list(picture_warnings.RULES)
 
     def test_numbers_of_other_weights_are_not_shown(self, monkeypatch):
         other = {name: -values for name, values in load_weights().items()}
@@ -216,6 +236,7 @@ class TestAnswer:
         assert found["garment"] == "yes"
         assert state(tab, "looks_like_a_garment") is True
         assert tab.locator(".cw-pic-warning").is_hidden()
+        assert state(tab, "warnings") == []
         score = evidence_of(load_weights(), expected.prepared.pixels[np.newaxis])[0]
         assert state(tab, "evidence") == pytest.approx(score, abs=1e-2)
 
@@ -263,10 +284,11 @@ class TestAnswer:
         tab.get_by_label("Layer for Grad-CAM").select_option("conv2")
 
     def test_noise_gets_the_warning_and_the_measured_numbers(self, tab):
-        found = answered(tab, lambda: upload(tab, packed(noise())))
+        content = packed(noise())
+        found = answered(tab, lambda: upload(tab, content))
         assert found["garment"] == "no"
         assert state(tab, "looks_like_a_garment") is False
-        assert tab.locator(".cw-pic-warning").is_visible()
+        assert listed_warnings(tab) == told_by_python(content)
         assert "no garment" in tab.locator(".cw-pic-verdict").text_content()
         assert "Warning" in tab.locator(".cw-live").text_content()
         words = tab.locator(".cw-pic-doubt").text_content()
@@ -274,6 +296,33 @@ class TestAnswer:
         assert f"{100 * MEASURED['false_alarms']:.1f} % of 10,000 test garments" in words
         for kind in MEASURED["detected"]:
             assert f"{100 * kind['share']:.0f} % of {kind['name']}" in words
+
+
+class TestWarnings:
+    @pytest.fixture
+    def striped(self):
+        """Return a picture file with a garment on stripes, in a frame."""
+        picture = np.full((200, 240, 3), 220, np.uint8)
+        picture[:, ::12] = picture[:, 1::12] = picture[:, 2::12] = picture[:, 3::12] = 120
+        picture[50:150, 90:150] = (40, 60, 130)
+        return packed(np.pad(picture, ((4, 4), (4, 4), (0, 0))))
+
+    def test_the_list_is_that_of_python_and_read_out(self, tab, striped):
+        answered(tab, lambda: upload(tab, striped))
+        texts = listed_warnings(tab)
+        assert texts == told_by_python(striped)
+        assert len(texts) > 1
+        live = tab.locator(".cw-live").text_content()
+        assert all(f"Warning: {text}" in live for text in texts)
+        assert "frame removed" in tab.locator(".cw-pic-steps li").nth(1).text_content()
+
+    def test_another_picture_has_its_own(self, tab, striped):
+        answered(tab, lambda: upload(tab, striped))
+        answered(tab, tab.get_by_role("button", name="Bag", exact=True).first.click)
+        assert listed_warnings(tab) == []
+        assert tab.locator(".cw-pic-warning").is_hidden()
+        refused(tab, lambda: upload(tab, b"nothing"))
+        assert state(tab, "warnings") == []
 
 
 UNJUDGED = f"{FIGURE}[data-step=answered] .cw-pic-doubt:has-text('No threshold was measured')"
@@ -581,10 +630,10 @@ class TestRefusals:
         assert "not a readable PNG" in words
         assert tab.title() == "PictureLab"
 
-    def test_a_file_of_30_megabytes(self, tab, tmp_path):
+    def test_a_file_of_70_megabytes(self, tab, tmp_path):
         path = tmp_path / "large.png"
-        path.write_bytes(packed(noise()) + bytes(30_000_000))
-        assert "larger than 25 MB" in refused(tab, lambda: tab.set_input_files(FILE, path))
+        path.write_bytes(packed(noise()) + bytes(70_000_000))
+        assert "larger than 60 MB" in refused(tab, lambda: tab.set_input_files(FILE, path))
 
     def test_a_small_file_that_claims_to_be_huge(self, tab):
         header = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
@@ -660,6 +709,19 @@ class TestPage:
         assert stages[0] == "Reading the picture…"
         assert "Preparing 5000 × 4000 pixels…" in stages
         assert "5000 × 4000 pixels, shown smaller" in tab.locator(".cw-pic-steps").text_content()
+
+    def test_a_photo_of_48_megapixels_gets_the_same_answer(self, tab):
+        photo = np.full((6048, 8064, 3), 235, dtype=np.uint8)
+        photo[900:5000, 2500:5500] = (60, 40, 90)
+        content = packed(photo, "JPEG", quality=60)
+        found = answered(tab, lambda: upload(tab, content, "photo.jpg", "image/jpeg"))
+        expected = predict_image(content)
+        assert found["class_name"] == expected.class_name
+        assert close_to(found["pixels"], expected.prepared.pixels, 6)
+        assert [one["code"] for one in state(tab, "warnings")] == [
+            warning.code for warning in expected.warnings
+        ]
+        assert "8064 × 6048 pixels, shown smaller" in tab.locator(".cw-pic-steps").text_content()
 
     def test_where_workers_are_refused_the_page_does_the_work(self, chromium, tmp_path):
         page = write_page(tmp_path, PictureLab(example="bag"))

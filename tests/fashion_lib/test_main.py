@@ -126,6 +126,49 @@ def test_predict_answers_as_the_library_does(boot, capsys):
     assert output.err == ""
 
 
+@pytest.fixture
+def striped(tmp_path):
+    """Write a picture of stripes, which is no garment on a plain background."""
+    pixels = np.zeros((90, 90), np.uint8)
+    pixels[:, ::9] = pixels[:, 1::9] = pixels[:, 2::9] = pixels[:, 3::9] = 220
+    path = tmp_path / "striped.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def test_predict_tells_its_doubts(boot, striped, capsys):
+    assert main(["predict", str(striped), str(boot)]) == 0
+    doubted, sure = capsys.readouterr().out.split(str(boot))
+    assert "  ! " in doubted
+    assert "!" not in sure
+    assert main(["predict", "--json", str(striped), str(boot)]) == 0
+    first, second = json.loads(capsys.readouterr().out)
+    for entry, path in ((first, striped), (second, boot)):
+        expected = fashion_lib.predict_image(path)
+        assert entry["evidence"] == pytest.approx(expected.evidence)
+        assert entry["warnings"] == [vars(warning) for warning in expected.warnings]
+    assert first["warnings"]
+    assert second["warnings"] == []
+
+
+def test_patterns_of_names_are_expanded_where_the_shell_did_not(boot, tmp_path, capsys):
+    for name in ("b.png", "a.png", "c [1].png", "d.txt"):
+        (tmp_path / name).write_bytes(boot.read_bytes())
+    assert main(["predict", "--json", f"{tmp_path}/*.png", f"{tmp_path}/c [1].png"]) == 0
+    names = [entry["file"] for entry in json.loads(capsys.readouterr().out)]
+    assert names == [f"{tmp_path}/{name}.png" for name in ("a", "b", "c [1]", "c [1]")]
+
+
+def test_a_pattern_without_a_file_and_a_missing_file_are_told_in_full(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", "*.png"]) == 1
+    assert f"There is no file {tmp_path}/*.png" in complaint(capsys)
+    assert main(["predict", "boot.png"]) == 1
+    assert f"There is no file {tmp_path}/boot.png" in complaint(capsys)
+
+
 def test_bad_files_are_named_and_good_ones_answered(boot, blank, tmp_path, capsys):
     missing = tmp_path / "missing.png"
     text = tmp_path / "notes.png"
