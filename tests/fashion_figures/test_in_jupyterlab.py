@@ -5,13 +5,14 @@ what Colab has. A notebook with the figure is opened in Chromium. The reader's s
 the kernel's side is set by cells, and each must see what the other did.
 """
 
+import contextlib
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import expect
 
 from tools.notebooks import run
 from tools.notebooks.open_in_jupyterlab import jupyterlab
@@ -134,22 +135,16 @@ def _run_cell(page, number):
     """Run one cell as a reader does, and wait until it has its number."""
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
     prompt = cell.locator(".jp-InputPrompt")
-    before = prompt.inner_text()
-    for _ in range(5):  # a kernel that is still connecting takes no cell
+    for _ in range(6):  # a kernel that is still connecting takes no cell, or gives it back
+        before = prompt.inner_text()
         cell.locator(".cm-content, .CodeMirror").first.click()
         page.keyboard.press("Control+Enter")
-        try:
-            page.wait_for_function(
-                "([n, before]) => document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')[n]"
-                ".innerText !== before",
-                arg=[number, before],
-                timeout=5_000,
-            )
-            break
-        except TimeoutError:
-            continue
-    expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=60_000)
-    return cell
+        with contextlib.suppress(AssertionError):
+            expect(prompt).not_to_have_text(before, timeout=5_000)
+            expect(prompt).not_to_have_text(re.compile(r"\[\*\]"), timeout=60_000)
+            expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=1_000)
+            return cell
+    raise AssertionError(f"cell {number} does not run: {prompt.inner_text()}")
 
 
 @pytest.mark.parametrize("place", PLACES)
