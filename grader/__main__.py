@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import select
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
+from pathlib import Path
 
 # Each is a file in commands/, which is imported when it is asked for.
 COMMANDS = {
@@ -68,8 +70,30 @@ def _errors() -> tuple[type[Exception], ...]:
     return CourseError, SourceError, IsolationError, StartError, OSError
 
 
+def _is_unread() -> bool:
+    """Tell whether it is our own output that nobody reads any more, and no sandbox's pipe."""
+    watch = select.poll()
+    watch.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in watch.poll(0))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit status: 0, 1 for a failed check, 2 for an error."""
+    """Run a command; return the exit status: 0, 1 for a failed check, 2 for an error.
+
+    Where nobody reads any more, as behind ``| head``, it ends quietly, with 141 as others do.
+    """
+    try:
+        try:
+            return _main(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        with Path(os.devnull).open("w") as nothing:  # for what Python writes in the end
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        return 141
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
     command = import_module(f"grader.commands.{given.command}")
     words = command.__doc__ or ""
@@ -83,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nStopped. What was graded is kept; the same command goes on.", file=sys.stderr)
         return 130
     except _errors() as error:
+        if isinstance(error, BrokenPipeError) and _is_unread():
+            raise
         print(f"error: {error}", file=sys.stderr)
         return 2
 

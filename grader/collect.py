@@ -43,11 +43,14 @@ class Collected:
         "new", "changed", "same", "problem", or "kept": it is kept, and another one counts.
     words : str
         Why another one counts.
+    counts : bool
+        Whether a notebook of the student's counts: this one or another.
     """
 
     origin: Origin
     state: str
     words: str = ""
+    counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ class Collector:
         origin = origin_of(self.course, self.name, student)
         if any(new) and state == "same" and not origin.problem:
             return Collected(origin, "kept", self._why(student))
-        return Collected(origin, "problem" if origin.problem or state == "none" else state)
+        counts = state != "none"
+        return Collected(origin, state if counts and not origin.problem else "problem", "", counts)
 
     def _line(self, owner: Origin) -> Line:
         """Return what Moodle's worksheet says of a person."""
@@ -185,7 +189,7 @@ class Collector:
             problem = words
             if other:
                 file = printable(each.file.path.name)
-                problem = f"{file} is {other}, not {self.name}: ask for the right notebook"
+                problem = f"{file} is {other}, not {self.name}"
             one = self._hand_in(owner, each.owner, each.file, problem=problem)
             yield (
                 replace(one, digest=each.handed.digest, assignment=other or ""),

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader.course import Course, CourseError
+from grader.records import reading, write_record
 from grader.results import origin_of
 
 DAY = timedelta(days=1)
@@ -178,8 +179,8 @@ class Deadlines:
     def __init__(self, course: Course) -> None:
         self.path = course.root / "deadlines.json"
         self._course = course
-        kept = self._read()
-        try:
+        with reading(self.path, "correct or delete it"):
+            kept = self._read()
             self.policy = Policy(**kept.get("late", {}))
             if not all(
                 isinstance(each, int | float | None) for each in asdict(self.policy).values()
@@ -189,35 +190,34 @@ class Deadlines:
             for due in self.due.values():
                 for student in (None, *due.extensions):
                     due.at(student)
-        except (TypeError, ValueError, AttributeError, ZoneInfoNotFoundError) as error:
-            raise CourseError(f"{self.path} is damaged ({error}): correct or delete it.") from error
 
     def _read(self) -> dict[str, Any]:
         try:
             return json.loads(self.path.read_text("utf-8"))
         except FileNotFoundError:
             return {}
-        except ValueError as error:
-            raise CourseError(f"{self.path} is damaged ({error}): correct or delete it.") from error
 
     def keep(self) -> None:
         """Write them to the course folder."""
         due = {name: asdict(due) for name, due in sorted(self.due.items())}
-        text = json.dumps({"late": asdict(self.policy), "assignments": due}, indent=1)
-        self.path.write_text(text + "\n", "utf-8")
+        write_record(self.path, {"late": asdict(self.policy), "assignments": due})
 
     def of(self, name: str, student: str | None = None) -> datetime | None:
         """Return a deadline in UTC, None if there is none."""
         return self.due[name].at(student) if name in self.due else None
 
     def late(self, name: str, student: str) -> timedelta:
-        """Return how late the counted hand-in of a student came, as far as it is known."""
+        """Return how late the counted hand-in of a student came, as far as it is known.
+
+        Nothing within the grace: it is on time then.
+        """
         due, when = self.of(name, student), handed_in(self._course, name, student)
         if due is None or when is None:
             return timedelta()
         if origin_of(self._course, name, student).clock == "download" and when > due:
             return timedelta()  # it came by then, and nobody knows how long before
-        return lateness(due, when, self.due[name].zone)
+        late = lateness(due, when, self.due[name].zone)
+        return late if late > timedelta(minutes=self.policy.grace) else timedelta()
 
     def penalty(self, name: str, student: str, points: float) -> float:
         """Return what a student loses of the points earned."""

@@ -3,7 +3,6 @@
 Only final totals are grades. An export with others is refused, or has no grade there.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, mirror
 from grader.lms import Format
 from grader.lms.format import Wish
+from grader.people import listed
 from grader.questions import Assignment
-from grader.standing import STATES, Standing, standings
+from grader.standing import STATES, Standing, standings, who
 from grader.tables import read_table, write_table
 
 Table = list[list[Any]]
@@ -29,14 +29,19 @@ def check_finished(found: Sequence[Standing], name: str, option: str = "") -> No
     Raises
     ------
     UnfinishedError
-        With how many there are of which kind.
+        With how many there are of which kind, and who.
     """
-    counts = Counter(one.state for one in found if one.state not in ("final", "missing"))
-    if not counts:
+    left = [one for one in found if one.state not in ("final", "missing")]
+    if not left:
         return
-    kinds = ", ".join(f"{counts[state]} {STATES[state]}" for state in STATES if counts[state])
+    by_state = {state: [one for one in left if one.state == state] for state in STATES}
+    kinds = [
+        f"{len(some)} {STATES[state]} ({who(some, found)})"
+        for state, some in by_state.items()
+        if some
+    ]
     raise UnfinishedError(
-        f"{counts.total()} of {len(found)} are unfinished: {kinds}. "
+        f"{len(left)} of {len(found)} are unfinished: {', '.join(kinds)}. "
         f"See python -m grader status {name}{option}; --unfinished goes on without them."
     )
 
@@ -53,9 +58,11 @@ def _new(
     out = [one for one, row in rows if row is None and wish.grade(one) is not None]
     words = []
     if out:
-        names = ", ".join(one.student for one in out[:5]) + (" and more" if len(out) > 5 else "")
-        words = [f"{len(out)} with a grade are left out, of whom {format.title} knows no number: "]
-        words[0] += f"{names}. To have them in it, fill the LMS's own file with --fill."
+        names = listed([one.student for one in out])
+        words = [
+            f"{len(out)} with a grade are left out, of whom {format.title} knows no number: "
+            f"{names}. To have them in it, fill the LMS's own file with --fill."
+        ]
     return table, words
 
 

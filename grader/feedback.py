@@ -63,6 +63,12 @@ def page(assignment: Assignment, result: dict[str, Any], standing: Standing) -> 
     """
     scores = standing.scores
     known = [(q, scores[q["question"]]) for q in result["questions"] if q["question"] in scores]
+    if not known:  # a file that no machine could grade: what a person has given
+        known = [
+            ({"title": q.title, "maximum": q.points, "lines": [], "notes": []}, scores[q.id])
+            for q in assignment.questions
+            if q.id in scores and scores[q.id].given is not None
+        ]
     return PAGES.get_template("feedback.html").render(
         title=assignment.title,
         maximum=assignment.points,
@@ -72,6 +78,8 @@ def page(assignment: Assignment, result: dict[str, Any], standing: Standing) -> 
         lateness=late_words(standing.late) if standing.late else "",
         waiting=sum(score.pending for score in scores.values()),
         human="" if standing.final else result["human"] or standing.doubt,
+        unread="" if result["questions"] else result["human"],
+        no_notebook=not result["questions"] and bool(standing.origin.problem),
         cells=result.get("cells", []),
         questions=known,
         light=Markup(custom_properties("light")),

@@ -8,15 +8,18 @@ import hashlib
 import shutil
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.course import Course
 from grader.lms import FORMATS
 from grader.people import first_and_last
-from grader.questions import Question, Written
+from grader.questions import Assignment, Question, Written
 from grader.release import check_id
 from grader.results import Origin, graded_file, keep_result, origin_of, result_of
 from grader.roster import roster_of
+
+if TYPE_CHECKING:
+    from nbgrader.api import Grade, Gradebook
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,10 @@ class Writer:
                 name = self._names[grade.cell_id].removesuffix("-check")
                 question = found.get(name, {})
                 points, human = question.get("points"), question.get("human", "")
-                same = before is not None and grade.auto_score == points
-                if not (same and known.get(name, {}).get("human", "") == human):
-                    decided = grade.manual_score is not None
+                decided = grade.manual_score is not None
+                asked = known.get(name, {}).get("human", "")
+                same = decided or (grade.auto_score == points and asked == human)
+                if not (before and same):
                     grade.needs_manual_grade = points is None or bool(human) or decided
                 grade.auto_score = points
             for comment in submission.comments:
@@ -115,14 +119,35 @@ def give(
 
     Without points those of the machine count; where it has none, the question waits again.
     """
-    cell = question.id if isinstance(question, Written) else check_id(question.id)
     with course.gradebook() as book:
-        grade = book.find_grade(cell, name, name, student)
-        grade.manual_score = given.points
-        grade.needs_manual_grade = given.points is None and grade.auto_score is None
+        _give(book, name, student, question, given.points)
         comment = book.find_comment(question.id, name, name, student)
         comment.manual_comment = given.comment or None
         book.db.commit()
+
+
+def give_everything(
+    course: Course, assignment: Assignment, student: str, points: float | None
+) -> None:
+    """Give the same points for every question, or take all back; comments stay."""
+    result = result_of(course, assignment.name, student) or {"questions": []}
+    unclear = {each["question"] for each in result["questions"] if each["human"]}
+    with course.gradebook() as book:
+        for question in assignment.questions:
+            grade = _give(book, assignment.name, student, question, points)
+            if points is None and question.id in unclear:
+                grade.needs_manual_grade = True
+        book.db.commit()
+
+
+def _give(
+    book: "Gradebook", name: str, student: str, question: Question | Written, points: float | None
+) -> "Grade":
+    cell = question.id if isinstance(question, Written) else check_id(question.id)
+    grade = book.find_grade(cell, name, name, student)
+    grade.manual_score = points
+    grade.needs_manual_grade = points is None and grade.auto_score is None
+    return grade
 
 
 def submissions(course: Course, name: str) -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines
+from grader.records import reading, write, write_record
 from grader.results import Origin, keep_origin
 
 CLOCKS = ("", "download", "file", "worksheet", "person")  # the later, the more it is believed
@@ -128,16 +129,13 @@ def history(course: Course, name: str, student: str) -> History:
     """Return all hand-ins of a student; empty if there are none."""
     path = folder_of(course, student, name) / "hand-ins.json"
     try:
-        kept = json.loads(path.read_text("utf-8"))
-        known = {field.name for field in fields(HandIn)}
-        every = [{k: v for k, v in one.items() if k in known} for one in kept["hand-ins"]]
-        return History([HandIn(**one) for one in every], kept["chosen"])
+        with reading(path, "move it away, and collect again"):
+            kept = json.loads(path.read_text("utf-8"))
+            known = {field.name for field in fields(HandIn)}
+            every = [{k: v for k, v in one.items() if k in known} for one in kept["hand-ins"]]
+            return History([HandIn(**one) for one in every], kept["chosen"])
     except FileNotFoundError:
         return History([])
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise CourseError(
-            f"{path} is damaged ({error}): move it away, and collect again."
-        ) from error
 
 
 def keep(course: Course, name: str, student: str, kept: History) -> None:
@@ -145,13 +143,7 @@ def keep(course: Course, name: str, student: str, kept: History) -> None:
     record = {"chosen": kept.chosen, "hand-ins": [asdict(one) for one in kept.all]}
     path = folder_of(course, student, name) / "hand-ins.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, json.dumps(record, indent=1, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _write(path: Path, content: bytes) -> None:
-    new = path.with_name(path.name + ".new")
-    new.write_bytes(content)
-    new.replace(path)
+    write_record(path, record)
 
 
 def _better(old: HandIn, new: HandIn) -> HandIn:
@@ -187,7 +179,7 @@ def add(course: Course, name: str, student: str, new: HandIn, content: bytes) ->
     folder = folder_of(course, student, name)
     folder.mkdir(parents=True, exist_ok=True)
     if new.digest:
-        _write(folder / f"{number}.ipynb", content)
+        write(folder / f"{number}.ipynb", content)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     kept.all.append(replace(new, number=number, collected=now))
     keep(course, name, student, kept)
@@ -236,15 +228,44 @@ def recount(course: Course, name: str, student: str, deadlines: Deadlines) -> st
         return "none"
     when, stamp = moment(counted, due), folder / "timestamp.txt"
     if when:
-        stamp.write_text(f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
+        write(stamp, f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n".encode())
     else:
         stamp.unlink(missing_ok=True)
     target = folder / f"{name}.ipynb"
     content = (folder_of(course, student, name) / f"{counted.number}.ipynb").read_bytes()
     before = target.read_bytes() if target.exists() else None
     if before != content:
-        _write(target, content)
+        write(target, content)
     return "new" if before is None else "same" if before == content else "changed"
+
+
+def set_time(
+    course: Course, name: str, student: str, when: datetime, number: int | None = None
+) -> str:
+    """Note when something was handed in, as a person knows it; return what `recount` does.
+
+    Parameters
+    ----------
+    number : int, optional
+        Of the hand-in; the one that counts, else the newest, if it is not given.
+
+    Raises
+    ------
+    CourseError
+        If there is no such hand-in.
+    """
+    kept, deadlines = history(course, name, student), Deadlines(course)
+    if number is not None:
+        one = kept.numbered(number)
+    else:
+        one = counting(kept.all, due_of(deadlines, name, student), kept.chosen)
+        one = one or max(kept.all, key=lambda each: each.order, default=None)
+    if one is None:
+        raise CourseError(f"There is no such hand-in of {student} for {name}.")
+    time = when.astimezone(UTC).isoformat(timespec="seconds")
+    kept.all[kept.all.index(one)] = replace(one, time=time, clock="person")
+    keep(course, name, student, kept)
+    return recount(course, name, student, deadlines)
 
 
 def students_with(course: Course, name: str) -> list[str]:

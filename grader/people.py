@@ -9,7 +9,7 @@ import hashlib
 import os
 import sqlite3
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -132,3 +132,9 @@ def only(found: Iterable[str]) -> str:
     """Return the one name that is found; none if there are several."""
     names = set(found)
     return names.pop() if len(names) == 1 else ""
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return names for a sentence: so many of them at most, and how many more there are."""
+    left = len(names) - most
+    return ", ".join(names[:most]) + (f" and {left} more" if left > 0 else "")

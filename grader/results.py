@@ -14,6 +14,7 @@ from typing import Any
 
 from grader.course import Course
 from grader.questions import Assignment
+from grader.records import reading, write_record
 
 
 @dataclass
@@ -52,17 +53,18 @@ class Origin:
 def origin_of(course: Course, name: str, student: str) -> Origin:
     """Return where a submission came from, as far as it is known."""
     path = course.submitted(student, name) / "origin.json"
-    if not path.exists():
-        return Origin(student)
     known = {field.name for field in fields(Origin)}
-    stored = json.loads(path.read_text("utf-8"))
-    return Origin(**{key: value for key, value in stored.items() if key in known})
+    try:
+        with reading(path, "delete it, and collect again"):
+            stored = json.loads(path.read_text("utf-8"))
+            return Origin(**{key: value for key, value in stored.items() if key in known})
+    except FileNotFoundError:
+        return Origin(student)
 
 
 def keep_origin(course: Course, name: str, origin: Origin) -> None:
     """Note where a submission came from, beside it."""
-    path = course.submitted(origin.student, name) / "origin.json"
-    path.write_text(json.dumps(asdict(origin), indent=1, ensure_ascii=False), "utf-8")
+    write_record(course.submitted(origin.student, name) / "origin.json", asdict(origin))
 
 
 def result_of(course: Course, name: str, student: str) -> dict[str, Any] | None:
@@ -72,7 +74,11 @@ def result_of(course: Course, name: str, student: str) -> dict[str, Any] | None:
     of its origin.
     """
     path = course.autograded(student, name) / "result.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    try:
+        with reading(path, "delete it, and grade again"):
+            return dict(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return None
 
 
 def graded_file(course: Course, name: str, student: str) -> Path:
@@ -85,7 +91,7 @@ def graded_file(course: Course, name: str, student: str) -> Path:
 
 def keep_result(course: Course, name: str, student: str, result: dict[str, Any]) -> None:
     """Store the result of a submission."""
-    (course.autograded(student, name) / "result.json").write_text(json.dumps(result))
+    write_record(course.autograded(student, name) / "result.json", result)
 
 
 # Grades by student and cell. nbgrader keeps the points of code in the cell of the checks, and the
@@ -110,6 +116,7 @@ ORDER BY submitted_assignment.student_id
 
 
 TO_GRADE = "not graded yet"
+ZERO_BEFORE = "0 points for everything were given before this hand-in came: confirm them or not"
 
 
 @dataclass(frozen=True)
@@ -162,21 +169,48 @@ def _resolution(course: Course, name: str, student: str) -> dict[str, Any]:
     return {"mark": result["mark"], "problems": problems(course, name, student)}
 
 
-def resolve(course: Course, name: str, student: str, done: bool = True) -> None:
-    """Note that a person has looked at a whole file that was unclear, or take that back."""
+def resolve(
+    course: Course, name: str, student: str, done: bool = True, nothing: bool = False
+) -> None:
+    """Note that a person has looked at a whole file that was unclear, or take that back.
+
+    Parameters
+    ----------
+    nothing : bool
+        Whether the person gave 0 points for everything.
+    """
     path = course.autograded(student, name) / "resolved.json"
     if done:
-        path.write_text(json.dumps(_resolution(course, name, student)), "utf-8")
+        write_record(path, _resolution(course, name, student) | {"zero": nothing})
     else:
         path.unlink(missing_ok=True)
 
 
+def _resolved(course: Course, name: str, student: str) -> dict[str, Any]:
+    """Return what a person has noted about a whole file; nothing if nobody has."""
+    path = course.autograded(student, name) / "resolved.json"
+    try:
+        with reading(path, "delete it, and look at the file again in the review"):
+            return dict(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return {}
+
+
 def is_resolved(course: Course, name: str, student: str) -> bool:
     """Tell whether a person has looked at what is unclear about a whole file."""
-    path = course.autograded(student, name) / "resolved.json"
-    if not path.exists():
-        return False
-    return json.loads(path.read_text("utf-8")) == _resolution(course, name, student)
+    now, noted = _resolution(course, name, student), _resolved(course, name, student)
+    return all(noted.get(key) == value for key, value in now.items())
+
+
+def zero(course: Course, name: str, student: str, scores: dict[str, Score]) -> str:
+    """Tell whether a person gave 0 points for everything: "" if not, "now", or "before".
+
+    "before" means that another notebook has come since: the person has to confirm it.
+    """
+    noted, result = _resolved(course, name, student), result_of(course, name, student)
+    if not noted.get("zero") or any(score.given != 0 for score in scores.values()):
+        return ""
+    return "now" if result and noted.get("mark") == result["mark"] else "before"
 
 
 def waiting(
@@ -201,8 +235,12 @@ def waiting(
     reasons = []
     if not is_resolved(course, name, student):
         reasons = problems(course, name, student)
-        if reasons and not result["questions"]:  # unreadable: nothing else can be said
-            return reasons
+    if not result["questions"]:
+        left = sum(score.pending for score in scores.values())
+        by_hand = [f"{left} of {len(scores)} questions to grade by hand"] if left else []
+        return reasons or by_hand
+    if zero(course, name, student, scores) == "before":
+        return [*reasons, ZERO_BEFORE]
     found = {question["question"]: question for question in result["questions"]}
     for question in assignment.questions:
         score = scores.get(question.id)

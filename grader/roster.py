@@ -14,6 +14,7 @@ from pathlib import Path
 
 from grader.course import Course, CourseError
 from grader.people import Person, clean, first_and_last, is_safe, key, slug, students_of
+from grader.records import reading, write_record
 from grader.tables import read_table
 
 SHOWN = 5  # problems that a message holds
@@ -297,7 +298,7 @@ def import_roster(course: Course, entries: list[Entry], add: bool = False) -> Ch
     changes.left = sorted(on - now)
     _write(course, written)
     kept = {"enrolled": sorted(now), "left": sorted((gone | on) - now)}
-    (course.root / "roster.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    write_record(course.root / "roster.json", kept)
     return changes
 
 
@@ -327,12 +328,11 @@ def roster_of(course: Course) -> tuple[set[str], set[str]]:
     """
     path = course.root / "roster.json"
     try:
-        kept = json.loads(path.read_text("utf-8"))
-        return set(kept["enrolled"]), set(kept["left"])
+        with reading(path, "delete it, and import the list again"):
+            kept = json.loads(path.read_text("utf-8"))
+            return set(kept["enrolled"]), set(kept["left"])
     except FileNotFoundError:
         return set(), set()
-    except (ValueError, TypeError, KeyError) as error:
-        raise CourseError(f"{path} is damaged: delete it, and import the list again.") from error
 
 
 def find(course: Course, student: str) -> None:

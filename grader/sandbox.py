@@ -16,7 +16,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -165,19 +165,37 @@ def _font_list() -> tuple[str, bytes] | None:
     return (path.name, path.read_bytes()) if path.is_file() else None
 
 
-def visible_folders(data: Path | None) -> list[Path]:
-    """Return the folders that a sandbox can read, apart from the system's."""
+def _needed(data: Path | None) -> list[Path]:
+    """Return the folders that Python needs, as they are called: some may be symbolic links."""
     # Looked for by name: the grader itself uses one of them alone.
     packages = [found for name in PACKAGES if (found := find_spec(name)) and found.origin]
     libraries = [Path(str(found.origin)).parent for found in packages]
-    folders = [Path(sys.base_prefix), Path(sys.prefix), *libraries, *([data] if data else [])]
-    outside = [folder.resolve() for folder in folders]
-    system = [Path(each) for each in SYSTEM]
-    return [
-        path
-        for path in dict.fromkeys(outside)
-        if path != Path("/usr") and not any(path.is_relative_to(each) for each in system)
-    ]
+    return [Path(sys.base_prefix), Path(sys.prefix), *libraries, *([data] if data else [])]
+
+
+def _within(path: Path, folders: Iterable[str | Path]) -> bool:
+    return path == Path("/usr") or any(path.is_relative_to(each) for each in folders)
+
+
+def visible_folders(data: Path | None) -> list[Path]:
+    """Return the folders that a sandbox can read, apart from the system's."""
+    real = dict.fromkeys(folder.resolve() for folder in _needed(data))
+    return [path for path in real if not _within(path, SYSTEM)]
+
+
+def _places(data: Path | None) -> dict[Path, Path]:
+    """Return the same by where they stand in the sandbox: also where a symbolic link leads there.
+
+    Python looks for itself and its packages by the names that it was started with.
+    """
+    visible = visible_folders(data)
+    links = {folder.absolute(): folder.resolve() for folder in _needed(data)}
+    added = {
+        name: folder
+        for name, folder in links.items()
+        if folder != Path("/usr") and not _within(name, [*SYSTEM, *visible])
+    }
+    return {folder: folder for folder in visible} | added
 
 
 def _parents(path: Path) -> list[Path]:
@@ -265,10 +283,10 @@ class Command:
         self.words += ["--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero"]
         for path in (HOME, TEMPORARY, "/dev/shm"):
             self.words += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", path]
-        for folder in visible_folders(data):
-            for parent in _parents(folder):
+        for place, folder in _places(data).items():
+            for parent in _parents(place):
                 self.words += ["--perms", "0755", "--dir", str(parent)]
-            self.words += ["--ro-bind", str(folder), str(folder)]
+            self.words += ["--ro-bind", str(folder), str(place)]
         for name, content in files.items():
             self.words += ["--perms", "0444", "--ro-bind-data", self.hand_over(content)]
             self.words += [f"{SANDBOX}/{name}"]

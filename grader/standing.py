@@ -6,14 +6,17 @@ like one. It is what was earned, less what late work costs.
 
 import json
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from grader.course import Course
 from grader.deadlines import Deadlines, late_words, penalty
 from grader.handins import counting, doubt, due_of, history
-from grader.people import Person, students_of
+from grader.people import Person, clean, key, listed, students_of
 from grader.questions import Assignment, Written
 from grader.results import Origin, Score, all_scores, origin_of, result_of, waiting
 from grader.roster import roster_of
@@ -41,8 +44,10 @@ class Standing:
         One of `STATES`.
     reasons : list of str
         Why a person must still look.
+    result : dict, optional
+        The stored result; None if nothing is graded.
     late : timedelta
-        How late the work came, as far as it is known.
+        How late the work came, as far as it is known; nothing within the grace.
     doubt : str
         What is not known about that, in words, where it matters for the points.
     loss : float
@@ -56,6 +61,7 @@ class Standing:
     state: str
     reasons: list[str] = field(default_factory=list)
     scores: dict[str, Score] = field(default_factory=dict)
+    result: dict[str, Any] | None = None
     late: timedelta = timedelta()
     doubt: str = ""
     loss: float = 0.0
@@ -68,7 +74,7 @@ class Standing:
 
     @property
     def name(self) -> str:
-        """First and last name, or what the LMS or the student wrote."""
+        """First and last name, or what the LMS or the student wrote; two may share it."""
         known = f"{self.person.first_name} {self.person.last_name}".strip()
         return known or self.origin.full_name or self.person.id
 
@@ -142,23 +148,27 @@ def _standing(
     name, student = assignment.name, person.id
     origin, due = origin_of(course, name, student), due_of(deadlines, name, student)
     late = deadlines.late(name, student)
-    costs = deadlines.policy.per_day or deadlines.policy.no_credit_after is not None
-    unknown = doubt(origin, due) if costs else ""
+    result = result_of(course, name, student)
     reasons = waiting(course, assignment, student, scores)
-    state = _state(course, name, student, due)
+    earned = sum(score.points for score in scores.values() if not score.pending)
+    decided = bool(scores) and not any(score.pending for score in scores.values())
+    nothing = decided and not earned  # which late work could lose
+    costs = deadlines.policy.per_day or deadlines.policy.no_credit_after is not None
+    unknown = doubt(origin, due) if costs and not nothing else ""
+    state = _state(course, name, student, due, result)
     if state == "final" and (reasons or unknown):
-        result = result_of(course, name, student)
         state = "waiting" if result and result["questions"] else "unreadable"
     if unknown:
         reasons = [*reasons, unknown]
-    earned = sum(score.points for score in scores.values() if not score.pending)
     loss = penalty(deadlines.policy, earned, late)
-    return Standing(person, origin, state, reasons, scores, late, unknown, loss, member)
+    return Standing(person, origin, state, reasons, scores, result, late, unknown, loss, member)
 
 
-def _state(course: Course, name: str, student: str, due: datetime | None) -> str:
+def _state(
+    course: Course, name: str, student: str, due: datetime | None, result: dict[str, Any] | None
+) -> str:
     """Return what is with a hand-in, apart from what a person has to look at."""
-    result, kept = result_of(course, name, student), history(course, name, student)
+    kept = history(course, name, student)
     counted = counting(kept.all, due, kept.chosen)
     if result is None:
         there = (course.submitted(student, name) / f"{name}.ipynb").exists()
@@ -166,3 +176,21 @@ def _state(course: Course, name: str, student: str, due: datetime | None) -> str
     if counted and counted.digest and result["mark"] != counted.digest:
         return "stale"
     return "final"
+
+
+def called(found: Iterable[Standing]) -> dict[str, str]:
+    """Return how to call students, by ID: by name; with the mail or the ID where two share it."""
+    every = list(found)
+    names = {one.student: clean(one.name) for one in every}
+    counts = Counter(key(name) for name in names.values())
+    for one in every:
+        name = names[one.student]
+        if counts[key(name)] > 1:
+            names[one.student] = f"{name} ({clean(one.person.email) or one.student})"
+    return names
+
+
+def who(some: Iterable[Standing], found: Iterable[Standing]) -> str:
+    """Return the names of some of all students for a sentence."""
+    names = called(found)
+    return listed([names[one.student] for one in some])

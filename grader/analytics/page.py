@@ -104,8 +104,8 @@ def _costs(tables: Tables) -> list[dict]:
     return rows
 
 
-def render(assignment: Assignment, tables: Tables) -> str:
-    """Return the page as HTML."""
+def render(assignment: Assignment, tables: Tables, zone: str = "UTC") -> str:
+    """Return the page as HTML; `zone` is what the days are of."""
     read = len(tables.totals)
     totals = histogram(
         tables.totals, edges(0, assignment.points), "Submissions by points", "points"
@@ -120,8 +120,9 @@ def render(assignment: Assignment, tables: Tables) -> str:
         read=read,
         few=FEW,
         shown=SHOWN,
-        mean=_number(tables.totals.mean()),
-        middle=_number(tables.totals.median()),
+        zone=zone,
+        mean=_number(tables.finals.mean()),
+        middle=_number(tables.finals.median()),
         maximum=_number(assignment.points),
         open_answers=int(tables.questions["waiting"].sum()),
         totals=totals,

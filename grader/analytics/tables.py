@@ -23,13 +23,17 @@ BLANK = "Not answered."  # the note of `grade.py`
 
 @dataclass(frozen=True)
 class Record:
-    """One submission: its result (None if it is not graded), and the points that count now."""
+    """One submission: its result (None if it is not graded), and the points that count now.
+
+    `total` is the final one, as `Standing.total`; `handed_in` is in the zone of the deadline.
+    """
 
     result: dict[str, Any] | None
     scores: dict[str, Score] = field(default_factory=dict)
     waiting: bool = False
     handed_in: datetime | None = None
     late: bool = False
+    total: float | None = None
 
     @property
     def questions(self) -> list[dict[str, Any]]:
@@ -46,6 +50,8 @@ class Tables:
     submissions, graded, unreadable, waiting, late : int
     totals : Series
         Points of each submission that could be read, as far as they are known.
+    finals : Series
+        The totals that are final, after what late work costs.
     questions : DataFrame
         A row a question: title, maximum, points (mean), the counts full, part, none and waiting,
         unclear (waiting though the machine graded it), blank, discrimination.
@@ -70,6 +76,7 @@ class Tables:
     waiting: int
     late: int
     totals: pd.Series
+    finals: pd.Series
     questions: pd.DataFrame
     kinds: pd.DataFrame
     mistakes: pd.DataFrame
@@ -94,6 +101,7 @@ def tabulate(assignment: Assignment, records: Sequence[Record]) -> Tables:
         waiting=sum(record.waiting for record in records),
         late=sum(record.late for record in records),
         totals=points.sum(axis="columns"),
+        finals=pd.Series([r.total for r in records if r.total is not None], dtype=float),
         questions=_questions(assignment, read, points),
         kinds=_kinds(assignment, read),
         mistakes=_mistakes(assignment, read),

@@ -1,6 +1,7 @@
 """What several commands share: their options, and the course that they work in."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from grader.course import Course, CourseError
@@ -9,11 +10,22 @@ if TYPE_CHECKING:
     from grader.release import Definition
 
 
+OFTEN = 25  # so many more are done: time for a line
+
+
 def positive(text: str) -> int:
     """Read a whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
     return int(text)
+
+
+def tell(done: int, total: int, words: str) -> None:
+    """Say how far it is: in one line that changes, or in about ten where output is kept."""
+    if sys.stdout.isatty():
+        print(f"\r{words}", end="\n" if done == total else "", flush=True)
+    elif done == total or done % max(1, min(OFTEN, total // 10)) == 0:
+        print(words, flush=True)
 
 
 def add_course(parser: argparse.ArgumentParser, seed: bool = False) -> None:

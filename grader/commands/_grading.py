@@ -12,7 +12,7 @@ from pathlib import Path
 from distributed import Client
 
 from grader.batch import Journal, connect, fingerprint, run
-from grader.commands._common import course_of, positive
+from grader.commands._common import course_of, positive, tell
 from grader.commands.humans import hint
 from grader.confined import shared
 from grader.course import Course, CourseError
@@ -90,6 +90,8 @@ def grade_all(options: argparse.Namespace, students: list[str], again: bool = Fa
     failed = []
     with _cluster(options) as cluster:
         reference = _reference(course, definition, options)
+        if fingerprint(reference) not in journal.results:
+            print("Grading the model answers first, to see that this machine can.", flush=True)
         preflight(cluster, reference, journal)
         started = time.monotonic()
         tasks = _tasks(course, definition, students, options)
@@ -97,12 +99,14 @@ def grade_all(options: argparse.Namespace, students: list[str], again: bool = Fa
             for number, one in enumerate(run(cluster, tasks, journal), start=1):
                 if one.result is None:
                     failed.append(f"{one.name}: {one.error}")
-                    continue
-                content = _reviewed(course, options.name, one.name, options.unsafe)
-                book.write(one.name, content, one.result)
-                counts["graded now" if one.fresh else "known from before"] += 1
-                _progress(number, len(students), started)
-    print("\n" + ", ".join(f"{count} {words}" for words, count in counts.items()) + ".")
+                else:
+                    content = _reviewed(course, options.name, one.name, options.unsafe)
+                    book.write(one.name, content, one.result)
+                    counts["graded now" if one.fresh else "known from before"] += 1
+                seconds = time.monotonic() - started
+                words = f"{seconds:.0f} s, {seconds / number:.2f} s each"
+                tell(number, len(students), f"{number} of {len(students)} graded, {words}")
+    print(", ".join(f"{count} {words}" for words, count in counts.items()) + ".")
     for line in failed:
         print(f"  not graded, the machine failed: {line}", file=sys.stderr)
     hint(course, definition.assignment, students)
@@ -124,11 +128,3 @@ def _cluster(options: argparse.Namespace) -> Iterator[Callable[[], AbstractConte
             return stack.enter_context(connect(options.scheduler, options.workers))
 
         yield lambda: nullcontext(client())
-
-
-def _progress(done: int, total: int, started: float) -> None:
-    seconds = time.monotonic() - started
-    text = f"{done} of {total} graded, {seconds:.0f} s, {seconds / done:.2f} s each"
-    end = "" if sys.stdout.isatty() else "\n"
-    if end == "" or done == total or done % 25 == 0:
-        print(f"\r{text}" if end == "" else text, end=end, flush=True)

@@ -14,6 +14,7 @@ from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, check_zone
 from grader.handins import doubt, due_of
 from grader.lms import FORMATS
+from grader.people import listed
 from grader.worksheet import read_worksheet
 
 PATIENCE = 2.0  # seconds until it is told how far it is
@@ -74,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
         raise CourseError(f"There are no files in {options.source}.")
     parts = [f"{counts[state]} {WORDS[state]}" for state in WORDS if counts[state]]
     print(f"{counts.total()} submissions: {', '.join(parts)}.")
+    _useless(all_of_them)
     _strangers(course, options.name, all_of_them)
     _doubts(course, options.name, all_of_them)
     return 0
@@ -85,9 +87,14 @@ def _progress(done: int, started: float) -> None:
         print(f"\r{done} read, {seconds:.0f} s\r", end="", file=sys.stderr, flush=True)
 
 
-def _listed(names: list[str]) -> str:
-    more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
-    return ", ".join(names[:SHOWN] + more)
+def _useless(found: list[Collected]) -> None:
+    """Say what to do where no notebook of this assignment counts."""
+    names = [one.origin.student for one in found if not one.counts]
+    if names:
+        print(
+            f"{len(names)} without a notebook that can be graded: {listed(names, SHOWN)}\n"
+            "Ask for the .ipynb file of this assignment, without a password, and collect it then."
+        )
 
 
 def _strangers(course: Course, name: str, found: list[Collected]) -> None:
@@ -95,7 +102,7 @@ def _strangers(course: Course, name: str, found: list[Collected]) -> None:
     names = [one.origin.student for one in found if one.origin.matched]
     if names:
         print(
-            f"{len(names)} of nobody on the list of students: {_listed(names)}\n"
+            f"{len(names)} of nobody on the list of students: {listed(names, SHOWN)}\n"
             "To give them to whose they are: "
             f"python -m grader handins {name} STUDENT --give-to ID{course.option}"
         )
@@ -114,6 +121,6 @@ def _doubts(course: Course, name: str, found: list[Collected]) -> None:
     if unclear:
         print(
             f"{len(unclear)} came in a download made after the deadline, which does not say when "
-            f"each was handed in: {_listed(unclear)}\n{told}To set a time yourself: "
+            f"each was handed in: {listed(unclear, SHOWN)}\n{told}To set a time yourself: "
             f"python -m grader handins {name} STUDENT --time TIME{course.option}"
         )

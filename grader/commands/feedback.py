@@ -9,7 +9,8 @@ from grader.course import Course, CourseError
 from grader.feedback import feedback_file, write_feedback
 from grader.lms import FORMATS
 from grader.packs import pack
-from grader.standing import Standing, standings
+from grader.people import listed
+from grader.standing import Standing, standings, who
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,14 +41,15 @@ def run(options: argparse.Namespace) -> int:
             f"python -m grader grade {options.name}{course.option}"
         )
     done = [one for one in graded if one.final or options.unfinished]
-    if len(done) < len(graded):
+    left = [one for one in graded if not (one.final or options.unfinished)]
+    if left:
         print(
-            f"{len(graded) - len(done)} of {len(graded)} are not graded to the end and get no "
-            f"feedback yet: python -m grader status {options.name}{course.option}, or --unfinished."
+            f"{len(left)} of {len(graded)} are not graded to the end and get no feedback yet: "
+            f"{who(left, found)}. See python -m grader status {options.name}{course.option}; "
+            "--unfinished writes theirs, too."
         )
-    for one in graded:
-        if one not in done:  # what was written before is not true any more
-            feedback_file(course, options.name, one.student).unlink(missing_ok=True)
+    for one in left:  # what was written before is not true any more
+        feedback_file(course, options.name, one.student).unlink(missing_ok=True)
     pages = [(one, write_feedback(course, definition.assignment, one)) for one in done]
     written = [(one, path) for one, path in pages if path]
     if not written:
@@ -66,6 +68,5 @@ def _pack(course: Course, name: str, format: str, pages: Sequence[tuple[Standing
     }
     for path in files:
         print(f"For {FORMATS[format].title}, {menu[format]}:\n  {path}")
-    if left:
-        names = ", ".join(one.student for one in left[:8]) + (" and more" if left[8:] else "")
-        print(f"{len(left)} are not in it, as they did not come in such a download: {names}")
+    for reason, some in left.items():
+        print(f"{len(some)} are not in it, {reason}: {listed(some, 8)}")

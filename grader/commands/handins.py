@@ -1,8 +1,6 @@
 """List what students have handed in, and choose which notebook of a student counts."""
 
 import argparse
-from dataclasses import replace
-from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from grader.commands._common import add_course, add_name, positive
@@ -18,6 +16,7 @@ from grader.handins import (
     keep,
     on_time,
     recount,
+    set_time,
     students_with,
 )
 from grader.handover import give
@@ -80,17 +79,14 @@ def _change(course: Course, options: argparse.Namespace, deadlines: Deadlines, z
     kept = history(course, name, student)
     if options.count:
         kept.chosen = None if options.count == RULE else _numbered(kept, options.count).number
+        keep(course, name, student, kept)
     if options.time:
-        due = due_of(deadlines, name, student)
-        counted = counting(kept.all, due, kept.chosen)
-        one = _numbered(kept, options.number) if options.number else counted
-        if one is None:
-            raise CourseError("No notebook counts: say with --number which hand-in it is.")
+        number = _numbered(kept, options.number).number if options.number else None
         local = local_time(options.time, zone).replace(tzinfo=ZoneInfo(zone))
-        time = local.astimezone(UTC).isoformat(timespec="seconds")
-        kept.all[kept.all.index(one)] = replace(one, time=time, clock="person")
-    keep(course, name, student, kept)
-    if recount(course, name, student, deadlines) in ("new", "changed"):
+        state = set_time(course, name, student, local, number)
+    else:
+        state = recount(course, name, student, deadlines)
+    if state in ("new", "changed"):
         print(f"Another notebook counts now: python -m grader grade {name}{course.option}")
 
 

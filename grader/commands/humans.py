@@ -5,9 +5,9 @@ import argparse
 from grader.commands._common import add_course, add_name, course_of
 from grader.confined import printable
 from grader.course import Course
-from grader.gradebook import submissions
 from grader.questions import Assignment
-from grader.results import TO_GRADE, all_scores, result_of, waiting
+from grader.results import TO_GRADE
+from grader.standing import Standing, standings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,28 +16,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_course(parser)
 
 
-def _unclear(course: Course, assignment: Assignment) -> dict[str, list[str]]:
+def _handed_in(course: Course, assignment: Assignment) -> list[Standing]:
+    return [one for one in standings(course, assignment) if one.state != "missing"]
+
+
+def _unclear(found: list[Standing], assignment: Assignment) -> dict[str, list[str]]:
     """Return why submissions are unclear, by student, apart from answers in words to grade."""
-    scores = all_scores(course, assignment.name)
     plain = {f"{written.title}: {TO_GRADE}" for written in assignment.written}
-    found = {}
-    for student in submissions(course, assignment.name):
-        reasons = waiting(course, assignment, student, scores.get(student))
-        found[student] = [reason for reason in reasons if reason not in plain]
-    return found
-
-
-def _is_read(course: Course, name: str, student: str) -> bool:
-    """Tell whether a submission has answers; a file that cannot be read is unclear as a whole."""
-    result = result_of(course, name, student)
-    return bool(result and result["questions"])
+    return {one.student: [words for words in one.reasons if words not in plain] for one in found}
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry out the command; return the exit status."""
     course, definition = course_of(options)
     assignment = definition.assignment
-    unclear = _unclear(course, assignment)
+    found = _handed_in(course, assignment)
+    unclear = _unclear(found, assignment)
     if not unclear:
         print("Nobody has handed in yet.")
         return 0
@@ -46,13 +40,11 @@ def run(options: argparse.Namespace) -> int:
             print(f"{printable(student)}: {printable(reason)}")
     if not any(unclear.values()):
         print("No submission is unclear.")
-    scores = all_scores(course, options.name)
-    read = [
-        scores.get(student, {}) for student in unclear if _is_read(course, options.name, student)
-    ]
+    # A file that cannot be read is unclear as a whole.
+    read = [one.scores for one in found if one.result and one.result["questions"]]
     answers = 0
     for written in assignment.written:
-        left = sum(written.id in found and found[written.id].pending for found in read)
+        left = sum(written.id in scores and scores[written.id].pending for scores in read)
         answers += left
         answer = "answer" if left == 1 else "answers"
         print(f"\n{written.title}: {left} {answer} to grade, {written.points:g} points each.")
@@ -66,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def hint(course: Course, assignment: Assignment, students: list[str]) -> None:
     """Say how many submissions need a person, and the command that lists them."""
-    found = _unclear(course, assignment)
+    found = _unclear(_handed_in(course, assignment), assignment)
     unclear = sum(bool(found.get(student)) for student in students)
     command = f"python -m grader humans {assignment.name}{course.option}"
     if unclear:

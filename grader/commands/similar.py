@@ -1,10 +1,9 @@
 """Show submissions whose code is similar, side by side. Similarity is no proof of anything."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from grader.commands._common import add_course, add_name, course_of
+from grader.commands._common import add_course, add_name, course_of, tell
 from grader.confined import Reader
 from grader.course import CourseError
 from grader.gradebook import submissions
@@ -48,13 +47,6 @@ def _earlier(folder: Path) -> list[Source]:
     return [Source(f"{each.relative_to(folder)} (earlier)", each, own=False) for each in found]
 
 
-def _tell(done: int, total: int) -> None:
-    end = "" if sys.stdout.isatty() else "\n"
-    if end == "" or done == total or done % 50 == 0:
-        text = f"{done} of {total} read"
-        print(f"\r{text}" if end == "" else text, end=end, flush=True)
-
-
 def run(options: argparse.Namespace) -> int:
     """Carry out the command; return the exit status."""
     course, definition = course_of(options)
@@ -70,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             sources,
             course.released(name),
             options.threshold,
-            lambda done: _tell(done, len(sources)),
+            lambda done: tell(done, len(sources), f"{done} of {len(sources)} read"),
         )
     path = course.root / "similar" / f"{name}.html"
     path.parent.mkdir(exist_ok=True)
@@ -79,6 +71,6 @@ def run(options: argparse.Namespace) -> int:
     left_out = f", {len(report.left_out)} not compared" if report.left_out else ""
     count = len(report.pairs)
     found = "one similar pair" if count == 1 else f"{count} similar pairs"
-    print(f"\n{report.compared} compared{left_out}, {found}: {path}")
+    print(f"{report.compared} compared{left_out}, {found}: {path}")
     print("Similarity is no proof: short answers to the same question look alike.")
     return 0

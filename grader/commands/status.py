@@ -70,7 +70,10 @@ def _one(course: Course, name: str, everyone: bool) -> None:
     totals = [one.total for one in found if one.total is not None]
     if totals:
         mean, least, most = sum(totals) / len(totals), min(totals), max(totals)
-        print(f"Final totals: {len(totals)}, from {least:g} to {most:g}, mean {mean:.1f}.")
+        print(
+            f"Final totals, after what late work costs: {len(totals)}, "
+            f"from {least:g} to {most:g}, mean {mean:.1f}."
+        )
     for state in ("missing", "unreadable", "stale", "ungraded", "waiting"):
         some = [one for one in found if one.state == state]
         _list(STATES[state], some, everyone, reasons=state in ("unreadable", "waiting"))
@@ -111,7 +114,8 @@ def _more(found: Sequence[Standing], kept: Sequence[Standing]) -> str:
 def _next(found: Sequence[Standing], name: str, option: str) -> None:
     """Name the command that comes next."""
     states = {one.state for one in found}
-    if states & {"ungraded", "stale"}:
+    unread = any(one.state == "unreadable" and one.result is None for one in found)
+    if unread or states & {"ungraded", "stale"}:
         command = "grade"
     elif states & {"waiting", "unreadable"}:
         command = "review"

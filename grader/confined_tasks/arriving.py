@@ -32,7 +32,6 @@ DAMAGE = (
 )
 HEAD = 4096  # bytes from which a file is recognized
 
-ASK = "ask for the .ipynb file"
 DAMAGED = "a damaged notebook, perhaps cut off"
 #: What a file begins with, and what it is.
 BEGINNINGS = (
@@ -102,8 +101,7 @@ def look(file: IO[bytes], place: list[int], name: str) -> list[Any]:
     except UnreadableError as error:
         words = kind(content[:HEAD], len(content), name)
         damaged = words == DAMAGED and "JSON" not in str(error)  # it has another fault
-        known = words and not damaged
-        raise UnreadableError(f"{words}: {ASK}" if known else str(error)) from error
+        raise UnreadableError(words if words and not damaged else str(error)) from error
 
 
 def _read(file: IO[bytes], place: list[int]) -> bytes:
@@ -121,7 +119,7 @@ def _read(file: IO[bytes], place: list[int]) -> bytes:
 
 def _unpacked(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if entry.flag_bits & 1:
-        raise UnreadableError("it is locked with a password: ask for it without one")
+        raise UnreadableError("it is locked with a password")
     content = bytearray()
     with opened.open(entry) as file:
         while block := file.read(BLOCK):

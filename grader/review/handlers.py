@@ -3,15 +3,20 @@
 import asyncio
 import math
 import re
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from tornado.web import HTTPError
 
-from grader.gradebook import Given, give
+from grader.course import CourseError
+from grader.deadlines import Deadlines, local_time
+from grader.gradebook import Given, give, give_everything
+from grader.handins import set_time
 from grader.questions import Question, Written
-from grader.results import is_resolved, origin_of, problems, resolve
+from grader.results import all_scores, is_resolved, problems, resolve, zero
 from grader.review.model import Review, Row, behind, is_written
 from grader.review.server import Handler
 from grader.review.shown import Shower
@@ -20,6 +25,7 @@ from grader.submission import UnreadableError
 LONGEST = 5000  # characters of a comment
 STEP = 0.5  # of points
 LOCK = asyncio.Lock()  # one writer at a time
+NO_TIME = "Write a date and a time that the clock shows, such as 2026-12-01T23:59"
 CHANGED = "Another hand-in has been graded meanwhile: look at it again"
 
 
@@ -61,20 +67,24 @@ class Page(Handler):
         if self.get_body_argument("mark", "") != result["mark"]:
             raise HTTPError(HTTPStatus.CONFLICT, reason=CHANGED)
 
-    async def about(self, student: str) -> dict[str, Any]:
+    async def about(self, student: str, rows: list[Row]) -> dict[str, Any]:
         """Return what pages show of one submission."""
         result = self.result(student)
+        row = next(row for row in rows if row.student == student)
+        scores = row.standing.scores
         place = f"{self.session.path}picture/{quote(student, safe='')}/"
         shown = await asyncio.to_thread(self.shower.shown, student, result["mark"], place)
         course, name = self.review.course, self.review.assignment.name
         return {
             "student": student,
-            "name": origin_of(course, name, student).full_name or student,
+            "name": row.name,
+            "standing": row.standing,
             "result": result,
             "found": {each["question"]: each for each in result["questions"]},
-            "scores": self.review.scores(student),
+            "scores": scores,
             "problems": problems(course, name, student),
             "resolved": is_resolved(course, name, student),
+            "zero": zero(course, name, student, scores),
             "shown": shown,
             "assignment": self.review.assignment,
         }
@@ -110,27 +120,54 @@ class Submission(Page):
 
     async def get(self, student: str) -> None:
         """Show it."""
-        about = await self.about(self.student(student))
         rows = self.review.rows()
+        about = await self.about(self.student(student), rows)
         following = behind(
             student, rows, {row.student for row in rows if row.waiting and row.graded}
         )
-        self.page("submission.html", following=following, **about)
+        self.page("submission.html", following=following, due=self._due(student), **about)
+
+    def _due(self, student: str) -> datetime | None:
+        """Return the deadline, in its zone."""
+        name, deadlines = self.review.assignment.name, Deadlines(self.review.course)
+        due = deadlines.of(name, student)
+        return due.astimezone(ZoneInfo(deadlines.due[name].zone)) if due else None
 
     async def post(self, student: str) -> None:
-        """Note that a person has looked at the file, or take that back."""
-        result = self.result(self.student(student))
-        self.check_mark(result)
-        course, name = self.review.course, self.review.assignment.name
+        """Write what a person decides about the file or its time, or take that back."""
+        self.check_mark(self.result(self.student(student)))
         action = self.get_body_argument("action", "")
-        if action not in ("looked", "zero", "again"):
+        if action not in ("looked", "zero", "again", "time", "on time"):
             raise HTTPError(HTTPStatus.BAD_REQUEST, reason="No such action")
         async with LOCK:
-            if action == "zero":
-                for question in self.review.assignment.questions:
-                    await asyncio.to_thread(give, course, name, student, question, Given(0.0))
-            resolve(course, name, student, done=action != "again")
+            if action in ("time", "on time"):
+                self._set_time(student, action)
+            else:
+                await asyncio.to_thread(self._decide, student, action)
         self.go("submission", student)
+
+    def _decide(self, student: str, action: str) -> None:
+        course, assignment = self.review.course, self.review.assignment
+        name = assignment.name
+        if action == "zero":
+            give_everything(course, assignment, student, 0.0)
+        elif zero(course, name, student, all_scores(course, name).get(student, {})):
+            give_everything(course, assignment, student, None)
+        resolve(course, name, student, done=action != "again", nothing=action == "zero")
+
+    def _set_time(self, student: str, action: str) -> None:
+        """Note when it was handed in: as typed, or at the deadline if it was on time."""
+        due = self._due(student)
+        if due is None:
+            raise HTTPError(HTTPStatus.CONFLICT, reason="There is no deadline")
+        when = due
+        if action == "time":
+            try:
+                local = local_time(self.get_body_argument("time", ""), str(due.tzinfo))
+            except CourseError as error:
+                raise HTTPError(HTTPStatus.BAD_REQUEST, reason=NO_TIME) from error
+            when = local.replace(tzinfo=due.tzinfo)
+        set_time(self.review.course, self.review.assignment.name, student, when)
 
 
 class Answer(Page):
@@ -139,10 +176,11 @@ class Answer(Page):
     async def get(self, question: str, student: str) -> None:
         """Show it."""
         asked = self.question(question)
-        about = await self.about(self.student(student))
+        rows = self.review.rows()
+        about = await self.about(self.student(student), rows)
         if question not in about["scores"]:
             raise HTTPError(HTTPStatus.CONFLICT, reason="This submission is not graded yet")
-        rows = self.review.rows()
+        saved = self.get_argument("saved", "")
         self.page(
             "answer.html",
             question=asked,
@@ -151,7 +189,7 @@ class Answer(Page):
             part=self.review.part(question, rows),
             before=behind(student, rows[::-1], _others(rows, student)),
             following=behind(student, rows, _others(rows, student)),
-            saved=self.get_argument("saved", ""),
+            saved=next((row.name for row in rows if row.student == saved), ""),
             walk=self._walk,
             step=STEP,
             longest=LONGEST,

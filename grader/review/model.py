@@ -7,20 +7,42 @@ from typing import Any
 from grader.course import Course
 from grader.gradebook import submissions
 from grader.questions import Assignment, Written
-from grader.results import Score, all_scores, origin_of, result_of, waiting
+from grader.results import result_of
+from grader.standing import Standing, called, standings
 
 
 @dataclass(frozen=True)
 class Row:
     """One submission, as the list shows it."""
 
-    student: str
-    name: str
-    points: float
-    waiting: list[str]
-    pending: frozenset[str]  # questions
-    graded: bool
-    readable: bool  # so that its answers are among those of its questions
+    standing: Standing
+    name: str  # which tells people apart
+
+    @property
+    def student(self) -> str:
+        """The student's ID."""
+        return self.standing.student
+
+    @property
+    def waiting(self) -> list[str]:
+        """Why it waits for a person."""
+        return self.standing.reasons
+
+    @property
+    def pending(self) -> frozenset[str]:
+        """The questions that wait."""
+        scores = self.standing.scores
+        return frozenset(name for name, score in scores.items() if score.pending)
+
+    @property
+    def graded(self) -> bool:
+        """Whether the machine has seen it."""
+        return bool(self.standing.scores) and self.standing.result is not None
+
+    @property
+    def readable(self) -> bool:
+        """Whether its answers are among those of its questions."""
+        return self.graded and bool(self.standing.result and self.standing.result["questions"])
 
 
 @dataclass(frozen=True)
@@ -47,21 +69,9 @@ class Review:
 
     def rows(self) -> list[Row]:
         """Return the submissions."""
-        scores = all_scores(self.course, self.assignment.name)
-        return [self._row(student, scores.get(student, {})) for student in self.students]
-
-    def _row(self, student: str, scores: dict[str, Score]) -> Row:
-        result = self.result(student)
-        origin = origin_of(self.course, self.assignment.name, student)
-        return Row(
-            student,
-            origin.full_name or student,
-            sum(score.points for score in scores.values() if not score.pending),
-            waiting(self.course, self.assignment, student, scores),
-            frozenset(name for name, score in scores.items() if score.pending),
-            bool(scores) and result is not None,
-            bool(scores) and bool(result and result["questions"]),
-        )
+        found = standings(self.course, self.assignment)
+        names = called(found)
+        return [Row(one, names[one.student]) for one in found if one.state != "missing"]
 
     def parts(self, rows: Sequence[Row]) -> list[Part]:
         """Return the questions, and how many of their answers are done."""
@@ -78,10 +88,6 @@ class Review:
     def result(self, student: str) -> dict[str, Any] | None:
         """Return the machine's result of a submission."""
         return result_of(self.course, self.assignment.name, student)
-
-    def scores(self, student: str) -> dict[str, Score]:
-        """Return what counts now, by question."""
-        return all_scores(self.course, self.assignment.name).get(student, {})
 
 
 def is_written(question: Any) -> bool:

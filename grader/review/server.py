@@ -18,6 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 
+from grader.course import CourseError
 from grader.review.pages import PAGES, palette
 
 ADDRESS = "127.0.0.1"
@@ -107,7 +108,14 @@ class Handler(RequestHandler):
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Say what is wrong, without what only the terminal should show."""
-        self.page("message.html", title=f"{status_code}", words=self._reason)
+        error = details.get("exc_info", (None, None))[1]
+        words = str(error) if isinstance(error, CourseError) else f"{self._reason}."
+        self.page("message.html", title=f"{status_code}", words=words)
+
+    def log_exception(self, *details: Any) -> None:
+        """Leave out what the page says in words."""
+        if not isinstance(details[1], CourseError):
+            super().log_exception(*details)
 
     def page(self, template: str, **values: Any) -> None:
         """Answer with a page."""

@@ -543,7 +543,8 @@ def test_what_is_no_notebook_is_named(take, case):
     assert one.state == "problem"
     assert f"{name}: " in one.origin.problem
     assert words in one.origin.problem
-    assert "ask for the .ipynb file" in one.origin.problem
+    assert "ask for" not in one.origin.problem  # students read it
+    assert not one.counts
 
 
 def test_a_file_that_is_hard_to_read_costs_its_student_alone(take):
@@ -588,7 +589,8 @@ def test_the_command_tells_what_a_person_should_know(course, tmp_path, monkeypat
     text = capsys.readouterr().out
     assert "2 submissions: 1 new, 1 with a problem." in text
     assert "1 of nobody on the list of students: bo" in text
-    assert "bo: no notebook was handed in. x.pdf: a PDF" in text
+    assert "bo: no notebook was handed in. x.pdf: a PDF\n" in text
+    assert "1 without a notebook that can be graded: bo\nAsk for the .ipynb file" in text
     assert "2 came in a download made after the deadline" in text
     assert main(["collect", NAME, str(source), "--timezone", "Berlin"]) == 2
     assert "is no time zone" in capsys.readouterr().err

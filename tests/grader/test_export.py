@@ -80,9 +80,23 @@ def finished(course):
 def test_unfinished_totals_are_not_exported(course, capsys, to):
     assert export(course, *to) == 1
     error = capsys.readouterr().err
-    assert "2 of 5 are unfinished: 1 waiting for a person, 1 no notebook that can be read" in error
+    assert (
+        "2 of 5 are unfinished: 1 waiting for a person (Cy Day), "
+        "1 no notebook that can be read (Dot =1+1). See" in error
+    )
     assert "--unfinished" in error
     assert not (course.root / "exports").exists()
+
+
+def test_a_class_that_is_unfinished_is_not_named_to_the_last(course, capsys):
+    for student in ("f", "g", "h", "i", "j"):
+        hand_in(course, student)
+    assert export(course) == 1
+    assert "5 not graded yet (f, g, h, i, j)" in capsys.readouterr().err
+    for student in ("eve", "k"):
+        hand_in(course, student)
+    assert export(course) == 1
+    assert "7 not graded yet (Eve Fox, f, g, h, i and 2 more)" in capsys.readouterr().err
 
 
 def test_unfinished_totals_are_empty_never_zero(course):

@@ -125,6 +125,30 @@ def test_what_a_person_has_looked_at_is_not_unclear_any_more():
     assert "has to be looked at" not in make(score())
 
 
+PDF = "no notebook was handed in. work.pdf: a PDF"
+
+
+@pytest.mark.parametrize(
+    ("state", "given", "words"),
+    [
+        ("unreadable", None, f"Your file has to be looked at by a person: {PDF}"),
+        ("final", 0.0, f"Your file could not be graded by the machine: {PDF}"),
+        ("final", 2.5, f"Your file could not be graded by the machine: {PDF}"),
+    ],
+)
+def test_who_handed_in_no_notebook_reads_why_and_what_a_person_gave(state, given, words):
+    score = Score(given or 0.0, 3.0, given is None, False, "", given=given)
+    origin = Origin("ann", problem=PDF)
+    standing = Standing(Person("ann"), origin, state, scores={"why": score})
+    assignment = Assignment("a9", "Title", 60, (Written("why", "Why", 3.0, ""),))
+    text = page(assignment, {"questions": [], "human": PDF}, standing)
+    soup = BeautifulSoup(text, "html.parser")
+    assert soup.find(class_="note").get_text() == words
+    assert "What is graded is the notebook itself" in soup.get_text()
+    points = [each.get_text() for each in soup.find_all(class_="points")]
+    assert points == ([] if given is None else [f"{given:g} of 3"])
+
+
 def test_errors_of_other_cells_are_told():
     cells = [{"cell": 12, "words": "the cell took too long."}]
     soup = BeautifulSoup(make(score(), cells=cells), "html.parser")

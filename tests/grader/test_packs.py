@@ -114,11 +114,8 @@ def test_canvas_finds_everyone(canvas):
     found = names(canvas, "canvas")
     read = {canvas_reads(path) for path in found}
     numbers = {number.removeprefix("anon_") for _, number in CANVAS.values()}
-    assert read == {(each, f"900{i}") for i, each in enumerate(["71", "72", "aB3x9"], 1)} | {
-        ("75", "9005"),
-        ("74", "9004"),
-    }
-    assert {student for student, _ in read} == numbers
+    assert read == {("71", "9001"), ("72", "9002"), ("aB3x9", "9003"), ("74", "9004")}
+    assert {student for student, _ in read} == numbers - {"75"}
 
 
 def test_what_canvas_calls_a_notebook_is_one(canvas):
@@ -126,9 +123,43 @@ def test_what_canvas_calls_a_notebook_is_one(canvas):
     ((name, text),) = names(canvas, "canvas").items()
     assert name == "leeann_71_9001_work.ipynb"
     assert "17 of 18 points" in "".join(json.loads(text)["cells"][0]["source"])
-    assert feedback(canvas, "--pack", "canvas", "--student", "eve") == 0
-    ((_, text),) = names(canvas, "canvas").items()
-    assert text.startswith("<!doctype html>")
+
+
+def begins(content):
+    """Return what a file is, by how it begins."""
+    return {b"<": "html", b"{": "ipynb", b"P": "zip"}[content[:1]] if content else None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("work.ipynb", "ipynb"),
+        ("Work-2.IPYNB", "ipynb"),
+        ("work.ipynb.txt", "ipynb"),
+        ("work.ipynb-1.json", "ipynb"),
+        ("page.html", "html"),
+        ("all.zip", "zip"),
+        ("work.pdf", None),
+        ("work.ipynb.pdf", None),
+        ("photo.jpeg", None),
+        ("work.txt", None),
+        ("work.py", None),
+        ("work", None),
+        ("notipynb", None),
+    ],
+)
+def test_a_file_is_of_the_kind_that_its_name_says(name, kind):
+    content = packs._content(f"leeann_71_9001_{name}", "<html><main></main></html>")
+    assert begins(content) == kind
+
+
+def test_who_cannot_open_it_is_named(canvas, capsys):
+    assert feedback(canvas, "--pack", "canvas") == 0
+    out = capsys.readouterr().out
+    assert "1 are not in it, as Canvas would show it as a file of another kind" in out
+    assert "like their own: eve\n" in out
+    assert feedback(canvas, "--pack", "canvas", "--student", "eve") == 2
+    assert "1 are left out, as Canvas would show it" in capsys.readouterr().err
 
 
 def test_what_canvas_calls_a_zip_file_is_one(canvas):

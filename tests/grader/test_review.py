@@ -15,10 +15,11 @@ from PIL import Image
 from grader.__main__ import main
 from grader.confined import FaultError
 from grader.gradebook import Writer
-from grader.results import all_scores, waiting
+from grader.results import ZERO_BEFORE, all_scores, waiting
 from grader.review.handlers import ROUTES
 from grader.review.server import HEADERS
 from grader.review.shown import _checked
+from grader.standing import standings
 from grader.submission import UnreadableError
 from tests.grader import small_term
 from tests.grader.served_review import DEFINITION, ESSAY, Person, hand_in, notebook, served
@@ -107,7 +108,7 @@ def test_the_list_says_what_waits(person):
     assert "0 of 16 submissions done" in page.text
     names = [each.text.strip() for each in page.select(".submissions bdi")]
     assert names[:2] == ["Ann Lee", "bo"]
-    assert "<b>Z\u202e</b>" in names  # as text
+    assert "<b>Z</b>" in names  # as text, without what turns it around
     lines = [each.text for each in page.select(".submissions li")]
     assert "The visible checks pass" in next(line for line in lines if "bo" in line)
     assert "not graded yet" in next(line for line in lines if "new" in line)
@@ -296,8 +297,8 @@ def test_a_file_is_looked_at_until_another_is_handed_in(own, capsys):
     assert waiting(course, ASSIGNMENT, "dot") == ["The file is empty."]
     mark = person.mark(course, "dot")
     person.post("submission/dot", mark=mark, action="looked")
-    assert "The file is empty." not in waiting(course, ASSIGNMENT, "dot")
-    assert len(waiting(course, ASSIGNMENT, "dot")) == len(ASSIGNMENT.questions)
+    count = len(ASSIGNMENT.questions)
+    assert waiting(course, ASSIGNMENT, "dot") == [f"{count} of {count} questions to grade by hand"]
     person.post("submission/dot", mark=mark, action="zero")
     assert waiting(course, ASSIGNMENT, "dot") == []
     assert main(["humans", NAME, "--course", str(course.root)]) == 0
@@ -310,6 +311,178 @@ def test_a_file_is_looked_at_until_another_is_handed_in(own, capsys):
     with Writer(course, NAME) as writer:
         hand_in(writer, "dot", b" ", result(readable=False), problem="Still empty.")
     assert waiting(course, ASSIGNMENT, "dot") == ["Still empty."]
+
+
+def test_a_pdf_is_one_decision_that_the_page_explains(own):
+    course, person = own
+    with Writer(course, NAME) as writer:
+        about = {"problem": "x.pdf: a PDF", "file": "Dot_1_assignsubmission_file/x.pdf"}
+        hand_in(writer, "dot", b"", result(readable=False), **about)
+    page = soup(person.ask("submission/dot"))
+    assert "In your download it is Dot_1_assignsubmission_file/x.pdf" in page.text
+    assert "decide once" in page.text
+    assert [each.text for each in page.select(".note button")] == [
+        "0 points for everything",
+        "Grade it by hand",
+    ]
+    mark = person.mark(course, "dot")
+    person.post("submission/dot", mark=mark, action="looked")
+    for question in ASSIGNMENT.questions:
+        assert f"answer/{question.id}/dot" in person.ask("submission/dot").text
+        person.post(f"answer/{question.id}/dot", mark=mark, points="1")
+    assert waiting(course, ASSIGNMENT, "dot") == []
+
+
+def zeroed(course, person):
+    """Give 0 points for everything for an unreadable file; return who reads what waits."""
+    person.post("submission/dot", mark=person.mark(course, "dot"), action="zero")
+
+    def graded(content, given, **about):
+        with Writer(course, NAME) as writer:
+            hand_in(writer, "dot", content, given, **about)
+        return waiting(course, ASSIGNMENT, "dot")
+
+    return graded
+
+
+EMPTY = {"problem": "The file is empty."}
+
+
+def test_zero_for_everything_holds_when_it_is_graded_again(own):
+    course, person = own
+    graded = zeroed(course, person)
+    assert graded(b"", result(readable=False), **EMPTY) == []
+    assert graded(b"", result(), **EMPTY) == []  # the machine could read it this time
+    scores = all_scores(course, NAME)["dot"].values()
+    assert {score.points for score in scores} == {0}
+
+
+@pytest.mark.parametrize(
+    ("action", "points", "left"),
+    [("zero", {0}, []), ("again", {5, 4, 3, 2, 1, 0}, ["Flipped or not: not graded yet"])],
+)
+def test_a_notebook_after_zero_for_everything_is_one_thing_to_confirm(own, action, points, left):
+    course, person = own
+    graded = zeroed(course, person)
+    assert graded(notebook("Yes."), result()) == [ZERO_BEFORE]
+    page = soup(person.ask("submission/dot"))
+    assert [each.text for each in page.select(".note button")] == ["Take them back", "They stay"]
+    person.post("submission/dot", mark=person.mark(course, "dot"), action=action)
+    assert waiting(course, ASSIGNMENT, "dot") == left
+    assert {score.points for score in all_scores(course, NAME)["dot"].values()} <= points
+    assert ("They stay" in person.ask("submission/dot").text) is False
+    assert graded(notebook("Yes."), result()) == left
+
+
+def test_points_given_one_by_one_are_each_looked_at_again(own):
+    course, person = own
+    graded = zeroed(course, person)
+    person.post(f"answer/{ESSAY}/dot", mark=person.mark(course, "dot"), points="1")
+    assert len(graded(notebook("Yes."), result())) == len(ASSIGNMENT.questions)
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def test_students_have_the_names_of_the_list(own):
+    course, person = own
+    small_term.roster(
+        course, "id,full name,mail\nann,Ann-Marie Lee,ann@x\nbo,Bo Li,bo@x\neve,Bo Li,\n"
+    )
+    names = [each.text.strip() for each in soup(person.ask()).select(".submissions bdi")]
+    assert names[:2] == ["Ann-Marie Lee", "Bo Li (bo@x)"]
+    assert "Bo Li (eve)" in names
+    assert soup(person.ask("submission/eve")).h1.text == "Bo Li (eve)"
+    page = soup(person.ask(f"answer/{ESSAY}/eve?saved=bo"))
+    assert page.select_one(".who").text == "Bo Li (eve)"
+    assert page.select_one(".saved").text == "Saved: Bo Li (bo@x)."
+    assert not soup(person.ask(f"answer/{ESSAY}/eve?saved=nobody")).select(".saved")
+
+
+# --- when it came --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tim(own):
+    """Return a course in which all that is open of one student is when the work came."""
+    course, person = own
+    option = ["--course", str(course.root)]
+    assert main(["deadline", NAME, "2025-12-01T20:00", "--timezone", "Europe/Berlin", *option]) == 0
+    assert main(["late", "10%", "--grace", "5", *option]) == 0
+    about = {"lms": "canvas", "lms_id": "77", "clock": "download", "late": "late"}
+    time = "2025-12-09T10:00:00+00:00"
+    small_term.grade(course, "tim", result(), small_term.hand_in(course, "tim", time=time, **about))
+    small_term.look(course, "tim", 3.0)
+    return course, person
+
+
+def state(course, student="tim"):
+    (one,) = [each for each in standings(course, ASSIGNMENT) if each.student == student]
+    return one.state, one.total
+
+
+LATE = "it came late, and nothing says how late"
+
+
+def test_what_status_counts_as_waiting_is_listed_everywhere(tim, capsys):
+    course, person = tim
+    assert state(course) == ("waiting", None)
+    capsys.readouterr()
+    assert main(["humans", NAME, "--course", str(course.root)]) == 0
+    assert f"tim: {LATE}\n" in capsys.readouterr().out
+    rows = [each.text for each in soup(person.ask()).select(".submissions li")]
+    assert LATE in next(row for row in rows if "tim" in row)
+    every = {one.student for one in standings(course, ASSIGNMENT) if one.state == "waiting"}
+    listed = {each["href"].rpartition("/")[2] for each in soup(person.ask()).select("li > a")}
+    assert every - {"zz<b>"} <= listed
+
+
+@pytest.mark.parametrize(
+    ("fields", "total"),
+    [
+        ({"action": "on time"}, 18.0),
+        ({"action": "time", "time": "2025-12-01T20:05"}, 18.0),
+        ({"action": "time", "time": "2025-12-01T20:06"}, 16.2),
+        ({"action": "time", "time": "2025-12-03T10:00"}, 14.4),
+    ],
+)
+def test_a_person_says_when_it_came(tim, fields, total):
+    course, person = tim
+    page = soup(person.ask("submission/tim"))
+    assert "It was due 2025-12-01 20:00 (Europe/Berlin)" in page.text
+    labels = {each["for"] for each in page.select("label")}
+    assert labels == {each["id"] for each in page.select("input:not([type=hidden])")}
+    assert person.post("submission/tim", mark=person.mark(course, "tim"), **fields).status == 303
+    assert state(course) == ("final", total)
+    said = soup(person.ask("submission/tim")).text
+    assert ("A person has said that it came on time." in said) == (total == 18)
+
+
+@pytest.mark.parametrize("time", ["", "soon", "2025-12-01T20:00Z", "2025-03-30T02:30", "\n\u0663"])
+def test_what_is_no_time_is_refused(tim, time):
+    course, person = tim
+    answer = person.post(
+        "submission/tim", mark=person.mark(course, "tim"), action="time", time=time
+    )
+    assert answer.status == 400
+    assert "Write a date and a time" in answer.text
+    assert state(course) == ("waiting", None)
+
+
+def test_where_nothing_can_be_lost_nobody_asks_how_late_it_came(tim):
+    course, person = tim
+    person.post("submission/tim", mark=person.mark(course, "tim"), action="zero")
+    assert state(course) == ("final", 0.0)
+
+
+def test_a_damaged_record_is_told_on_the_page(own, caplog):
+    course, person = own
+    (course.autograded("ann", NAME) / "result.json").write_text("{")
+    answer = person.ask()
+    assert answer.status == 500
+    assert "result.json is damaged" in answer.text
+    assert "grade again" in answer.text
+    assert "Traceback" not in answer.text + caplog.text
 
 
 def test_when_all_is_done_it_is_said(own, capsys):
