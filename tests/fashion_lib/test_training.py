@@ -552,10 +552,7 @@ def untrained():
     ("change", "message"),
     [
         (lambda x, y: (x[:0], y[:0]), "no training images"),
-        (lambda x, y: (x, y[:-1]), r"600 training images need labels of the shape \(600,\)"),
-        (lambda x, y: (x, np.eye(10)[y]), "labels of the shape"),
-        (lambda x, y: (x.astype(np.float32)[..., None], y), "outside"),
-        (lambda x, y: (np.full((600, 28, 28, 1), np.nan, np.float32), y), "outside"),
+        (lambda x, y: (x, y[:-1]), "600 training images, but 599 labels"),
         (lambda x, y: (x / 255.0, y), "normalize"),
         (lambda x, y: (x[:, :14], y), "28"),
         (lambda x, y: (x, y + 1), "from 0 to 9"),
