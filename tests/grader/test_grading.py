@@ -305,7 +305,7 @@ except MemoryError:
     ],
 )
 def test_a_lost_sandbox_says_why(source, reason):
-    limits = Limits(memory=400 * sandbox.MIB, cell_seconds=4, output=10**6)
+    limits = Limits(memory=400 * sandbox.MIB, cell_seconds=4, patience=60, output=10**6)
     with Session(find_mode(), limits) as session, pytest.raises(LostError) as caught:
         session.ask("cell", source=source, keep=[])
     assert caught.value.args == (reason,)
