@@ -154,19 +154,58 @@ def all_scores(course: Course, name: str) -> dict[str, dict[str, Score]]:
     return found
 
 
-def problems(course: Course, name: str, student: str) -> list[str]:
-    """Return what is unclear about a whole file, whether or not a person has looked at it."""
-    result = result_of(course, name, student)
+@dataclass(frozen=True)
+class Look:
+    """What is unclear about a whole file, and what a person has noted about it.
+
+    Attributes
+    ----------
+    mark : str
+        A digest of the notebook that was graded.
+    problems : list of str
+        What is unclear, whether or not a person has looked at it.
+    noted : dict
+        The mark and the problems that a person looked at, and "zero": whether the person gave 0
+        points for everything. Empty if nobody has looked.
+    """
+
+    mark: str
+    problems: list[str]
+    noted: dict[str, Any]
+
+    @property
+    def resolved(self) -> bool:
+        """Whether a person has looked at just this."""
+        now = {"mark": self.mark, "problems": self.problems}
+        return all(self.noted.get(key) == value for key, value in now.items())
+
+    def zero(self, scores: dict[str, Score]) -> str:
+        """Tell whether a person gave 0 points for everything: "" if not, "now", or "before".
+
+        "before" means that another notebook has come since: the person has to confirm it.
+        """
+        if not self.noted.get("zero") or any(score.given != 0 for score in scores.values()):
+            return ""
+        return "now" if self.noted.get("mark") == self.mark else "before"
+
+
+def _look(course: Course, name: str, student: str, result: dict[str, Any] | None) -> Look:
     found = [origin_of(course, name, student).problem]
     if result is not None:
         found += [result["human"], result["problem"]]
-    return [words for words in dict.fromkeys(found) if words]
+    problems = [words for words in dict.fromkeys(found) if words]
+    path = course.autograded(student, name) / "resolved.json"
+    try:
+        with reading(path, "delete it, and look at the file again in the review"):
+            noted = dict(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        noted = {}
+    return Look(result["mark"] if result else "", problems, noted)
 
 
-def _resolution(course: Course, name: str, student: str) -> dict[str, Any]:
-    """Return what a person's look at a whole file was about: it is void when that changes."""
-    result = result_of(course, name, student) or {"mark": ""}
-    return {"mark": result["mark"], "problems": problems(course, name, student)}
+def look_at(course: Course, name: str, student: str) -> Look:
+    """Return what is unclear about a whole file, and what a person has noted."""
+    return _look(course, name, student, result_of(course, name, student))
 
 
 def resolve(
@@ -181,36 +220,11 @@ def resolve(
     """
     path = course.autograded(student, name) / "resolved.json"
     if done:
-        write_record(path, _resolution(course, name, student) | {"zero": nothing})
+        look = look_at(course, name, student)
+        noted = {"mark": look.mark, "problems": look.problems, "zero": nothing}
+        write_record(path, noted)
     else:
         path.unlink(missing_ok=True)
-
-
-def _resolved(course: Course, name: str, student: str) -> dict[str, Any]:
-    """Return what a person has noted about a whole file; nothing if nobody has."""
-    path = course.autograded(student, name) / "resolved.json"
-    try:
-        with reading(path, "delete it, and look at the file again in the review"):
-            return dict(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
-        return {}
-
-
-def is_resolved(course: Course, name: str, student: str) -> bool:
-    """Tell whether a person has looked at what is unclear about a whole file."""
-    now, noted = _resolution(course, name, student), _resolved(course, name, student)
-    return all(noted.get(key) == value for key, value in now.items())
-
-
-def zero(course: Course, name: str, student: str, scores: dict[str, Score]) -> str:
-    """Tell whether a person gave 0 points for everything: "" if not, "now", or "before".
-
-    "before" means that another notebook has come since: the person has to confirm it.
-    """
-    noted, result = _resolved(course, name, student), result_of(course, name, student)
-    if not noted.get("zero") or any(score.given != 0 for score in scores.values()):
-        return ""
-    return "now" if result and noted.get("mark") == result["mark"] else "before"
 
 
 def waiting(
@@ -228,18 +242,17 @@ def waiting(
     """
     name = assignment.name
     result = result_of(course, name, student)
+    look = _look(course, name, student, result)
     if result is None:
-        return [*problems(course, name, student), "not graded yet"]
+        return [*look.problems, TO_GRADE]
     if scores is None:
         scores = all_scores(course, name).get(student, {})
-    reasons = []
-    if not is_resolved(course, name, student):
-        reasons = problems(course, name, student)
+    reasons = [] if look.resolved else list(look.problems)
     if not result["questions"]:
         left = sum(score.pending for score in scores.values())
         by_hand = [f"{left} of {len(scores)} questions to grade by hand"] if left else []
         return reasons or by_hand
-    if zero(course, name, student, scores) == "before":
+    if look.zero(scores) == "before":
         return [*reasons, ZERO_BEFORE]
     found = {question["question"]: question for question in result["questions"]}
     for question in assignment.questions:

@@ -16,7 +16,7 @@ from grader.deadlines import Deadlines, local_time
 from grader.gradebook import Given, give, give_everything
 from grader.handins import set_time
 from grader.questions import Question, Written
-from grader.results import all_scores, is_resolved, problems, resolve, zero
+from grader.results import all_scores, look_at, resolve
 from grader.review.model import Review, Row, behind, is_written
 from grader.review.server import Handler
 from grader.review.shown import Shower
@@ -74,7 +74,7 @@ class Page(Handler):
         scores = row.standing.scores
         place = f"{self.session.path}picture/{quote(student, safe='')}/"
         shown = await asyncio.to_thread(self.shower.shown, student, result["mark"], place)
-        course, name = self.review.course, self.review.assignment.name
+        look = look_at(self.review.course, self.review.assignment.name, student)
         return {
             "student": student,
             "name": row.name,
@@ -82,9 +82,9 @@ class Page(Handler):
             "result": result,
             "found": {each["question"]: each for each in result["questions"]},
             "scores": scores,
-            "problems": problems(course, name, student),
-            "resolved": is_resolved(course, name, student),
-            "zero": zero(course, name, student, scores),
+            "problems": look.problems,
+            "resolved": look.resolved,
+            "zero": look.zero(scores),
             "shown": shown,
             "assignment": self.review.assignment,
         }
@@ -151,7 +151,7 @@ class Submission(Page):
         name = assignment.name
         if action == "zero":
             give_everything(course, assignment, student, 0.0)
-        elif zero(course, name, student, all_scores(course, name).get(student, {})):
+        elif look_at(course, name, student).zero(all_scores(course, name).get(student, {})):
             give_everything(course, assignment, student, None)
         resolve(course, name, student, done=action != "again", nothing=action == "zero")
 

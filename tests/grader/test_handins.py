@@ -212,9 +212,7 @@ def test_a_pdf_after_a_notebook_is_told_and_does_not_count(term):
     term.hand_in("a", -9)
     one = term.hand_in(b"%PDF-1.7", -2, "Ann Lee/report.pdf")
     assert one.state == "problem"
-    assert one.origin.problem == (
-        "handed in later: no notebook was handed in. report.pdf: a PDF"
-    )
+    assert one.origin.problem == ("handed in later: no notebook was handed in. report.pdf: a PDF")
     assert term.counts() == "a"
     assert term.hand_in("b", -1).origin.problem == ""
 
