@@ -1,7 +1,7 @@
 """When there is reason to doubt that a picture was understood: the rules of the warnings.
 
-Each rule is one number, and a limit beyond which its sentence is told. `prepare_image` measures
-all of them but the last:
+Each rule is one number, and a limit beyond which its sentence is told: ``picture_warnings.json``
+has them. `prepare_image` measures all of the numbers but the last:
 
 ``range``
     How much of the range of its values a picture uses: 1, or less if 8-bit values came in a 16-bit
@@ -13,20 +13,25 @@ all of them but the last:
     on a plain sheet, which is noise.
 ``border``
     The share of the border's pixels that stand out from the background.
+``light``
+    The range of the fitted background's brightness, in gray levels.
+``contrast``
+    The difference from the background in brightness, in gray levels, that one in twenty of the
+    pixels that stand out reaches.
 ``elsewhere``
     The share of the light in the 28×28 pixels that is outside the largest piece.
-``contrast``
-    The brightest of the 28×28 pixels before they are stretched, in gray levels.
 ``size``
     The longest edge of the garment in pixels.
-``steepest``
-    The largest step between two neighbors of the 28×28 pixels, in gray levels.
+``sharpness``
+    The step between two neighbors of the 28×28 pixels that one in a hundred reaches, in gray
+    levels.
 ``evidence``
     How strongly the logits speak for any class (see `fashion_lib.calibration`).
 
 The limits are chosen with ``python -m tools.picture_scenes``, on garments of the validation set.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +40,7 @@ import numpy as np
 
 from fashion_lib.calibration import shipped_evidence
 
+RULES_FILE = Path(__file__).with_suffix(".json")
 SCENES_FILE = Path(__file__).parent / "shipped" / "scenes.npz"
 
 
@@ -56,7 +62,7 @@ class PictureWarning:
 
 @dataclass(frozen=True)
 class Rule:
-    """When to warn: if a measure is below `low` or above `high`."""
+    """When to tell a warning: if its measure is below `low` or above `high`; one is None."""
 
     code: str
     measure: str
@@ -64,88 +70,25 @@ class Rule:
     low: float | None = None
     high: float | None = None
 
+    def is_broken(self, measures: Mapping[str, float]) -> bool:
+        """Return whether the measure is beyond the limit; one that is missing is not."""
+        if (value := measures.get(self.measure)) is None:
+            return False
+        return value < self.low if self.high is None else value > self.high  # type: ignore[operator]
 
-RULES = (
+
+RULES = tuple(
     Rule(
-        "values",
-        "range",
-        "The numbers use a small part of what their type can hold, so the first of 1, 255, 1023, "
-        "4095 and 65535 that they do not exceed was taken for white. If that is wrong, convert "
-        "them to uint8.",
-        low=1,
-    ),
-    Rule(
-        "frame",
-        "frame",
-        "A frame or bars of one tone were cut off, or the picture is a screenshot. Look whether "
-        "the garment is all there, or crop the picture yourself.",
-        high=0,
-    ),
-    Rule(
-        "pattern",
-        "pattern",
-        "The background is not plain: its pattern, its folds or the room count as garment. Lay "
-        "the garment on a plain sheet, or hang it before a bare wall.",
-        high=3,
-    ),
-    Rule(
-        "border",
-        "border",
-        "Something reaches the picture's border: the garment is cut off, or there is more in the "
-        "picture. Take all of the garment and nothing else, with free space on every side.",
-        high=0.015,
-    ),
-    Rule(
-        "several",
-        "elsewhere",
-        "There are several things in the picture, or pieces of one. Take one garment alone, on a "
-        "background of another tone.",
-        high=0.1,
-    ),
-    Rule(
-        "contrast",
-        "contrast",
-        "The garment hardly differs from the background. Put a light garment on a dark "
-        "background, and a dark one on a light background.",
-        low=60,
-    ),
-    Rule(
-        "small",
-        "size",
-        "The garment is only a few pixels large. Go nearer, or send the picture in its full size.",
-        low=42,
-    ),
-    Rule(
-        "blurred",
-        "steepest",
-        "The picture is blurred. Hold the camera still, and let it focus on the garment.",
-        low=90,
-    ),
-    Rule(
-        "no garment",
-        "evidence",
-        "This does not look like a garment as the network knows them: none of the ten classes "
-        "finds much for itself in it. The network has to name one all the same. If it is a "
-        "garment, look at the 28 × 28 pixels: a plain background, even light and the whole "
-        "garment in the picture help.",
-        low=shipped_evidence()["threshold"],
-    ),
+        **({"low": shipped_evidence()["threshold"]} if rule["measure"] == "evidence" else {}),
+        **rule,
+    )
+    for rule in json.loads(RULES_FILE.read_text(encoding="utf-8"))
 )
 
 
 def warnings_for(measures: Mapping[str, float]) -> tuple[PictureWarning, ...]:
-    """Return the warnings for what was measured; a measure that is missing gives none."""
-
-    def is_beyond(rule: Rule) -> bool:
-        value = measures.get(rule.measure)
-        if value is None:
-            return False
-        return bool(
-            (rule.low is not None and value < rule.low)
-            or (rule.high is not None and value > rule.high)
-        )
-
-    return tuple(PictureWarning(rule.code, rule.text) for rule in RULES if is_beyond(rule))
+    """Return the warnings for what was measured."""
+    return tuple(PictureWarning(rule.code, rule.text) for rule in RULES if rule.is_broken(measures))
 
 
 def recorded_scenes() -> dict[str, np.ndarray]:
@@ -157,9 +100,9 @@ def recorded_scenes() -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to ndarray
-        A row a picture: ``scene``, its name; ``label`` of the garment, uint8; ``pixels``, uint8
-        (n, 28, 28), as `prepare_image` returns them; ``predicted``, the label that the shipped
-        network gives, uint8; ``warnings``, the codes with spaces between.
+        A row a picture: ``scene``, its name; ``number`` within it; ``label`` of the garment,
+        uint8; ``pixels``, uint8 (n, 28, 28), as `prepare_image` returns them; ``predicted``, the
+        label that the shipped network gives, uint8; ``warnings``, the codes with spaces between.
     """
     with np.load(SCENES_FILE) as file:
         return dict(file)

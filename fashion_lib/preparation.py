@@ -16,11 +16,12 @@ another language:
    blocks of ``k`` by ``k`` pixels are averaged, with ``k = longest // 512``; of a JPEG of more
    than 20 megapixels, blocks of 8 by 8 before that.
 2. **frame removed**, if there is one: see `fashion_lib._frame`.
-3. **background made black**: a curved surface ``a + b x + c y + d x² + e x y + f y²`` is fitted to
-   the outermost pixels, in each channel (see `_fit_background`). A pixel becomes its distance
-   from that surface, the root of the mean square of its channels', and 0 if that distance is
-   within the tolerance, ``13 + 4 m``, where ``m`` is the median distance on the border. 13 is the
-   authors' 5 % of the full range.
+3. **background made black**: a plane ``a + b x + c y`` is fitted to the outermost pixels, in each
+   channel; where it leaves more than a little, a curved surface with ``x²``, ``x y`` and ``y²``
+   too; and where that does, the same of the gray picture (see `fashion_lib._background`). A pixel
+   becomes its distance from there, the root of the mean square of its channels', and 0 if that
+   distance is within the tolerance, ``13 + 4 m``, where ``m`` is the median distance on the
+   border. 13 is the authors' 5 % of the full range.
 4. **cropped** to the rows and columns of what is left. Outer lines that hold together less
    than 0.05 % of the light are dust and go, too.
 5. **fitted into a square** of black, in the middle; an odd pixel goes to the left or the top.
@@ -41,6 +42,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fashion_lib._background import border_of, exceeded, isolate
 from fashion_lib._frame import TOLERANCE, find_frame
 from fashion_lib.picture_warnings import PictureWarning, warnings_for
 from fashion_lib.pictures import ImageError, Source, read_picture
@@ -49,7 +51,6 @@ SIZE = 28
 
 _DUST = 0.0005
 _BLANK = 1 / 1000  # of the pixels stand out: fewer are nothing
-_ROUNDS = 5
 _FRAMES = 3  # one around the other
 _ROUGH, _BUSY = 6, 0.25  # a photo's background is not rougher, and its border not busier
 _PIECE = 32  # a gray level of the 28×28 pixels: below, two pieces are apart
@@ -121,26 +122,19 @@ def prepare_image(source: Source) -> PreparedImage:
     measures["frame"] = 1 - photo.size / channels.size
     if photo.size < channels.size:
         steps.append(("frame removed", photo if photo.shape[2] == 3 else photo[:, :, 0]))
-    isolated, deviation = _blacken_background(photo)
+    isolated, found = _blacken_background(photo)
     cropped = _crop(isolated)
     square = _fit_square(cropped)
-    mean = area_average(square, SIZE, SIZE)
-    pixels = _stretch(mean)
+    pixels = _stretch(area_average(square, SIZE, SIZE))
     steps += [
         ("background made black", isolated),
         ("cropped", cropped),
         ("fitted into a square", square),
         ("28×28", pixels),
     ]
-    measures |= {
-        "pattern": deviation,
-        "border": _lit_border(isolated),
-        "elsewhere": _elsewhere(pixels),
-        "contrast": float(mean.max()),
-        "size": float(max(cropped.shape)),
-        "steepest": float(max(np.abs(np.diff(pixels.astype(int), axis=n)).max() for n in (0, 1))),
-    }
-    return PreparedImage(pixels, steps, measures)
+    size = float(max(cropped.shape))
+    shape = {"elsewhere": _elsewhere(pixels), "size": size, "sharpness": _sharpness(pixels)}
+    return PreparedImage(pixels, steps, measures | found | shape)
 
 
 def area_average(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -175,7 +169,7 @@ def _in_data_format(pixels: np.ndarray) -> bool:
     gray = gray[:, :, 0]
     corners = gray[[0, 0, -1, -1], [0, -1, 0, -1]]
     is_blank = gray.max() - gray.min() <= TOLERANCE
-    return bool(corners.min() <= 15 and gray[_border(SIZE, SIZE)].mean() < 128 and not is_blank)
+    return bool(corners.min() <= 15 and gray[border_of(SIZE, SIZE)].mean() < 128 and not is_blank)
 
 
 def _channels(pixels: np.ndarray) -> np.ndarray:
@@ -193,92 +187,30 @@ def _unframed(pixels: np.ndarray) -> np.ndarray:
     """
     photo = inside = pixels
     for _ in range(_FRAMES):
-        found = find_frame(inside)
-        if found is None:
+        box = find_frame(inside)
+        if box is None:
             break
-        inside = inside[found]
-        isolated, deviation = _isolate(inside)
-        if not _is_blank(isolated) and deviation <= _ROUGH and _lit_border(isolated) <= _BUSY:
+        inside = inside[box]
+        isolated, found = isolate(inside)
+        is_plain = found["pattern"] <= _ROUGH and found["border"] <= _BUSY
+        if is_plain and not _is_blank(isolated):
             photo = inside
     return photo
-
-
-# --- the background --------------------------------------------------------------------------
-
-
-def _border(height: int, width: int) -> np.ndarray:
-    """Return the mask of the outermost pixels: 1 in 50 of the shorter edge, at least 1."""
-    thickness = max(1, min(height, width) // 50)
-    mask = np.ones((height, width), dtype=bool)
-    mask[thickness : height - thickness, thickness : width - thickness] = False
-    return mask
-
-
-def _lit_border(isolated: np.ndarray) -> float:
-    """Return the share of the outermost pixels that stand out."""
-    return float((isolated[_border(*isolated.shape)] > 0).mean())
-
-
-def _terms(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the terms of the surface at places from -1 to 1: (..., 6)."""
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-
-
-def _fit_background(pixels: np.ndarray) -> tuple[np.ndarray, float]:
-    """Fit a surface to the border's colors; return it, and the border's median distance.
-
-    Light falls off across most photos and toward their corners, so the background is a curved
-    slope rather than one tone. It starts level, at the border's median. Five times, the border
-    pixels within the tolerance of the surface are chosen and it is fitted to them by least
-    squares; a garment that touches the border is thus left out.
-    """
-    height, width = pixels.shape[:2]
-    x = 2 * np.arange(width) / max(1, width - 1) - 1
-    y = 2 * np.arange(height) / max(1, height - 1) - 1
-    rows, columns = np.nonzero(_border(height, width))
-    values = pixels[rows, columns].astype(np.float64)  # (n, channels)
-    terms = _terms(x[columns], y[rows])  # (n, 6)
-    surface = np.zeros((terms.shape[1], values.shape[1]))
-    surface[0] = np.median(values, axis=0)
-    for _ in range(_ROUNDS):
-        distance = _distance(values - terms @ surface)
-        near = distance <= TOLERANCE + 4 * np.median(distance)
-        chosen = terms[near]
-        normal = chosen.T @ chosen
-        # A picture one pixel high has no slope; this keeps its equations solvable.
-        slopes = np.arange(1, len(normal))
-        normal[slopes, slopes] += 1e-6 * len(chosen)
-        surface = np.linalg.solve(normal, chosen.T @ values[near])
-    deviation = float(np.median(_distance(values - terms @ surface)))
-    return _terms(*np.meshgrid(x, y)) @ surface, deviation
-
-
-def _distance(difference: np.ndarray) -> np.ndarray:
-    """Return the root of the mean square over the channels, 0 to 255."""
-    return np.sqrt((difference * difference).mean(axis=-1))
-
-
-def _isolate(pixels: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return each pixel's distance from the background, 0 within its tolerance; uint8."""
-    background, deviation = _fit_background(pixels)
-    distance = np.floor(_distance(pixels - background) + 0.5)
-    distance[distance <= TOLERANCE + 4 * deviation] = 0
-    return np.minimum(distance, 255).astype(np.uint8), deviation
 
 
 def _is_blank(isolated: np.ndarray) -> bool:
     return int(np.count_nonzero(isolated)) < max(1, _BLANK * isolated.size)
 
 
-def _blacken_background(pixels: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return what `_isolate` does; refuse a picture in which nothing stands out."""
-    isolated, deviation = _isolate(pixels)
+def _blacken_background(pixels: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
+    """Return what `isolate` does; refuse a picture in which nothing stands out."""
+    isolated, measures = isolate(pixels)
     if _is_blank(isolated):
         raise ImageError(
             "Nothing stands out from the background: the picture is blank, or nearly so. Use "
             "a picture of one garment, larger and on a plain background of another tone."
         )
-    return isolated, deviation
+    return isolated, measures
 
 
 # --- the garment -----------------------------------------------------------------------------
@@ -322,6 +254,12 @@ def _overlaps(old: int, new: int) -> np.ndarray:
 def _stretch(gray: np.ndarray) -> np.ndarray:
     """Scale so that the brightest pixel is 255; round; uint8."""
     return np.floor(gray * (255 / gray.max()) + 0.5).astype(np.uint8)
+
+
+def _sharpness(pixels: np.ndarray) -> float:
+    """Return the step between neighbors that one in a hundred reaches, in gray levels."""
+    steps = [np.abs(np.diff(pixels.astype(int), axis=axis)).ravel() for axis in (0, 1)]
+    return exceeded(np.concatenate(steps), 100)
 
 
 def _elsewhere(pixels: np.ndarray) -> float:

@@ -27,7 +27,7 @@ FLOORS = {
     "tools": GROUND | MIDDLE | {"book"},
     "benchmarks": GROUND | MIDDLE | {"book"},
 }
-LARGEST_LIBRARY, LONGEST_FILE = 5000, 360  # lines
+LARGEST_LIBRARY, LONGEST_FILE = 5500, 360  # lines
 
 
 # --- reading the imports --------------------------------------------------------------------

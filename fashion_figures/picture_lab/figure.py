@@ -1,7 +1,6 @@
 """Your own picture: prepared step by step, classified, and doubted where doubt is due."""
 
 import io
-import os
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,7 +14,8 @@ from fashion_figures.host.base import Pixels
 from fashion_figures.host.linker import link
 from fashion_figures.shared.assets import MEASURED_NETWORK, evidence_bytes
 from fashion_figures.shared.network import NetworkFigure, described, network_assets
-from fashion_lib.pictures import MAX_BYTES
+from fashion_lib._picture_bytes import MAX_BYTES, ImageError, read_bytes
+from fashion_lib.pictures import read_picture
 from fashion_lib.prediction import example_pictures
 from fashion_lib.weights import Weights
 
@@ -53,8 +53,7 @@ PRIVACY = "The picture stays on your device."
 class PictureFile(traitlets.TraitType):
     """A picture file; the front end sees its bytes and prepares it like the reader's own.
 
-    Accepts the bytes of a file, a path, a PIL image, or an array of pixels, uint8 of shape
-    (H, W), (H, W, 3) or (H, W, 4); the last two become a PNG file.
+    Accepts what `fashion_lib.prepare_image` does; a PIL image or an array becomes a PNG file.
     """
 
     default_value = None
@@ -65,26 +64,15 @@ class PictureFile(traitlets.TraitType):
         """Return the file's bytes, or raise TraitError."""
         if value is None:
             return None
-        if isinstance(value, np.ndarray):
-            try:
-                value = Image.fromarray(value)
-            except (TypeError, ValueError):
-                self.error(obj, value)
-        if isinstance(value, Image.Image):
+        try:
+            if not isinstance(value, (np.ndarray, Image.Image)):
+                return read_bytes(value)
             file = io.BytesIO()
-            value.save(file, "PNG")
-            value = file.getvalue()
-        elif isinstance(value, (str, os.PathLike)):
-            path = Path(value)
-            if not path.is_file() or path.stat().st_size > MAX_BYTES:
-                self.error(obj, value)
-            value = path.read_bytes()
-        if not isinstance(value, (bytes, bytearray, memoryview)):
-            self.error(obj, value)
-        value = bytes(value)
-        if not 0 < len(value) <= MAX_BYTES:
-            self.error(obj, f"{len(value)} bytes")
-        return value
+            Image.fromarray(read_picture(value)[0]).save(file, "PNG")
+            return file.getvalue()
+        except (ImageError, TypeError) as error:
+            name = type(obj).__name__
+            raise traitlets.TraitError(f"{name}'s image is {self.info_text}. {error}") from error
 
 
 def _title(name: str) -> str:

@@ -88,6 +88,11 @@ function makeContext(width, height) {
   return canvas.getContext("2d", { willReadFrequently: true });
 }
 
+/** Rec. 601 luma in integers. */
+export function lumaOf(red, green, blue) {
+  return (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
+}
+
 /**
  * Mirror and turn a picture as its EXIF orientation says.
  *

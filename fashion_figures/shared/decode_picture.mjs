@@ -5,7 +5,7 @@
  * its header before its pixels are decoded.
  */
 
-import { hidesPixels, readPixels, turnUpright } from "./bitmap.mjs";
+import { hidesPixels, lumaOf, readPixels, turnUpright } from "./bitmap.mjs";
 import { adviceFor, readHeader, takeWebpOrientation } from "./picture_file.mjs";
 
 /** A picture file may have this many bytes, as in Python. */
@@ -21,6 +21,8 @@ export const MAX_JPEG_PIXELS = 52_000_000;
 const REDUCED_PIXELS = 20_000_000;
 
 const JPEG = "image/jpeg";
+const MOVING = ["image/gif", "image/webp", "image/png"]; // may have several frames
+const FRAMES = 20; // that are looked at
 
 /** A picture cannot be used; the message says why, and what to do. */
 export class ImageError extends Error {
@@ -32,7 +34,7 @@ export class ImageError extends Error {
 
 /**
  * Decode a picture file in the browser: PNG, JPEG, WebP, GIF or BMP; of an animation, the first
- * frame.
+ * frame that is not blank, where the browser gives out later ones.
  *
  * @param {Blob} blob The file. Its name and its stated type are not looked at.
  * @returns {Promise<{width: number, height: number, data: Uint8ClampedArray,
@@ -63,12 +65,50 @@ export async function decodePicture(blob) {
           "tracking. Allow this page to read canvas data, or use another browser.",
       );
     }
-    const upright = turnUpright(readPixels(bitmap, factor), orientation);
+    const first = readPixels(bitmap, factor);
+    const isBlank = MOVING.includes(type) && showsNothing(first);
+    const shown = (isBlank && (await laterFrame(bytes, type))) || first;
+    const upright = turnUpright(shown, orientation);
     const size = factor > 1 ? bitmap : upright;
     return { ...upright, size: { width: size.width, height: size.height } };
   } finally {
     bitmap.close();
   }
+}
+
+/** Whether a frame is of one tone, or nearly so: many animations fade in. */
+function showsNothing({ data }) {
+  let [low, high, isVisible] = [255, 0, false];
+  for (let n = 0; n < data.length; n += 4) {
+    const gray = lumaOf(data[n], data[n + 1], data[n + 2]);
+    low = Math.min(low, gray);
+    high = Math.max(high, gray);
+    isVisible ||= data[n + 3] > 0;
+  }
+  return high - low <= 13 || !isVisible;
+}
+
+/** Return the first later frame that shows something; null if none does or is to be had. */
+async function laterFrame(bytes, type) {
+  if (typeof ImageDecoder !== "function") return null;
+  const decoder = new ImageDecoder({ data: bytes, type, colorSpaceConversion: "none" });
+  try {
+    await decoder.tracks.ready;
+    const count = Math.min(FRAMES, decoder.tracks.selectedTrack.frameCount);
+    for (let frameIndex = 1; frameIndex < count; frameIndex++) {
+      const { image } = await decoder.decode({ frameIndex });
+      const bitmap = await createImageBitmap(image, { premultiplyAlpha: "none" });
+      const pixels = readPixels(bitmap);
+      image.close();
+      bitmap.close();
+      if (!showsNothing(pixels)) return pixels;
+    }
+  } catch {
+    // A later frame is damaged; the first one stands.
+  } finally {
+    decoder.close();
+  }
+  return null;
 }
 
 /** Return a file's bytes; refuse it by its size before reading it. */

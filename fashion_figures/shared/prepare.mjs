@@ -5,7 +5,8 @@
  * with the same integers and the same short sums, so that a page and Python give one answer.
  */
 
-import { borderPlaces, isolate } from "./background.mjs";
+import { borderPlaces, exceeded, isolate } from "./background.mjs";
+import { lumaOf } from "./bitmap.mjs";
 import { ImageError, checkSize } from "./decode_picture.mjs";
 import { TOLERANCE, withoutFrame } from "./frame.mjs";
 
@@ -54,22 +55,18 @@ export function preparePixels({ width, height, data }) {
   }
   const photo = unframed(original);
   if (photo !== original) keep("frame removed", photo);
-  const { isolated, deviation } = blackenBackground(photo);
+  const { isolated, measures } = blackenBackground(photo);
   keep("background made black", isolated);
   const cropped = keep("cropped", crop(isolated));
   const square = keep("fitted into a square", fitSquare(cropped));
-  const mean = areaAverage(square, SIZE, SIZE);
-  const { data: pixels } = keep("28×28", stretch(mean));
-  const measures = {
+  const { data: pixels } = keep("28×28", stretch(areaAverage(square, SIZE, SIZE)));
+  const found = {
     frame: 1 - (photo.width * photo.height) / (original.width * original.height),
-    pattern: deviation,
-    border: litBorder(isolated),
     elsewhere: elsewhere(pixels),
-    contrast: Math.max(...mean.data),
     size: Math.max(cropped.width, cropped.height),
-    steepest: steepest(pixels),
+    sharpness: sharpness(pixels),
   };
-  return { pixels, steps, measures };
+  return { pixels, steps, measures: { ...measures, ...found } };
 }
 
 // --- from RGBA to a working size ---------------------------------------------------------------
@@ -151,11 +148,6 @@ function isInDataFormat({ width, height, channels, data }) {
   return Math.min(...corners) <= 15 && mean < 128 && range > TOLERANCE;
 }
 
-/** Rec. 601 luma in integers. */
-function lumaOf(red, green, blue) {
-  return (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
-}
-
 /** Return what is inside a frame, if there is one and if that is a photo. */
 function unframed(picture) {
   let photo = picture;
@@ -163,9 +155,9 @@ function unframed(picture) {
   for (let n = 0; n < FRAMES; n++) {
     inside = withoutFrame(inside);
     if (inside === null) break;
-    const { isolated, deviation } = isolate(inside);
-    const isPhoto = !isBlank(isolated) && deviation <= ROUGH && litBorder(isolated) <= BUSY;
-    if (isPhoto) photo = inside;
+    const { isolated, measures } = isolate(inside);
+    const isPlain = measures.pattern <= ROUGH && measures.border <= BUSY;
+    if (isPlain && !isBlank(isolated)) photo = inside;
   }
   return photo;
 }
@@ -185,12 +177,6 @@ function blackenBackground(picture) {
     );
   }
   return found;
-}
-
-/** Return the share of the border's pixels that stand out. */
-function litBorder({ width, height, data }) {
-  const border = borderPlaces(width, height);
-  return border.filter((place) => data[place] > 0).length / border.length;
 }
 
 /** Return the share of the light outside the largest piece: pixels that touch one another. */
@@ -216,16 +202,14 @@ function elsewhere(pixels) {
   return 1 - Math.max(...pieces) / pieces.reduce((a, b) => a + b);
 }
 
-/** Return the largest step between two pixels side by side, or one above the other. */
-function steepest(pixels) {
-  let largest = 0;
+/** Return the step between neighbors that one in a hundred reaches. */
+function sharpness(pixels) {
+  const steps = [];
   pixels.forEach((value, place) => {
-    const isLast = place % SIZE === SIZE - 1;
-    const right = isLast ? value : pixels[place + 1];
-    const below = pixels[place + SIZE] ?? value;
-    largest = Math.max(largest, Math.abs(value - right), Math.abs(value - below));
+    if (place % SIZE < SIZE - 1) steps.push(Math.abs(value - pixels[place + 1]));
+    if (place + SIZE < pixels.length) steps.push(Math.abs(value - pixels[place + SIZE]));
   });
-  return largest;
+  return exceeded(Float64Array.from(steps), 100);
 }
 
 function neighbors(place) {

@@ -149,7 +149,8 @@ class TestState:
         assert lab.image == path.read_bytes()
         lab.image = memoryview(b"GIF89a")
         assert lab.image == b"GIF89a"
-        for picture in (np.asarray(Image.open(path)), Image.open(path)):
+        array = np.asarray(Image.open(path))
+        for picture in (array, Image.open(path), array / 255, io.BytesIO(path.read_bytes())):
             lab.image = picture
             assert_array_equal(prepare_image(lab.image).pixels, prepare_image(path).pixels)
 

@@ -7,6 +7,7 @@ Arrays cross as base64 of their bytes.
 import io
 import struct
 import zlib
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -15,8 +16,19 @@ from PIL import Image, ImageCms
 
 import fashion_lib
 from fashion_figures.host.linker import link
-from fashion_lib import ImageError, _picture_bytes, example_pictures, pictures, prepare_image
+from fashion_lib import (
+    ImageError,
+    PreparedImage,
+    _picture_bytes,
+    example_pictures,
+    pictures,
+    predict_image,
+    prepare_image,
+    train_validation_split,
+)
+from fashion_lib.picture_warnings import RULES
 from tests.fashion_figures.modules import decoded, encoded
+from tools.picture_scenes.scenes import LARGE, SCENES, photograph
 
 MODULES = (
     "classes",
@@ -197,6 +209,47 @@ def same_measures(found, expected):
     assert found == pytest.approx(expected, rel=0.01, abs=0.01)
 
 
+def as_it_is(pixels):
+    """Return 28×28 pixels as prepared already, whatever they look like."""
+    return PreparedImage(np.ascontiguousarray(pixels), [])
+
+
+def test_forty_scenes_get_the_same_warnings_as_in_python(call, fashion):
+    x, y = train_validation_split(*fashion[0])[1]
+    rules = [asdict(rule) for rule in RULES]
+    names = [name for name in SCENES if name not in LARGE]
+    kinds = set()
+    for number in range(40):
+        scene, _ = photograph(names[number % len(names)], number, x, y, seed=1)
+        picture = Image.open(io.BytesIO(scene)).resize((300, 400))
+        file = file_of(picture, "PNG" if picture.mode == "RGBA" else "JPEG")
+        expected, reason = outcome(file)
+        found = call("prepareFile", {"bytes": encoded(file), "type": ""})
+        if reason:
+            assert found["message"] == reason
+            continue
+        answer = predict_image(expected)
+        # Another decoder of JPEGs: a level or two.
+        pixels = decoded(found["pixels"]).reshape(28, 28)
+        assert np.abs(pixels.astype(int) - expected.pixels).max() <= 2, names[number % len(names)]
+        measures = found["measures"] | {"evidence": predict_image(as_it_is(pixels)).evidence}
+        codes = call("warn", {"measures": measures, "rules": rules})
+        assert codes == [warning.code for warning in answer.warnings]
+        kinds |= {" ".join(codes)}
+    assert len(kinds) > 5
+
+
+@pytest.mark.parametrize("size", [(6_000, 4_000), (8_064, 6_048)])
+def test_a_large_jpeg_gets_the_same_answer_and_the_same_warnings(call, garment, size):
+    photo = Image.new("RGB", size, (225, 220, 215))
+    photo.paste(garment.resize((size[1] // 2, size[1] // 2)), (size[0] // 4, size[1] // 4))
+    file = file_of(photo, "JPEG", quality=80)
+    found, expected = prepared(call, file), prepare_image(file)
+    close_pixels(found, expected, 6)
+    mine = predict_image(as_it_is(found[-1][1][:, :, 0]))
+    assert mine.class_name == predict_image(expected).class_name
+
+
 def same_pixels(call, rgba):
     """Compare all steps from pixels on, where no decoder is between."""
     height, width, _ = rgba.shape
@@ -267,6 +320,16 @@ def test_the_first_frame_of_an_animation_counts(call, garment, kind):
     options = {"lossless": True} if kind == "WEBP" else {}
     file = file_of(garment, kind, save_all=True, append_images=[other], duration=90, **options)
     same_steps(prepared(call, file), prepare_image(file))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("first", ["white", "black"])
+def test_a_blank_first_frame_is_passed_over(call, garment, kind, first):
+    frames = [Image.new("RGB", garment.size, first), garment, garment.rotate(180)]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    file = file_of(frames[0], kind, save_all=True, append_images=frames[1:], **options)
+    close_pixels(prepared(call, file), prepare_image(file))
+    close_pixels(prepared(call, file, "prepareFileInWorker"), prepare_image(file))
 
 
 EMPTY_EXIF = Image.Exif().tobytes()

@@ -1,7 +1,7 @@
 """What a garment lies on or hangs before: RGB scenes, float32 (HEIGHT, WIDTH, 3)."""
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from scipy import ndimage
 
 from tools.picture_scenes.garments import HEIGHT, LUMA, WIDTH
@@ -108,8 +108,10 @@ def limb(rng: Random, points: list[tuple[float, float]], width: float) -> np.nda
     for x, y in points:
         draw.ellipse(_round(x, y, width / 2), 255)
     skin = rng.uniform(0.45, 1) * np.array([235, 190, 160])
-    soft = ndimage.gaussian_filter(np.asarray(mask, np.float32), 2)
-    shade = ndimage.gaussian_filter(np.asarray(mask, np.float32), 15)[:, :, np.newaxis] / 255
+    soft, shade = (
+        np.asarray(mask.filter(ImageFilter.GaussianBlur(n)), np.float32) for n in (2, 15)
+    )
+    shade = shade[:, :, np.newaxis] / 255
     return np.dstack([(skin * (0.55 + 0.45 * shade)), soft]).astype(np.float32)
 
 
