@@ -38,7 +38,7 @@ MIRRORS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 )
-TIME_OUTS = (5, 15)  # seconds to wait for a connection, and for more of a file
+TIME_OUTS = (5, 8)  # seconds to wait for a connection, and for more of a file
 REST = 300  # seconds in which a source that needs the network is not tried again
 FAILURE = "Fashion-MNIST could not be loaded."
 SAMPLE_NOTICE = (
@@ -129,7 +129,7 @@ def _get_rested(name: str, get: Callable[[], Result]) -> Result:
     """Get the data, unless that has just failed: a silent network costs its time only once."""
     when, why = _failed.get(name, (-math.inf, ""))
     if time.monotonic() - when < REST:
-        raise SourceError(f"{why} (minutes ago, so it was not tried again)")
+        raise SourceError(f"{why} (a moment ago; not tried again)")
     try:
         return get()
     except SourceError as error:
