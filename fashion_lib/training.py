@@ -170,7 +170,8 @@ def train(
     started = time.perf_counter()
     config = TrainConfig() if config is None else config
     if not hasattr(model, "fit"):
-        raise TypeError(f"train takes a Keras model, such as build_cnn(), not {type(model).__name__}.")
+        kind = type(model).__name__
+        raise TypeError(f"train takes a Keras model, such as build_cnn(), not {kind}.")
     x, y = check_data(model, x, y, "training")
     if validation_data is None:
         (x, y), validation_data = _set_aside(x, y)
