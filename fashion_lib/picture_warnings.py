@@ -8,6 +8,8 @@ has them. `prepare_image` measures all of the numbers but the last:
     array, say. Below 1, the preparation has guessed what is white.
 ``frame``
     The share of the picture that was cut off because it was of one tone.
+``filled``
+    The share of the garment's box, after cropping, that stands out.
 ``pattern``
     The median distance of the border's pixels from the fitted background, in gray levels: 1 or 2
     on a plain sheet, which is noise.

@@ -133,8 +133,9 @@ def prepare_image(source: Source) -> PreparedImage:
         ("28×28", pixels),
     ]
     size = float(max(cropped.shape))
-    shape = {"elsewhere": _elsewhere(pixels), "size": size, "sharpness": _sharpness(pixels)}
-    return PreparedImage(pixels, steps, measures | found | shape)
+    measures |= found | {"filled": float((cropped > 0).mean()), "size": size}
+    measures |= {"elsewhere": _elsewhere(pixels), "sharpness": _sharpness(pixels)}
+    return PreparedImage(pixels, steps, measures)
 
 
 def area_average(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -207,8 +208,9 @@ def _blacken_background(pixels: np.ndarray) -> tuple[np.ndarray, dict[str, float
     isolated, measures = isolate(pixels)
     if _is_blank(isolated):
         raise ImageError(
-            "Nothing stands out from the background: the picture is blank, or nearly so. Use "
-            "a picture of one garment, larger and on a plain background of another tone."
+            "Nothing stands out from the background: the picture is blank, or nearly so, or the "
+            "background has a strong pattern. Use a picture of one garment, larger and on a plain "
+            "background of another tone."
         )
     return isolated, measures
 

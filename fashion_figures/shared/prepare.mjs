@@ -62,6 +62,7 @@ export function preparePixels({ width, height, data }) {
   const { data: pixels } = keep("28×28", stretch(areaAverage(square, SIZE, SIZE)));
   const found = {
     frame: 1 - (photo.width * photo.height) / (original.width * original.height),
+    filled: cropped.data.filter((value) => value > 0).length / cropped.data.length,
     elsewhere: elsewhere(pixels),
     size: Math.max(cropped.width, cropped.height),
     sharpness: sharpness(pixels),
@@ -172,8 +173,9 @@ function blackenBackground(picture) {
   const found = isolate(picture);
   if (isBlank(found.isolated)) {
     throw new ImageError(
-      "Nothing stands out from the background: the picture is blank, or nearly so. Use " +
-        "a picture of one garment, larger and on a plain background of another tone.",
+      "Nothing stands out from the background: the picture is blank, or nearly so, or the " +
+        "background has a strong pattern. Use a picture of one garment, larger and on a plain " +
+        "background of another tone.",
     );
   }
   return found;

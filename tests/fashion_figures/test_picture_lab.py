@@ -302,10 +302,10 @@ class TestAnswer:
 class TestWarnings:
     @pytest.fixture
     def striped(self):
-        """Return a picture file with a garment on stripes, in a frame."""
+        """Return a picture file with a garment on faint stripes, beside another, in a frame."""
         picture = np.full((200, 240, 3), 220, np.uint8)
-        picture[:, ::12] = picture[:, 1::12] = picture[:, 2::12] = picture[:, 3::12] = 120
-        picture[50:150, 90:150] = (40, 60, 130)
+        picture[:, ::8] = picture[:, 1::8] = picture[:, 2::8] = picture[:, 3::8] = 211
+        picture[50:150, 40:100] = picture[60:120, 170:190] = (40, 60, 130)
         return packed(np.pad(picture, ((4, 4), (4, 4), (0, 0))))
 
     def test_the_list_is_that_of_python_and_read_out(self, tab, striped):

@@ -49,7 +49,14 @@ def hand():
     return picture
 
 
+def busy_photo():
+    """Return a photo without a plain background, in a frame."""
+    photo = np.random.default_rng(1).integers(60, 256, (30, 24)).repeat(8, axis=0).repeat(8, axis=1)
+    return np.pad(photo, 9)
+
+
 REASONS = {
+    "busy photo": (busy_photo, "rectangle"),
     "striped": (striped, "pattern"),
     "cut off": (cut_off, "border"),
     "two": (two, "several"),
