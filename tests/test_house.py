@@ -27,7 +27,7 @@ FLOORS = {
     "tools": GROUND | MIDDLE | {"book"},
     "benchmarks": GROUND | MIDDLE | {"book"},
 }
-LARGEST_LIBRARY, LONGEST_FILE = 5500, 360  # lines
+LARGEST_LIBRARY, LONGEST_FILE = 6000, 360  # lines
 
 
 # --- reading the imports --------------------------------------------------------------------
@@ -268,5 +268,5 @@ def test_a_bent_search_path_is_found(tmp_path, line):
 def test_a_long_file_and_a_large_library_are_found(tmp_path):
     long = _tree(tmp_path / "long", {"fashion_lib/a.py": "\n" * 361, "fashion_lib/b.py": "\n"})
     assert too_long(long, "fashion_lib") == ["fashion_lib/a.py has 361 lines"]
-    many = _tree(tmp_path / "many", {f"fashion_lib/m{i}.py": "\n" * 334 for i in range(15)})
-    assert too_long(many, "fashion_lib") == ["fashion_lib has 5010 lines"]
+    many = _tree(tmp_path / "many", {f"fashion_lib/m{i}.py": "\n" * 334 for i in range(18)})
+    assert too_long(many, "fashion_lib") == ["fashion_lib has 6012 lines"]
