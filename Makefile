@@ -50,6 +50,7 @@ check: .venv/dev-ready ## is every derived file in step with its source?
 	$(BIN)/python -m tools.make_sample --check
 	$(BIN)/python -m tools.make_weights --check
 	$(BIN)/python -m tools.make_evidence --check
+	$(BIN)/python -m tools.picture_scenes --check
 	$(BIN)/python -m tools.draw_examples --check
 	$(BIN)/python -m tools.draw_pictures --check
 	$(BIN)/python -m tools.notebooks.chapters --check
@@ -68,6 +69,7 @@ weights: .venv/dev-ready ## retrain the shipped network and compare (OPTIONS=--r
 
 derived: .venv/dev-ready ## draw the sample, the example pictures and the site's pictures again, measure the evidence
 	$(BIN)/python -m tools.make_evidence
+	$(BIN)/python -m tools.picture_scenes --record
 	$(BIN)/python -m tools.make_sample
 	$(BIN)/python -m tools.draw_examples
 	$(BIN)/python -m tools.draw_pictures

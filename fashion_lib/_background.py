@@ -85,7 +85,8 @@ def _fit(pixels: np.ndarray, count: int) -> tuple[np.ndarray, float]:
         normal[slopes, slopes] += 1e-6 * len(chosen)
         surface = np.linalg.solve(normal, chosen.T @ values[near])
     deviation = float(np.median(_distance(values - terms @ surface)))
-    return _terms(*np.meshgrid(x, y), count) @ surface, deviation
+    across, down = np.meshgrid(x, y)
+    return _terms(across, down, count) @ surface, deviation
 
 
 def _terms(x: np.ndarray, y: np.ndarray, count: int) -> np.ndarray:
