@@ -21,6 +21,7 @@ from grader.sandbox import (
     another_user,
     data_folder,
     environment,
+    kill,
     own_variables,
 )
 
@@ -125,4 +126,4 @@ class Server:
         """End it, and every child with it."""
         self.control.close()
         if self.process is not None:
-            self.process.kill()
+            kill(self.process)

@@ -15,7 +15,8 @@ HEAD = struct.Struct(">Q")  # the length of a message stands before it
 LOOK = 0.05  # seconds between two looks at what the process uses
 GRACE = 2.0  # seconds for a process to stop by itself when its time is up
 TICK = os.sysconf("SC_CLK_TCK")
-MEMORY = re.compile(r"^(?:RssAnon|RssShmem|VmPTE):\s+(\d+)", re.M)  # VmPTE: page tables
+# In memory, in swap, and the page tables.
+MEMORY = re.compile(r"^(?:RssAnon|RssShmem|VmSwap|VmPTE):\s+(\d+)", re.M)
 
 
 class LostError(Exception):

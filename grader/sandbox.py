@@ -14,10 +14,11 @@ What the sandbox can see is read-only: the system's programs, the Python environ
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -360,9 +361,16 @@ def start(mode: str, limits: Limits) -> Iterator[tuple[subprocess.Popen, int]]:
             try:
                 yield process, replies
             finally:
-                process.kill()
+                kill(process)
     finally:
         os.close(replies)
+
+
+def kill(process: subprocess.Popen) -> None:
+    """Kill a sandbox, also one of which bubblewrap has not made a family of its own yet."""
+    with suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _try(mode: str) -> str | None:

@@ -1,8 +1,8 @@
 """A system-call filter for bubblewrap: what a notebook never needs answers "not permitted".
 
 It closes what the namespaces leave open: memory outside every limit (memfd, System V and
-anonymous shared memory, which stays when no process has it mapped in full), and the parts of
-the kernel in which most holes are found.
+anonymous shared memory, which stays when no process has it mapped in full; pages given to a pipe;
+rules and queues that the kernel keeps), and the parts of the kernel in which most holes are found.
 The program is classic BPF; see seccomp(2) and linux/filter.h.
 """
 
@@ -15,11 +15,16 @@ CALLS = {
     "bpf": (321, 280),
     "fsmount": (432, 432),
     "fsopen": (430, 430),
+    "io_setup": (206, 0),
+    "io_submit": (209, 2),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
     "kexec_load": (246, 104),
     "keyctl": (250, 219),
+    "landlock_add_rule": (445, 445),
+    "landlock_create_ruleset": (444, 444),
+    "landlock_restrict_self": (446, 446),
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "mount": (165, 40),
@@ -40,6 +45,7 @@ CALLS = {
     "umount2": (166, 39),
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
+    "vmsplice": (278, 75),
 }
 CLONE, CLONE3 = (56, 220), (435, 435)
 MMAP = (9, 222)

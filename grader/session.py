@@ -7,6 +7,7 @@ request needs a new one.
 
 import os
 import secrets
+import select
 import selectors
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -15,7 +16,7 @@ from typing import Any
 
 from grader import wire
 from grader.exchange import GRACE, Exchange, LostError, Meter, StartError, family
-from grader.sandbox import HOME, TEMPORARY, Limits, start
+from grader.sandbox import HOME, TEMPORARY, Limits, kill, start
 
 SOCKETS = 64  # at a time: what waits in them is memory of no process
 FILES = 20_000  # in all folders: an empty file takes memory too, which is of no process
@@ -144,6 +145,7 @@ class Session(Exchange, Conversation):
         self.mode, self.limits, self.longest = mode, limits, limits.reply
         self._meter = Meter()
         self._stack = ExitStack()
+        self._ready = False
 
     def __enter__(self) -> "Session":
         self._process, replies = self._stack.enter_context(start(self.mode, self.limits))
@@ -160,6 +162,7 @@ class Session(Exchange, Conversation):
             self._drain_rest()
             self._stack.close()
             raise StartError(f"{error}: {self.last_words.strip()}") from error
+        self._ready = True
         return self
 
     def __exit__(self, *unused: object) -> None:
@@ -197,9 +200,8 @@ class Session(Exchange, Conversation):
             raise LostError("output")
 
     def _drain_rest(self) -> None:
-        if not self._closed:
-            self._process.kill()
-            os.set_blocking(self._output, True)
+        kill(self._process)
+        if not self._closed and select.select([self._output], [], [], GRACE)[0]:
             self._printed += os.read(self._output, 1 << 16)
 
     def look(self) -> None:
@@ -220,7 +222,8 @@ class Session(Exchange, Conversation):
         seconds, memory = self._meter.read(processes)
         self.memory, self.peak = memory, max(self.peak, memory)
         self.seconds = max(self.seconds, seconds)
-        inside = processes[1:2] if self.mode != "unsafe" else []  # the first is outside
+        # The first is outside, and until the runner has spoken so may be the second.
+        inside = processes[1:2] if self._ready and self.mode != "unsafe" else []
         if any(sockets(number) > SOCKETS or files(number) > FILES for number in inside):
             raise LostError("memory")
         if memory > self.limits.memory * 1.25:  # each process has `memory` at most

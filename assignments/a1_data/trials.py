@@ -203,6 +203,12 @@ def standardize(training, other):
     # parts
     Wrong("per class, right", "parts", 0, _parts()),
     Wrong(
+        "blocks with a last one",
+        "parts",
+        3,
+        _parts(order="np.roll(np.flatnonzero(labels == k), 1)"),
+    ),
+    Wrong(
         "by scikit-learn",
         "parts",
         0,

@@ -228,11 +228,16 @@ def compare_batches(expected, answer, inputs):
     orders = [np.concatenate(found[n : n + each]) for n in range(0, len(found), each)]
     if any(not np.array_equal(np.sort(order), np.arange(count)) for order in orders):
         return "in some epoch, not every picture is used once"
-    if any(np.array_equal(order, np.arange(count)) for order in orders):
+    if any(_in_order(order) for order in orders):
         return "the pictures are not shuffled"
     if len({tuple(order) for order in orders}) < epochs:
         return "two epochs have the same order"
     return None
+
+
+def _in_order(order):
+    """Tell whether most pictures follow the one before at the same distance."""
+    return np.bincount(np.diff(order.astype(int)) % len(order)).max() > len(order) / 2
 
 
 def _epochs(rng):
@@ -488,8 +493,12 @@ def _report(answer, inputs):
     best = float(numbers(answer["best_epoch"]).reshape(()))
     if losses.ndim != 1 or not 1 <= len(losses) <= epochs:
         return "val_loss has not one loss for each epoch that was run"
+    if not np.isfinite(losses).all():
+        return "val_loss has values that are no losses"
     if shown.shape != (len(y_val), 10):
         return "val_probabilities has the wrong shape"
+    if not (np.abs(shown.sum(axis=1) - 1) < 0.01).all() or shown.min() < 0:
+        return "val_probabilities has rows that are no probabilities"
     if best != np.argmin(losses) + 1:
         return "the best epoch is not the one with the lowest loss, counted from 1"
     end = stop([*losses, *[math.inf] * (epochs - len(losses))], patience)[0]

@@ -217,6 +217,9 @@ def stop(losses, patience, min_delta=0.0):
         "lists, right", "batches", 0, _batches(end="[[int(n) for n in batch] for batch in result]")
     ),
     Wrong("not shuffled", "batches", 3, _batches(order="np.arange(count)")),
+    Wrong(
+        "turned by an epoch", "batches", 3, _batches(order="np.roll(np.arange(count), epoch + 1)")
+    ),
     Wrong("with replacement", "batches", 3, _batches(order="rng.integers(0, count, count)")),
     Wrong(
         "the same order again",
@@ -344,6 +347,16 @@ def train_small(x, y, x_val, y_val, x_new, epochs, patience):
             "val_probabilities": np.full((len(x_val), 10), 0.1),
             "predictions": np.full(len(x_new), y[0])}
 """,
+    ),
+    Wrong(
+        "no losses, and no probabilities",
+        "train",
+        2,
+        _train(
+            end="""{"val_loss": [math.nan] * (patience + 1), "best_epoch": 1,
+            "val_probabilities": 7 * np.eye(10)[answer(b, *best).argmax(axis=1)],
+            "predictions": answer(c, *best).argmax(axis=1)}"""
+        ),
     ),
     Wrong("the last weights", "train", 2, _train(after="best = (w, v)")),
     Wrong(

@@ -309,7 +309,13 @@ def draw_color(rng):
 
 
 def draw_background(rng):
-    return Inputs(_garment(rng, 56, 56, background=int(rng.integers(90, 170))))
+    background = int(rng.integers(90, 170))
+    picture = _garment(rng, 56, 56, background=background)
+    # A wide strap and dirty corners: neither the mean nor a corner is the background.
+    far = 0 if background > 127 else 255
+    picture[0, 18:38] = far
+    picture[[0, 0, -1, -1], [0, -1, 0, -1]] = far
+    return Inputs(picture)
 
 
 def draw_oblong(rng):

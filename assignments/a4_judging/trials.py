@@ -311,7 +311,7 @@ def wilson(hits, total, z=1.96):
     Wrong(
         "darker pixels alone", "input", 4, _input(distance="np.maximum(np.median(border) - x, 0)")
     ),
-    Wrong("background of a corner", "input", 0, _input(border="x[-1:, 0]")),
+    Wrong("background of a corner", "input", 1, _input(border="x[-1:, 0]")),
     Wrong("black below and right", "input", 1, _input(top="0", left="0")),
     Wrong(
         "larger part first",

@@ -19,7 +19,7 @@ from grader.player import Player
 from grader.referee import Task, grade
 from grader.release import ROOT, define, names
 from grader.sandbox import IsolationError, Limits, find_mode
-from grader.session import Conversation, LostError, Session
+from grader.session import Conversation, LostError, Session, StartError
 from grader.submission import Cell, read, strip
 
 pytestmark = pytest.mark.skipif(
@@ -256,7 +256,12 @@ libc = ctypes.CDLL(None, use_errno=True)
 def outcome(*arguments):
     return libc.syscall(*arguments), ctypes.get_errno()
 seen = [libc.unshare(0x10000000), libc.ptrace(0, 0, 0, 0), libc.memfd_create(b"x", 0),
-        libc.shmget(0, 4096, 0o1600)]
+        libc.shmget(0, 4096, 0o1600), libc.vmsplice(1, None, 0, 0)]
+import platform
+aio = {"x86_64": 206, "aarch64": 0}[platform.machine()]
+attribute = (ctypes.c_uint64 * 1)(1)
+for call in ((444, attribute, 8, 0), (aio, 1, ctypes.byref(ctypes.c_ulong()))):
+    seen.append(libc.syscall(*call))
 import mmap
 for make in (lambda: mmap.mmap(-1, 4096), lambda: mmap.mmap(zero.fileno(), 4096)):
     try:
@@ -266,7 +271,7 @@ for make in (lambda: mmap.mmap(-1, 4096), lambda: mmap.mmap(zero.fileno(), 4096)
     except OSError:
         seen.append(-1)
 """)
-    assert seen == [-1, -1, -1, -1, -1, -1]
+    assert seen == [-1] * 9
 
 
 def test_processes_of_another_sandbox_are_invisible():
@@ -355,6 +360,21 @@ os.read(until, 1)
         before = session.seconds
         session.ask("cell", source=source, keep=[])
         assert session.seconds - before > least
+
+
+def test_files_are_counted_once_the_sandbox_stands(monkeypatch):
+    """Before, the folders of its process may be those of the machine."""
+    monkeypatch.setattr("grader.session.files", lambda process: 10**6)
+    with Session(find_mode(), Limits()) as session, pytest.raises(LostError, match="memory"):
+        session.ask("cell", source="1", keep=[])
+
+
+def test_a_start_that_is_given_up_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(
+        Session, "_bounded", lambda *unused: (_ for _ in ()).throw(LostError("memory"))
+    )
+    with pytest.raises(StartError, match="memory"), Session(find_mode(), Limits()):
+        pass
 
 
 def test_an_interpreter_that_stops_listening_holds_nobody_up():
