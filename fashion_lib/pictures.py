@@ -69,6 +69,8 @@ def read_picture(source: Source) -> tuple[np.ndarray, float]:
     else:
         image = _open(read_bytes(source))
     try:
+        if image is not source and getattr(image, "n_frames", 1) > 1:
+            _seek_first_frame(image)
         frame = _upright(image)
         if frame.mode.startswith(("I", "F")):
             frame, white = _narrowed(frame)
@@ -91,7 +93,7 @@ def read_picture(source: Source) -> tuple[np.ndarray, float]:
 
 
 def _open(content: bytes) -> Image.Image:
-    """Read a picture's header, without decoding its pixels; choose the frame and its size."""
+    """Read a picture's header, without decoding its pixels; choose the size of a large JPEG."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # e.g. Pillow's own size warning; ours is an error
@@ -107,8 +109,6 @@ def _open(content: bytes) -> Image.Image:
     _check_size(width, height, MAX_JPEG_PIXELS if is_jpeg else MAX_PIXELS)
     if is_jpeg and width * height > REDUCED_PIXELS:
         image.draft(image.mode, (width // 8, height // 8))
-    elif not is_jpeg and getattr(image, "n_frames", 1) > 1:
-        _seek_first_frame(image)
     return image
 
 
