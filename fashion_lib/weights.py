@@ -214,6 +214,8 @@ def _read(path: Path) -> tuple[Weights, dict[str, str]]:
         with safe_open(path, framework="numpy") as file:
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             metadata = dict(file.metadata() or {})
+        if odd := {str(one.dtype) for one in arrays.values() if one.dtype.kind == "V"}:
+            raise TypeError(", ".join(sorted(odd)))  # TensorFlow has taught NumPy more
     except (TypeError, AttributeError) as error:  # numbers of which NumPy has no type
         raise ValueError(
             f"{path.name} holds other numbers than float32 ({error}). Convert them before they "
