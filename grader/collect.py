@@ -189,7 +189,7 @@ class Collector:
             problem = words
             if other:
                 file = printable(each.file.path.name)
-                problem = f"{file} is {other}, not {self.name}"
+                problem = f"the file {file} is {other}, not {self.name}"
             one = self._hand_in(owner, each.owner, each.file, problem=problem)
             yield (
                 replace(one, digest=each.handed.digest, assignment=other or ""),

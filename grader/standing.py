@@ -27,7 +27,7 @@ HEADING = re.compile(r"#+ (?:\d+\. )?(.*?)(?: \(\d+ points?\))?(?:\n|\Z)")
 STATES = {
     "final": "graded",
     "waiting": "waiting for a person",
-    "unreadable": "no notebook that can be read",
+    "unreadable": "no notebook of this assignment",
     "stale": "to be graded again",
     "ungraded": "not graded yet",
     "missing": "not handed in",

@@ -1,6 +1,7 @@
 """Grades submissions and tells how far it is: for ``grade`` and ``regrade``."""
 
 import argparse
+import fcntl
 import sys
 import time
 from collections import Counter
@@ -82,6 +83,30 @@ def grade_all(options: argparse.Namespace, students: list[str], again: bool = Fa
     """Grade these students' submissions and write the gradebook; return the exit status."""
     course, definition = course_of(options)
     check_isolation(course, options)
+    with alone(course):
+        return _grade(options, course, definition, students, again)
+
+
+@contextmanager
+def alone(course: Course) -> Iterator[None]:
+    """Keep a second run out of the course's journal and gradebook."""
+    with (course.root / "grading.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CourseError(
+                f"Another run grades in {course.root}: wait until it is done."
+            ) from error
+        yield
+
+
+def _grade(
+    options: argparse.Namespace,
+    course: Course,
+    definition: Definition,
+    students: list[str],
+    again: bool,
+) -> int:
     journal = Journal(course.root / "journal.jsonl")
     if again:
         for _, task in _tasks(course, definition, students, options):

@@ -72,5 +72,7 @@ def run(options: argparse.Namespace) -> int:
     count = len(report.pairs)
     found = "one similar pair" if count == 1 else f"{count} similar pairs"
     print(f"{report.compared} compared{left_out}, {found}: {path}")
+    for student, words in report.left_out:
+        print(f"  {student}: {words}")
     print("Similarity is no proof: short answers to the same question look alike.")
     return 0

@@ -82,7 +82,7 @@ def test_unfinished_totals_are_not_exported(course, capsys, to):
     error = capsys.readouterr().err
     assert (
         "2 of 5 are unfinished: 1 waiting for a person (Cy Day), "
-        "1 no notebook that can be read (Dot =1+1). See" in error
+        "1 no notebook of this assignment (Dot =1+1). See" in error
     )
     assert "--unfinished" in error
     assert not (course.root / "exports").exists()
@@ -113,7 +113,7 @@ def test_unfinished_totals_are_empty_never_zero(course):
         "graded",
         "graded",
         "waiting for a person",
-        "no notebook that can be read",
+        "no notebook of this assignment",
         "not handed in",
     ]
     assert found["cy"]["pending"] == "flipping"

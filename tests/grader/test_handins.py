@@ -220,7 +220,7 @@ def test_a_pdf_after_a_notebook_is_told_and_does_not_count(term):
 def test_another_assignment_is_kept_and_never_new(term):
     one = term.hand_in(notebook("x", "a1_data"), -9)
     assert one.state == "problem"
-    assert one.origin.problem == f"x.ipynb is a1_data, not {NAME}"
+    assert one.origin.problem == f"the file x.ipynb is a1_data, not {NAME}"
     assert not (term.course.submitted("ann-lee", NAME) / f"{NAME}.ipynb").exists()
     assert term.all()[0].assignment == "a1_data"
 

@@ -6,6 +6,8 @@ import os
 import pytest
 
 from grader.__main__ import main
+from grader.commands._grading import alone
+from grader.course import Course, CourseError
 from grader.deadlines import Deadlines
 from grader.handins import recount
 from grader.records import write, write_record
@@ -86,3 +88,11 @@ def test_what_is_not_written_to_the_end_leaves_the_old(tmp_path, monkeypatch, fa
         write(path, None if fails == "write" else b"new")
     assert path.read_bytes() == old
     assert json.loads(old) == {"name": "Žofie ?"}
+
+
+def test_one_run_at_a_time_grades_in_a_course(tmp_path):
+    course = Course(tmp_path)
+    with alone(course), pytest.raises(CourseError, match="Another run grades"), alone(course):
+        pass
+    with alone(course):
+        pass

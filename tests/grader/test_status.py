@@ -54,12 +54,12 @@ def test_counts_come_first_and_names_after(term, capsys):
     )
     assert lines[1] == "Late work: 10 percent a day begun."
     assert lines[2] == (
-        "31 students: 2 graded, 8 waiting for a person, 1 no notebook that can be read, "
+        "31 students: 2 graded, 8 waiting for a person, 1 no notebook of this assignment, "
         "2 not graded yet, 18 not handed in, 1 late."
     )
     assert lines[3] == "Final totals, after what late work costs: 2, from 15.3 to 17, mean 16.1."
     assert "Not handed in (18):\n  s13, s14, s15, s16, s17, s18, s19, s20 and 10 more: --all" in out
-    assert "No notebook that can be read (1):\n  s04: The file is empty." in out
+    assert "No notebook of this assignment (1):\n  s04: The file is empty." in out
     assert "  s03: Flipped or not: not graded yet\n" in out
     assert "Late (1):\n  s02: 10 h, 1.7 points less\n" in out
     assert "Not on the list of students (1):\n  stranger\n" in out
