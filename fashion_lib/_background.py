@@ -16,7 +16,7 @@ def isolate(pixels: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
 
     Light falls off across most photos, so the background is a slope: a plane. Where light falls
     off toward the corners, it is curved. A pattern fits neither, and is often weaker in
-    brightness than in color, so brightness alone is looked at then.
+    brightness than in color, so brightness alone is looked at then. What leaves least counts.
 
     Parameters
     ----------
@@ -29,11 +29,14 @@ def isolate(pixels: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
     measures : dict of str to float
         "pattern", "light", "border" and "contrast": see `fashion_lib.picture_warnings`.
     """
+    deviation = np.inf
     for terms, is_gray in ((_PLANE, False), (_CURVE, False), (_CURVE, True)):
-        seen = _luma(pixels) if is_gray else pixels
-        background, deviation = _fit(seen, terms)
         if deviation <= _PLAIN:
             break
+        picture = _luma(pixels) if is_gray else pixels
+        surface, left = _fit(picture, terms)
+        if left < deviation:
+            seen, background, deviation = picture, surface, left
     difference = seen - background
     distance = np.floor(_distance(difference) + 0.5)
     distance[distance <= TOLERANCE + 4 * deviation] = 0

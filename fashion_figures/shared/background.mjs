@@ -38,7 +38,7 @@ export function borderPlaces(width, height) {
  * Return each pixel's distance from the background, 0 within its tolerance.
  *
  * The background is a plane; where that leaves more than noise, a curved surface; and where that
- * does, brightness alone is looked at.
+ * does, brightness alone is looked at. What leaves least counts.
  *
  * @param {import("./prepare.mjs").Picture} picture
  * @returns {{isolated: import("./prepare.mjs").Picture, measures: Object<string, number>}} The
@@ -46,10 +46,11 @@ export function borderPlaces(width, height) {
  */
 export function isolate(picture) {
   let [seen, fitted] = [picture, fit(picture, PLANE)];
-  if (fitted.deviation > PLAIN) fitted = fit(picture, CURVE);
-  if (fitted.deviation > PLAIN) {
-    seen = inGray(picture);
-    fitted = fit(seen, CURVE);
+  for (const makeSeen of [() => picture, () => inGray(picture)]) {
+    if (fitted.deviation <= PLAIN) break;
+    const other = makeSeen();
+    const found = fit(other, CURVE);
+    if (found.deviation < fitted.deviation) [seen, fitted] = [other, found];
   }
   const { width, height, channels, data } = seen;
   const { surface, border, deviation } = fitted;

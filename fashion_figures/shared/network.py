@@ -97,7 +97,8 @@ class NetworkFigure(CourseWidget):
 
     @traitlets.observe("network")
     def _renew_text(self, change: dict[str, Any]) -> None:
-        if self.text == self.words(change["old"]):  # and not a text that was set
+        old = change["old"]  # None while the figure is made
+        if old is not None and self.text == self.words(old):  # and not a text that was set
             self.text = self.words(change["new"])
 
 
