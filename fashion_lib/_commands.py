@@ -196,7 +196,8 @@ def run_predict(arguments: argparse.Namespace) -> int:
         except ImageError as error:
             failed = True
             complain(name, error)
-            results.append({"file": name, "error": str(error)})
+            words = str(error).encode(errors="replace").decode()
+            results.append({"file": name, "error": words})
             continue
         results.append({"file": name, **_as_dict(prediction)})
         if not arguments.json:

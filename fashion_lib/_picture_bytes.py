@@ -88,6 +88,8 @@ def _read_stream(stream: Any) -> bytes:
                 raise TypeError("The file must be opened in binary mode: open(path, 'rb').")
             parts.append(bytes(part))
             left -= len(part)
+    except io.UnsupportedOperation as error:
+        raise ImageError("The file is not open for reading: open(path, 'rb').") from error
     except (OSError, ValueError) as error:
         raise ImageError(f"The file cannot be read: {error}. Open it again.") from error
     return b"".join(parts)
@@ -113,6 +115,8 @@ def _read_path(name: str) -> bytes | None:
 
 def _missing(name: str, path: Path) -> str:
     """Say why a string names no file."""
+    if os.path.exists(path):  # noqa: PTH110  (never raises)
+        return f"{path.absolute()} is a device or a pipe. Read it yourself, and pass the bytes."
     hidden = [letter for letter in name if unicodedata.category(letter) == "Cf"]
     if name.startswith("data:"):
         return (
@@ -121,6 +125,8 @@ def _missing(name: str, path: Path) -> str:
         )
     if name.startswith(_SIGNATURES) and len(name) > 40:
         return "This is a picture as base64 text. Pass its bytes: base64.b64decode(text)."
+    if len(name) > 1000:
+        return f"There is no file with a name of {len(name):,} characters. Pass bytes as bytes."
     if scheme := re.match(r"([a-z][a-z0-9+.-]+)://", name, re.IGNORECASE):
         if scheme[1].lower() == "file":
             return "This is the address of a file. Pass its path: what follows file://."

@@ -139,16 +139,21 @@ def _check_size(width: int, height: int, limit: int = MAX_PIXELS) -> None:
 def _image_from_array(array: np.ndarray) -> tuple[Image.Image, float]:
     """Check an array's shape and range; return it as an 8-bit PIL image, and its white."""
     shape = array.shape
-    if array.ndim == 1 or (array.ndim == 2 and shape[1] == 784 and shape[0] != 784):
+    if shape in ((784,), (784, 1)) or (array.ndim == 2 and shape[1] == 784 and shape[0] != 784):
+        first = "array" if array.size == 784 else "array[0]"
         raise ImageError(
-            f"An array of shape {shape} holds flattened images, or none. Give one its rows back: "
-            f"{'array' if array.size == 784 else 'array[0]'}.reshape(28, 28)."
+            f"An array of shape {shape} holds flattened images. Give one its rows back: "
+            f"{first}.reshape(28, 28)."
         )
     if array.ndim not in (2, 3) or (array.ndim == 3 and shape[2] not in (1, 3, 4)):
         is_batch = array.ndim == 4 or (array.ndim == 3 and shape[0] not in (1, 3, 4))
         hint = "Pass one picture, e.g. images[0]."
         if array.ndim == 3 and not is_batch:
             hint = "Put the channels last: np.moveaxis(array, 0, -1). Of a batch, pass images[0]."
+        elif array.ndim == 3 and shape[2] == 2:
+            hint = "Of gray and alpha, pass array[:, :, 0]."
+        elif array.ndim < 2:
+            hint = "Give it its rows back: array.reshape(height, width)."
         raise ImageError(
             f"An array of shape {shape} is no picture: it must be (H, W), (H, W, 1), "
             f"(H, W, 3) or (H, W, 4). {hint}"

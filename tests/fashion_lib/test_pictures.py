@@ -300,6 +300,8 @@ def test_a_picture_opened_as_text_is_told_so(tmp_path):
     Image.new("L", (30, 30), 7).save(tmp_path / "a.png")
     with (tmp_path / "a.png").open() as file, pytest.raises(TypeError, match="binary mode"):
         read_picture(file)
+    with (tmp_path / "b.png").open("wb") as file, pytest.raises(ImageError, match="for reading"):
+        read_picture(file)
 
 
 class Trickle(io.BytesIO):
@@ -444,7 +446,9 @@ def test_large_bytes_are_refused():
         ("nul\0byte.png", "control character"),
         (np.zeros((0, 5), np.uint8), "no pixels"),
         (np.zeros((5, 0, 3), np.uint8), "no pixels"),
-        (np.zeros(5, np.uint8), "flattened images, or none"),
+        (np.zeros(5, np.uint8), r"its rows back: array\.reshape\(height, width\)"),
+        (np.zeros((784, 1), np.uint8), r"flattened.*: array\.reshape\(28, 28\)"),
+        (np.zeros((28, 28, 2), np.uint8), r"alpha, pass array\[:, :, 0\]"),
         (np.zeros((3, 28, 28), np.uint8), r"channels last: np\.moveaxis\(array, 0, -1\)"),
         (np.zeros((784,), np.uint8), r"flattened.*: array\.reshape\(28, 28\)"),
         (np.zeros((1, 784), np.float32), r"flattened.*: array\.reshape\(28, 28\)"),
@@ -477,6 +481,8 @@ def test_unusable_sources_say_why(source, reason):
         ("S3://bucket/boot.png", "web address"),
         ("file:///home/me/boot.png", "what follows file://"),
         ("data:image/png;base64,iVBORw0KGgo", "data URL.*b64decode"),
+        ("x" * 5000, r"a name of 5,000 characters\. Pass"),
+        (os.devnull, "is a device or a pipe"),
         (base64.b64encode(encode(Image.new("L", (90, 90)), "PNG")).decode(), "base64 text"),
         (base64.b64encode(encode(Image.new("L", (9, 9)), "JPEG")).decode(), "base64 text"),
         ("C:\new\test.png", r"control character.*forward slashes"),
