@@ -99,6 +99,7 @@ class Limits:
         return {
             "DATA": self.memory,
             "FSIZE": self.disk,
+            "MEMLOCK": 0,  # pages that sockets hold of a sender
             "NOFILE": 256,
             "NPROC": self.processes,
             "CORE": 0,

@@ -13,8 +13,11 @@ import struct
 CALLS = {
     "add_key": (248, 217),
     "bpf": (321, 280),
+    "fanotify_init": (300, 262),
     "fsmount": (432, 432),
     "fsopen": (430, 430),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
     "io_setup": (206, 0),
     "io_submit": (209, 2),
     "io_uring_enter": (426, 426),
@@ -40,15 +43,19 @@ CALLS = {
     "ptrace": (101, 117),
     "request_key": (249, 218),
     "semget": (64, 190),
+    "sendfile": (40, 71),
     "setns": (308, 268),
     "shmget": (29, 194),
+    "splice": (275, 76),
+    "tee": (276, 77),
     "umount2": (166, 39),
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
     "vmsplice": (278, 75),
 }
 CLONE, CLONE3 = (56, 220), (435, 435)
-MMAP = (9, 222)
+MMAP, SOCKET = (9, 222), (41, 198)
+FAMILIES = (1, 2, 10, 16)  # Unix, IPv4, IPv6, netlink: a namespace holds them, unlike AF_VSOCK
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 NEW_USER_NAMESPACE = 0x10000000
 SHARED_ANONYMOUS = 0x21
@@ -68,7 +75,7 @@ def program() -> bytes | None:
     if machine not in ARCHITECTURES:
         return None
     column, audit = ARCHITECTURES[machine]
-    denied = [numbers[column] for numbers in CALLS.values()]
+    denied = [numbers[column] for numbers in CALLS.values() if numbers[column] is not None]
     lines = [
         _instruction(LOAD, 4),  # the architecture: a 32-bit program has other numbers
         _instruction(EQUAL, audit, then=1),
@@ -83,6 +90,14 @@ def program() -> bytes | None:
     for number in denied:
         lines += [_instruction(EQUAL, number, otherwise=1), _instruction(RETURN, ERRNO | EPERM)]
     lines += [
+        _instruction(EQUAL, SOCKET[column], otherwise=len(FAMILIES) + 3),
+        _instruction(LOAD, 16),  # the low half of socket's first argument, the family
+        *[
+            _instruction(EQUAL, family, then=len(FAMILIES) - number)
+            for number, family in enumerate(FAMILIES)
+        ],
+        _instruction(RETURN, ERRNO | EPERM),
+        _instruction(RETURN, ALLOW),
         _instruction(EQUAL, MMAP[column], otherwise=5),
         _instruction(LOAD, 40),  # the low half of mmap's fourth argument, its flags
         _instruction(AND, SHARED_ANONYMOUS),

@@ -311,11 +311,11 @@ def draw_color(rng):
 def draw_background(rng):
     background = int(rng.integers(90, 170))
     picture = _garment(rng, 56, 56, background=background)
-    # A wide strap and dirty corners: neither the mean nor a corner is the background.
-    far = 0 if background > 127 else 255
-    picture[0, 18:38] = far
-    picture[[0, 0, -1, -1], [0, -1, 0, -1]] = far
-    return Inputs(picture)
+    # A rough background, and a garment at the left edge: no mean, mode, corner or single edge
+    # has its value.
+    picture = np.where(picture == background, background + rng.integers(-9, 10, (56, 56)), picture)
+    picture[:, 0] = picture[0, 18:38] = picture[[0, -1], -1] = 0 if background > 127 else 255
+    return Inputs(picture.astype(np.uint8))
 
 
 def draw_oblong(rng):

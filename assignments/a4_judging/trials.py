@@ -312,6 +312,13 @@ def wilson(hits, total, z=1.96):
         "darker pixels alone", "input", 4, _input(distance="np.maximum(np.median(border) - x, 0)")
     ),
     Wrong("background of a corner", "input", 1, _input(border="x[-1:, 0]")),
+    Wrong("background of a side", "input", 1, _input(border="x[:, 0]")),
+    Wrong(
+        "the most frequent background",
+        "input",
+        1,
+        _input(distance="np.abs(x - np.bincount(border.astype(int)).argmax())"),
+    ),
     Wrong("black below and right", "input", 1, _input(top="0", left="0")),
     Wrong(
         "larger part first",

@@ -274,6 +274,28 @@ for make in (lambda: mmap.mmap(-1, 4096), lambda: mmap.mmap(zero.fileno(), 4096)
     assert seen == [-1] * 9
 
 
+def test_only_sockets_that_a_namespace_holds_can_be_made():
+    seen = look("""
+import os, socket
+seen = []
+for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, 40, 38):  # vsock, alg
+    try:
+        socket.socket(family, socket.SOCK_STREAM if family != 38 else socket.SOCK_SEQPACKET).close()
+        seen.append("made")
+    except OSError as error:
+        seen.append(error.errno)
+for call in (lambda: os.splice(0, 1, 1), lambda: os.sendfile(1, 0, 0, 1)):
+    try:
+        call()
+    except OSError as error:
+        seen.append(error.errno)
+import pathlib, shutil
+pathlib.Path("a").write_text("copied")
+seen.append(pathlib.Path(shutil.copyfile("a", "b")).read_text())
+""")
+    assert seen == ["made"] * 3 + [1, 1, 1, 1, "copied"]
+
+
 def test_processes_of_another_sandbox_are_invisible():
     with Session(find_mode(), Limits()) as first:
         first.ask("cell", source="import os\nopen('/tmp/mark', 'w').write('x')", keep=[])
