@@ -10,7 +10,7 @@ import platform
 import struct
 
 # Numbers on x86_64 and on aarch64; None where the call does not exist.
-CALLS = {
+CALLS: dict[str, tuple[int, int | None]] = {
     "add_key": (248, 217),
     "bpf": (321, 280),
     "fanotify_init": (300, 262),
@@ -75,7 +75,8 @@ def program() -> bytes | None:
     if machine not in ARCHITECTURES:
         return None
     column, audit = ARCHITECTURES[machine]
-    denied = [numbers[column] for numbers in CALLS.values() if numbers[column] is not None]
+    numbers = (each[column] for each in CALLS.values())
+    denied = [number for number in numbers if number is not None]
     lines = [
         _instruction(LOAD, 4),  # the architecture: a 32-bit program has other numbers
         _instruction(EQUAL, audit, then=1),
