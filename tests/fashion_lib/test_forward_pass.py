@@ -224,6 +224,16 @@ def test_forward_agrees_with_load_model_in_every_layer(keras, images, weights):
 
 
 @pytest.mark.tensorflow
+def test_keras_answers_raw_pixels_as_a_kernel_255_times_larger_would(images, weights):
+    """As chapter 6 says, which computes the one by the other."""
+    from fashion_lib import load_model
+
+    unasked = weights | {"conv1/kernel": 255 * weights["conv1/kernel"]}
+    expected = load_model("baseline").predict(images * 255, verbose=0)
+    assert_allclose(forward(unasked, images), expected, atol=1e-4)
+
+
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("seed", range(30))
 def test_forward_agrees_with_keras_in_every_layer_of_random_networks(keras, images, seed):
     network = random_network(seed)
