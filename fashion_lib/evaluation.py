@@ -327,8 +327,8 @@ def heuristic_suspects(
     """Mark suspected labels by a rule of thumb: a sure network contradicts them.
 
     A label is a suspect if the most probable class is another one, and has a probability of at
-    least `confidence`. Many suspects are right, and many wrong labels are no suspects: a network
-    can be sure and wrong, or agree with a wrong label.
+    least `confidence`. A suspect can be right, and a wrong label no suspect: a network can be sure
+    and wrong, or agree with a wrong label.
 
     Parameters
     ----------

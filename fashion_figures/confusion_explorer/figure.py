@@ -141,7 +141,7 @@ class ConfusionExplorer(CourseWidget):
         "sneaker and ankle boot meet; shirts taken for T-shirts are the largest group. You can "
         "open every cell and look at its images, sorted by the network’s confidence. Some "
         "labels are suspects by a rule of thumb: the network contradicts them with a confidence "
-        "of at least 90%. Many of them are right all the same."
+        "of at least 90%. A suspect can be right all the same."
     ).tag(sync=True)
 
     def __init__(self, probabilities: np.ndarray | None = None, **state: Any) -> None:

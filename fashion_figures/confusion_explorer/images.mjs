@@ -15,7 +15,7 @@ const MARK = "◆";
 
 const SUSPECT =
   `${MARK} The label is a suspect, by a rule of thumb: the network contradicts it with a ` +
-  "confidence of at least 90%. Many suspects are right.";
+  "confidence of at least 90%. A suspect can be right all the same.";
 
 const percent = (share) => `${(share * 100).toFixed(1)}%`;
 

@@ -1,7 +1,9 @@
 """The confusion explorer: packed predictions, and the figure against scikit-learn's counts."""
 
 import gzip
+import inspect
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,14 @@ from fashion_lib.evaluation import heuristic_suspects
 from tests.fashion_figures import pages
 
 STARTED = ".cw-cx[data-cell]"
+CONFIDENCE = inspect.signature(heuristic_suspects).parameters["confidence"].default
 PAINTED = ".cw-cx-images[data-state=painted]"
+
+
+def test_the_words_name_the_confidence_of_the_rule():
+    script = Path(module.__file__).with_name("images.mjs").read_text("utf-8")
+    for words in (ConfusionExplorer.text.default_value, script):
+        assert f"a confidence of at least {CONFIDENCE:.0%}" in re.sub(r'["`] \+\s+"', "", words)
 
 
 @pytest.fixture(scope="module")
