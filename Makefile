@@ -10,11 +10,11 @@ LIBRARY := $(shell find fashion_lib fashion_figures -type f -not -path '*/__pyca
 BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
            $(wildcard chapters/*.md pages/*.md _static/*) \
            $(shell find book -type f -not -path '*/__pycache__/*') \
-           tools/notebooks/quiet_tensorflow.py CITATION.cff
+           tools/notebooks/quiet_tensorflow.py tools/notebooks/claim.py CITATION.cff
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve pdf preview test test-unit lint check format bench weights derived requirements \
+.PHONY: help book serve pdf preview claims test test-unit lint check format bench weights derived requirements \
         notebooks notebooks-full notebooks-lab links student solutions clean \
         assignments test-assignments bench-grading
 
@@ -32,6 +32,9 @@ pdf: .venv/dev-ready $(SITE) ## print the book into one PDF (needs Chromium)
 
 preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
 	$(BIN)/python -m book.preview $(PAGE) $(OPTIONS)
+
+claims: .venv/dev-ready $(SITE) ## list what the chapters claim, and by what margin each claim holds
+	$(BIN)/python -m tools.claims
 
 test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests (WORKERS=4 to use 4 cores)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(OPTIONS)

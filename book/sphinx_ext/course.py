@@ -3,7 +3,8 @@
 What ``_config.yml`` cannot say:
 
 - The kernels that execute the chapters start from a profile of their own, in which
-  TensorFlow is imported without its notices (``tools/notebooks/quiet_tensorflow.py``).
+  TensorFlow is imported without its notices (``tools/notebooks/quiet_tensorflow.py``), and
+  in which claim cells find `claim` (``tools/notebooks/claim.py``).
 - A chapter's cached outputs are valid for one state of ``fashion_lib``, ``fashion_figures`` and
   the pinned requirements. When one of them changes, every chapter is executed again.
 - If only the small sample of the data could be had, every page says so.
@@ -74,7 +75,8 @@ def prepare_kernels(folder: Path) -> None:
     """Write the IPython profile that the book's kernels start from."""
     startup = folder / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "tools" / "notebooks" / "quiet_tensorflow.py", startup)
+    for name in ("quiet_tensorflow.py", "claim.py"):
+        shutil.copy(ROOT / "tools" / "notebooks" / name, startup)
     os.environ["IPYTHONDIR"] = str(folder)
     for name, value in KERNEL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)

@@ -219,9 +219,12 @@ class TestBuild:
         [
             ("1 / 0", "ZeroDivisionError"),
             ("import sys; print('noise', file=sys.stderr)", "stderr"),
+            (":tags: [remove-cell, claim]\n\nclaim('Bags win', int, -1, unlike=-2)", "“Bags win”"),
         ],
     )
-    def test_fails_when_a_cell_raises_or_writes_to_stderr(self, tmp_path, cell, message):
+    def test_fails_when_a_cell_raises_writes_to_stderr_or_claims_what_is_false(
+        self, tmp_path, cell, message
+    ):
         _tiny_book(tmp_path, cell)
         done = _build(tmp_path)
         assert done.returncode != 0
