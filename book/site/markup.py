@@ -12,6 +12,8 @@ from book.site.page import Page, PageError
 
 CHAPTER = re.compile(r"chapters/(\d+)_")
 
+ANSWER = "Show the answer’s code and output"
+
 # Parts that the theme writes for a print button and an advertisement that the book has not, and
 # the state of its figures that MyST-NB embeds for a kernel's widget manager.
 UNUSED = (
@@ -40,6 +42,8 @@ def improve(page: Page) -> None:
         extra.decompose()
     for admonition in page.soup.select("div.admonition.dropdown"):
         fold(admonition)
+    for folded in page.soup.select("details.hide:has(.cell_output)"):
+        answer(folded)
     for table in page.soup.find_all("table"):
         tidy_table(table)
     _name_controls(page)
@@ -66,6 +70,18 @@ def fold(admonition: Tag) -> None:
         link.unwrap()
     if "toggle-shown" in admonition["class"]:
         admonition["open"] = ""
+
+
+def answer(folded: Tag) -> None:
+    """Let a cell whose output is folded, too, look and print like an answer, which it is.
+
+    MyST-NB writes the same element for it as for code that only draws, which no print shows.
+    """
+    folded["class"] = [name for name in folded["class"] if name != "hide"] + ["course-answer"]
+    folded.summary.clear()
+    folded.summary.string = ANSWER
+    folded.summary["class"] = ["admonition-title"]
+    folded.summary.attrs.pop("aria-label", None)
 
 
 def tidy_table(table: Tag) -> None:

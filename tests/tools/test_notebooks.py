@@ -259,6 +259,20 @@ class TestNotebook:
         exec(told[1].source, scope)
         assert scope["secret"] == 2
 
+    def test_keeps_the_answer_to_a_check_closed_in_every_edition(self, path, library):
+        answer = (
+            "\n:::{dropdown} Answer\nSix.\n:::\n\n```{code-cell} ipython3\n:tags: [hide-cell]\n\n"
+        )
+        path.write_text(CHAPTER.replace("(ch-x)=", f"(ch-x)={answer}six = 6\nsix\n```\n\n", 1))
+        for edition in chapters.EDITIONS:
+            cells = nbformat.reads(chapters.make_notebook(path, library, edition), 4).cells
+            (told,) = [c for c in cells if "Six." in c.source]
+            assert told.source.startswith("<details>\n<summary><b>Answer</b></summary>")
+            code = cells[cells.index(told) + 1]
+            assert code.source == "# @title The answer’s code and output\nsix = 6\nsix"
+            assert code.metadata["jupyter"] == {"source_hidden": True, "outputs_hidden": True}
+            assert code.metadata["cellView"] == "form"
+
     def test_leaves_out_the_cells_that_hold_sentences_true(self, path, library):
         claim = "\n```{code-cell} ipython3\n:tags: [remove-cell, claim]\n\nassert 1 < 2\n```\n"
         plain = chapters.make_notebook(path, library)

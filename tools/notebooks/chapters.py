@@ -33,11 +33,11 @@ def _cell_id(name: str, number: int, text: str) -> str:
 
 def _code_metadata(cell: NotebookNode, solution: bool) -> dict:
     tags = [tag for tag in cell.metadata.get("tags", []) if tag != "remove-input"]
-    hidden = solution or "hide-input" in tags
+    answer = solution or "hide-cell" in tags
     metadata = {"tags": tags + ["solution"] * solution} if tags or solution else {}
-    if hidden:
+    if answer or "hide-input" in tags:
         metadata |= COLLAPSED
-    if solution:  # nor may its output give it away
+    if answer:  # nor may its output give it away
         metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     return metadata
 
@@ -46,7 +46,10 @@ def _code_source(cell: NotebookNode, heading: str | None) -> str:
     source = cell.source.strip("\n")
     if heading:
         return f"# @title {heading}\n{source}"
-    if "hide-input" in cell.metadata.get("tags", []):
+    tags = cell.metadata.get("tags", [])
+    if "hide-cell" in tags:
+        return f"# @title The answer’s code and output\n{source}"
+    if "hide-input" in tags:
         return f"# @title Code of this picture or sentence\n{source}"
     return source
 

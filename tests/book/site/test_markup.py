@@ -19,6 +19,24 @@ class TestMarkup:
         assert not details.select("summary a")
         assert "open" not in details.attrs
 
+    def test_a_cell_that_is_folded_with_its_output_is_an_answer_and_one_without_is_not(self):
+        cell = (
+            '<div class="cell container"><details class="admonition hide above-input">'
+            '<summary aria-label="Toggle hidden content"><p class="collapsed admonition-title">'
+            'Show the code</p><p class="expanded admonition-title">Hide the code</p></summary>'
+            '<div class="cell_input"><pre>6 * 7</pre></div>{}</details></div>'
+        )
+        output = '<div class="cell_output"><pre>42</pre></div>'
+        made = page(cell.format(output) + cell.format("") + output)
+        markup.improve(made)
+        first, second = made.soup.find_all("details")
+        assert first["class"] == ["admonition", "above-input", "course-answer"]
+        assert first.summary.get_text() == markup.ANSWER
+        assert first.summary.attrs == {"class": ["admonition-title"]}
+        assert first.select(".cell_input, .cell_output") == first.find_all("div")
+        assert "hide" in second["class"]
+        assert "open" not in first.attrs | second.attrs
+
     def test_the_name_of_an_index_moves_beside_those_of_the_columns(self):
         made = page(
             "<table><thead><tr><th>predicted</th><th>bag</th></tr><tr><th>true</th><th></th></tr>"
