@@ -56,6 +56,7 @@ check: .venv/dev-ready ## is every derived file in step with its source?
 	$(BIN)/python -m tools.picture_scenes --check
 	$(BIN)/python -m tools.draw_examples --check
 	$(BIN)/python -m tools.draw_pictures --check
+	$(BIN)/python -m tools.reading_time --check
 	$(BIN)/python -m tools.notebooks.chapters --check
 	$(BIN)/python -m grader build --check
 
@@ -70,12 +71,13 @@ bench: .venv/dev-ready node_modules/.ready $(SITE) ## measure speed side by side
 weights: .venv/dev-ready ## retrain the shipped network and compare (OPTIONS=--replace ships it)
 	$(BIN)/python -m tools.make_weights $(OPTIONS)
 
-derived: .venv/dev-ready ## draw the sample, the example pictures and the site's pictures again, measure the evidence
+derived: .venv/dev-ready ## make the sample, the pictures and the evidence again, count the chapters' minutes
 	$(BIN)/python -m tools.make_evidence
 	$(BIN)/python -m tools.picture_scenes --record
 	$(BIN)/python -m tools.make_sample
 	$(BIN)/python -m tools.draw_examples
 	$(BIN)/python -m tools.draw_pictures
+	$(BIN)/python -m tools.reading_time
 
 notebooks: .venv/dev-ready ## generate the notebooks of the chapters (REPO=… for a fork)
 	$(BIN)/python -m tools.notebooks.chapters $(if $(REPO),--repository $(REPO))
