@@ -234,6 +234,19 @@ def test_keras_answers_raw_pixels_as_a_kernel_255_times_larger_would(images, wei
 
 
 @pytest.mark.tensorflow
+def test_keras_reports_a_missing_batch_axis_and_no_other_mistake(images):
+    """As chapter 6 says."""
+    from fashion_lib import load_model
+
+    model = load_model("baseline")
+    message = r"Expected shape \(None, 28, 28, 1\), but input has incompatible shape \(28, 28\)"
+    with pytest.raises(ValueError, match=message):
+        model.predict(images[0, :, :, 0], verbose=0)
+    for wrong in (images[:1] * 255, (images[:1] * 255).astype(np.uint8)):
+        assert model.predict(wrong, verbose=0).shape == (1, 10)
+
+
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("seed", range(30))
 def test_forward_agrees_with_keras_in_every_layer_of_random_networks(keras, images, seed):
     network = random_network(seed)
