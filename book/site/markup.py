@@ -22,6 +22,8 @@ UNUSED = (
     "#ethical-ad-placement",
     ".pst-async-banner-revealer:has(> #bd-header-version-warning:empty)",
     "footer.bd-footer:not(:has(*))",
+    # Of a page with cells and without a notebook: there is nothing that Colab could open.
+    '.dropdown-launch-buttons:has(a[href$=".md"])',
 )
 
 

@@ -37,6 +37,12 @@ class TestMarkup:
         assert "hide" in second["class"]
         assert "open" not in first.attrs | second.attrs
 
+    def test_a_page_is_launched_only_where_it_has_a_notebook(self):
+        button = '<div class="dropdown dropdown-launch-buttons"><a href="{}">Colab</a></div>'
+        made = page(button.format("https://c/x/01.ipynb") + button.format("https://c/x/page.md"))
+        markup.improve(made)
+        assert [link["href"] for link in made.soup.find_all("a")] == ["https://c/x/01.ipynb"]
+
     def test_the_name_of_an_index_moves_beside_those_of_the_columns(self):
         made = page(
             "<table><thead><tr><th>predicted</th><th>bag</th></tr><tr><th>true</th><th></th></tr>"
