@@ -59,18 +59,24 @@ def test_a_figure_has_the_colors_the_shared_styles_and_its_own():
         assert all(text.strip() and text in figure._css for text in texts.values())
 
 
-# One element of each kind: computed styles of all of them would take minutes.
-STYLES_OF_ALL = """() => {
-    const kinds = new Map();
-    for (const element of document.querySelectorAll('.cw, .cw *')) {
-        const name = (e) => `${e.tagName}.${e.getAttribute('class') ?? ''}`;
-        const kind = `${name(element.parentElement)} > ${name(element)}`;
-        if (kinds.has(kind)) continue;
-        const style = getComputedStyle(element);
-        const names = [...style].filter((name) => !name.startsWith('--'));
-        kinds.set(kind, Object.fromEntries(names.map((name) => [name, style[name]])));
-    }
-    return Object.fromEntries(kinds);
+# One element of each kind: computed styles of all of them would take minutes. Before and after in
+# one go, so that what a figure draws meanwhile is no difference.
+STYLES_BEFORE_AND_AFTER = """(css) => {
+    const styles = () => {
+        const kinds = new Map();
+        for (const element of document.querySelectorAll('.cw, .cw *')) {
+            const name = (e) => `${e.tagName}.${e.getAttribute('class') ?? ''}`;
+            const kind = `${name(element.parentElement)} > ${name(element)}`;
+            if (kinds.has(kind)) continue;
+            const style = getComputedStyle(element);
+            const names = [...style].filter((name) => !name.startsWith('--'));
+            kinds.set(kind, Object.fromEntries(names.map((name) => [name, style[name]])));
+        }
+        return Object.fromEntries(kinds);
+    };
+    const before = styles();
+    document.head.append(Object.assign(document.createElement('style'), {textContent: css}));
+    return [before, styles()];
 }"""
 
 
@@ -83,9 +89,8 @@ def test_another_kind_of_figure_in_a_notebook_changes_nothing(chromium, tmp_path
     with open_figure(chromium, page, bypass_csp=True, reduced_motion="reduce") as tab:
         tab.wait_for_function("document.styleSheets.length === 3")
         tab.wait_for_load_state("networkidle")
-        own = tab.evaluate(STYLES_OF_ALL)
-        tab.add_style_tag(content=stylesheets(figure.module)["shared/shared.css"])
-        after = tab.evaluate(STYLES_OF_ALL)
+        shared = stylesheets(figure.module)["shared/shared.css"]
+        own, after = tab.evaluate(STYLES_BEFORE_AND_AFTER, shared)
         assert own.keys() == after.keys()
         changed = [
             f"{kind} {name}: {value} → {after[kind][name]}"
