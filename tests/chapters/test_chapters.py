@@ -203,6 +203,22 @@ def test_a_section_that_is_named_beside_a_reference_is_there(path):
         assert title.rstrip(".") in titles[label], f"{label} has no section {title!r}"
 
 
+def test_each_symptom_is_in_the_overview_and_has_a_message_a_reason_and_a_way_out():
+    overview, *groups = re.split(
+        r"^## ", (ROOT / "pages/symptoms.md").read_text("utf-8"), flags=re.M
+    )
+    entries = re.split(r"^\(sym-([\w-]+)\)=\n### ", "".join(groups), flags=re.M)[1:]
+    labels, texts = entries[::2], entries[1::2]
+    assert len(labels) >= 30
+    assert re.findall(r"\{ref\}`sym-([\w-]+)`", overview) == labels
+    for text in texts:
+        assert re.search(
+            r"```\{code-cell\}.*?\n- \*\*Why:\*\* .+\n- \*\*Do:\*\* .+\n- \*\*More:\*\* \{ref\}`",
+            text,
+            re.S,
+        ), text
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_page_avoids_the_words_that_belittle(path):
     found = re.findall(r"\b(?:simply|obviously|just)\b", _prose(path), re.IGNORECASE)
