@@ -4,7 +4,7 @@ The data set's authors trimmed each shop photo to what is farther than 5 % from 
 color in RGB, shrank its longest edge to 28 pixels, sharpened it, extended it to a square, negated
 it and made it gray [1]_. `prepare_image` does the same for other people's pictures, whose
 background is not white: it trims by the same distance, and that distance, bright on black, takes
-the place of negation. It does not sharpen, as an average over areas blurs nothing.
+the place of negation. It averages over areas where they skip pixels and sharpen.
 
 Every step uses integers or short sums in a fixed order, so that it can be repeated exactly in
 another language:
