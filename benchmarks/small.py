@@ -122,4 +122,5 @@ def chapter_rows(seconds: Mapping[str, float]) -> list[Row]:
 def executed_chapters(build: Path = ROOT / "_build") -> dict[str, float]:
     """Return the seconds of the chapters that the build in this folder has executed."""
     kept = build / "seconds.json"
-    return json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    seconds = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    return {name: value for name, value in seconds.items() if name.startswith("chapters/")}
