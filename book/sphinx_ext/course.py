@@ -5,8 +5,9 @@ What ``_config.yml`` cannot say:
 - The kernels that execute the chapters start from a profile of their own, in which
   TensorFlow is imported without its notices (``tools/notebooks/quiet_tensorflow.py``), and
   in which claim cells find `claim` (``tools/notebooks/claim.py``).
-- A chapter's cached outputs are valid for one state of ``fashion_lib``, ``fashion_figures`` and
-  the pinned requirements. When one of them changes, every chapter is executed again.
+- A chapter's cached outputs are valid for one state of ``fashion_lib``, ``fashion_figures``, the
+  kernels' start-up files and the pinned requirements. When one of them changes, every chapter is
+  executed again.
 - If only the small sample of the data could be had, every page says so.
 - sphinx-thebe and sphinx-togglebutton, which Jupyter Book 1 always loads, are disconnected. The
   first puts the address of a third party into every page; what the second does with a script,
@@ -37,6 +38,7 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
+START_UP = ("tools/notebooks/quiet_tensorflow.py", "tools/notebooks/claim.py")
 FRONT_END = {".mjs", ".js", ".css"}
 
 SAMPLE_BANNER = (
@@ -58,7 +60,7 @@ def library_digest(root: Path = ROOT) -> str:
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in FRONT_END
     )
     digest = hashlib.sha256()
-    for path in [*library, root / "requirements.txt"]:
+    for path in [*library, *map(root.joinpath, START_UP), root / "requirements.txt"]:
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
@@ -75,8 +77,8 @@ def prepare_kernels(folder: Path) -> None:
     """Write the IPython profile that the book's kernels start from."""
     startup = folder / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
-    for name in ("quiet_tensorflow.py", "claim.py"):
-        shutil.copy(ROOT / "tools" / "notebooks" / name, startup)
+    for name in START_UP:
+        shutil.copy(ROOT / name, startup)
     os.environ["IPYTHONDIR"] = str(folder)
     for name, value in KERNEL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)

@@ -2,7 +2,6 @@
 
 import math
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -11,8 +10,6 @@ from nbformat.v4 import new_code_cell, new_notebook, output_from_msg
 
 from tools import claims
 from tools.notebooks.claim import claim
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def lead(counts):

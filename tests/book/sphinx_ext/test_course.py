@@ -18,14 +18,17 @@ class TestLibraryDigest:
         (tmp_path / "fashion_lib" / "__pycache__").mkdir(parents=True)
         (tmp_path / "fashion_lib" / "data.py").write_text("A = 1\n")
         (tmp_path / "requirements.txt").write_text("numpy==2\n")
+        (tmp_path / "tools" / "notebooks").mkdir(parents=True)
+        for name in course.START_UP:
+            (tmp_path / name).write_text("")
         return tmp_path
 
-    def test_depends_on_the_library_and_on_the_pins(self, root):
-        before = course.library_digest(root)
-        (root / "fashion_lib" / "data.py").write_text("A = 2\n")
-        changed = course.library_digest(root)
-        (root / "requirements.txt").write_text("numpy==3\n")
-        assert len({before, changed, course.library_digest(root)}) == 3
+    def test_depends_on_the_library_on_the_pins_and_on_what_kernels_start_with(self, root):
+        digests = [course.library_digest(root)]
+        for name in ("fashion_lib/data.py", "requirements.txt", *course.START_UP):
+            (root / name).write_text("changed\n")
+            digests.append(course.library_digest(root))
+        assert len(set(digests)) == len(digests) == 5
 
     def test_ignores_compiled_files(self, root):
         before = course.library_digest(root)
