@@ -4,8 +4,9 @@ A submission is one task that carries all it needs; its result comes back as pla
 runs the tasks of a lost worker again. Results go to a journal as they come in, so a stopped run
 goes on where it was, and running twice gives the same grades.
 
-What the clock has stopped may have been slowed by others: it is graded again when they are done,
-alone. What is stopped again is left to a person.
+What the clock has stopped may have been slowed by others, and where the machine failed, such as at
+one of its limits, another one may have used that up: it is graded again when they are done, alone.
+What is stopped or fails again is left to a person.
 """
 
 import hashlib
@@ -236,7 +237,11 @@ def run(
     def finished() -> Iterator[Graded]:
         future = next(queue)
         one = running.pop(future.key)
-        if future.status == "finished" and future.result().get("waited"):
+        if future.status == "finished":
+            again = future.result().get("waited")
+        else:
+            again = not isinstance(future.exception(), IsolationError)
+        if again:
             stopped.append((future, one))
         else:
             yield _finish(future, *one, journal)

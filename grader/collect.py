@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from grader.confined import Handed, Reader, printable
+from grader.confined import FaultError, Handed, Reader, printable
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, handed_in
+from grader.exchange import StartError
 from grader.files import MOST_INSIDE, File, files_of
 from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
 from grader.owners import Groups, as_told, is_doubtful, is_ignored, recognized
 from grader.people import key, students_of
-from grader.register import Register
+from grader.register import Arrival, Register
 from grader.results import Origin, origin_of
 from grader.submission import UnreadableError
 from grader.worksheet import Line
@@ -30,6 +31,7 @@ from grader.worksheet import Line
 PATIENCE = 120.0  # seconds in which all files of one student are looked at
 MOST_KEPT = 24 << 20  # bytes of notebooks that one student may hand in at once
 SHOWN = 5  # files that a sentence names
+BACKSLASH = "its file's name holds a \\, which may be meant to look like another's folder"
 TOO_MUCH = "there are too many files, or too large ones, to look at all"
 
 
@@ -101,22 +103,25 @@ class Collector:
         )
         # What is certain comes first: others may have the same number.
         order = sorted(groups.items(), key=lambda each: (is_doubtful(_first(each[1])), each[0]))
-        for _, entries in order:
-            first = _first(entries)
+        firsts = [_first(entries) for _, entries in order]
+        self.register.expect(first for first in firsts if not is_doubtful(first))
+        arrivals = []
+        for first, (_, entries) in zip(firsts, order, strict=True):
             owner = self.register.settle(first)
             names = {owner.full_name}
             if owner == first:
                 names = {origin.full_name for origin, _ in entries}
             alone = all(called[key(name)] == 1 for name in names)
             line = self._line(owner)
-            names |= {line.name} - {""}
-            student = self.register.match(owner, names, line.mail, alone)
-            yield self._taken(student, owner, entries)
+            if any("\\" in origin.file for origin, _ in entries):
+                owner = replace(owner, problem=BACKSLASH)
+            arrivals.append(Arrival(owner, names | ({line.name} - {""}), line.mail, alone))
+        matches = self.register.match_all(arrivals)
+        for match, (_, entries) in zip(matches, order, strict=True):
+            yield self._taken(match.student, match.origin, entries)
 
     def _taken(self, student: str, owner: Origin, entries: list[tuple[Origin, File]]) -> Collected:
         self._adopt(student)
-        matched = "" if self.register.lists(student) else "no"
-        owner = replace(owner, student=student, matched=matched)
         new = [
             add(self.course, self.name, student, hand_in, content)
             for hand_in, content in self._hand_ins(owner, entries)
@@ -141,7 +146,7 @@ class Collector:
             return
         try:
             handed = self.reader.notebook(path)
-        except UnreadableError:
+        except (UnreadableError, FaultError, StartError):
             return
         origin = origin_of(self.course, self.name, student)
         when = handed_in(self.course, self.name, student)

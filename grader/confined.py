@@ -191,7 +191,12 @@ class Reader:
                 numbers.append(_opened(file))
                 stack.callback(os.close, numbers[-1])
             connection, process = self._fork(wire.encode(call), numbers)
-        return Child(connection, process, reply)
+        try:
+            return Child(connection, process, reply)
+        except OSError:
+            connection.close()
+            os.close(process)
+            raise
 
     def _fork(self, call: bytes, numbers: list[int]) -> tuple[socket.socket, int]:
         for attempt in (1, 2):  # the process may have been lost since the last call
@@ -243,7 +248,22 @@ class Reader:
             If the function raises it, or there is no answer within the limits.
         FaultError
             If it raises anything else, which is our fault.
+        StartError
+            If the machine is at one of its limits.
         """
+        try:
+            return self._called(function, arguments, files, seconds, reply)
+        except (OSError, RuntimeError) as error:  # such as one more thread than it allows
+            raise StartError(f"this machine is at a limit: {error}") from error
+
+    def _called(
+        self,
+        function: str,
+        arguments: Iterable[Any],
+        files: Iterable[File],
+        seconds: float,
+        reply: int,
+    ) -> Any:
         child = self.open(function, files, seconds=seconds, reply=reply)
         try:
             kind, body = child.step(wire.encode(list(arguments)), seconds)

@@ -28,7 +28,10 @@ class LostError(Exception):
 
 
 class StartError(Exception):
-    """A process of ours did not come up: the machine's fault, never the student's."""
+    """A process of ours did not come up, or the machine is at one of its limits.
+
+    It is the machine's fault, never the student's.
+    """
 
 
 def family(process: int, at_most: int) -> list[int]:
@@ -121,7 +124,8 @@ class Exchange:
         begun = time.monotonic()
         used_before, look = None, begun + LOOK
         unsent = memoryview(message)
-        with selectors.DefaultSelector() as selector:
+        # Without epoll, whose watches of one user all sandboxes together can use up.
+        with selectors.PollSelector() as selector:
             for descriptor in (self._replies, *self._others()):
                 selector.register(descriptor, selectors.EVENT_READ)
             if unsent:

@@ -11,6 +11,7 @@ from typing import Any
 
 from grader.confined import FaultError, Handed, Reader, handed
 from grader.course import CourseError
+from grader.exchange import StartError
 from grader.submission import UnreadableError
 
 MOST_FILES = 100_000
@@ -56,7 +57,7 @@ class File:
             try:
                 place, name = list(self.place), self.path.name
                 return handed(reader.call("arriving.look", place, name, files=[self.disk]))
-            except FaultError as error:  # ours; it costs nobody else's hand-in
+            except (FaultError, StartError) as error:  # ours; it costs nobody else's hand-in
                 if last:
                     raise UnreadableError(FAILED) from error
             except UnreadableError as error:
@@ -70,7 +71,7 @@ class File:
             raise UnreadableError("a symbolic link, which is not followed")
         try:
             rows = _listed(reader, self.disk, self.place)
-        except FaultError as error:
+        except (FaultError, StartError) as error:
             raise UnreadableError(FAILED) from error
         if len(rows) > MOST_INSIDE:
             raise UnreadableError(f"a zip file with more than {MOST_INSIDE} files")
@@ -127,6 +128,11 @@ def files_of(source: Path, reader: Reader, zone: tzinfo | None = None) -> list[F
             f"{source} is a damaged zip file ({error}). Download it again, or unpack it with "
             "another program and collect the folder."
         ) from error
+    if len(rows) > 1 and all("\\" in path.name and len(path.parts) == 1 for path, _, _ in rows):
+        raise CourseError(
+            f"{source} was packed by a program that writes \\ for the folders: unpack it, and "
+            "collect the folder."
+        )
     return [File(path, _utc(time, zone), source, place) for path, time, place in rows]
 
 

@@ -7,6 +7,7 @@ the gradebook's; it is read with SQLite itself, without nbgrader, which takes se
 
 import hashlib
 import os
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -22,15 +23,20 @@ LONGEST_ID = 200  # bytes; file systems take 255
 RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(10)}
 
 
+# Letters and marks that are not seen, besides those of the category Cf.
+UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+
 def digest(text: str) -> str:
     """Return eight letters that tell names apart."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _seen(text: str) -> str:
-    """Drop what is not seen: marks of direction, joiners, variants of an emoji."""
-    dropped = (unicodedata.category(c) == "Cf" or "\ufe00" <= c <= "\ufe0f" for c in text)
-    return "".join(c for c, drop in zip(text, dropped, strict=True) if not drop)
+    """Drop what is not seen: marks of direction, joiners, variants of an emoji, fillers."""
+    return "".join(c for c in text if unicodedata.category(c) != "Cf" and not UNSEEN.match(c))
 
 
 def _decoded(text: str) -> str:
@@ -53,8 +59,12 @@ def clean(text: str) -> str:
 
 
 def key(name: str) -> str:
-    """Return what all spellings of a name have in common: capitals and spaces do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", clean(name)).lower().split())
+    """Return what all spellings of a name have in common: capitals and spaces do not matter.
+
+    Neither do control characters, which nobody sees either.
+    """
+    plain = "".join(c for c in name if c.isspace() or unicodedata.category(c) != "Cc")
+    return " ".join(unicodedata.normalize("NFKC", clean(plain)).lower().split())
 
 
 def slug(text: str) -> str:

@@ -35,7 +35,8 @@ class Origin:
     late : str
         What the LMS said: "late", "on time" or nothing.
     matched : str
-        "no" if there is a list of students and this is none of them.
+        "no" if it is of nobody who is known, "name" if a name alone told whose it is; empty if
+        that is certain.
     """
 
     student: str

@@ -106,7 +106,9 @@ def read_roster(path: Path, format: str | None = None) -> tuple[list[Entry], lis
             words += [reason] if reason.strip() else []
             continue
         try:
-            entries.append(_entry(line, cells, format))
+            entries.append(_entry(line, cells, format, words))
+        except NamelessError:
+            words.append(f"line {line}: there is no name in it, so it is left out.")
         except CourseError as error:
             problems.append(f"line {line}: {error}")
     entries, doubled = _without_doubles(entries)
@@ -157,8 +159,12 @@ def _no_student(cells: dict[str, str], row: list[str], format: str) -> str:
     return "Canvas's test student is left out." if name == "Student, Test" else ""
 
 
-def _entry(line: int, cells: dict[str, str], format: str) -> Entry:
-    """Read a line.
+class NamelessError(Exception):
+    """A line of an LMS's list without a name: students choose it, and stop no list by it."""
+
+
+def _entry(line: int, cells: dict[str, str], format: str, words: list[str]) -> Entry:
+    """Read a line; words tell what of it is left out, since a student chose it too long.
 
     Raises
     ------
@@ -173,15 +179,21 @@ def _entry(line: int, cells: dict[str, str], format: str) -> Entry:
     login = given.get("login", "")
     if format == "canvas" and "@" in login:
         mail = mail or login
-    if any(len(each) > LONGEST for each in (first, last, mail, given.get("lms_id", ""))):
-        raise CourseError(f"a cell has more than {LONGEST} characters")
+    if len(given.get("lms_id", "")) > LONGEST:
+        raise CourseError(f"the LMS ID has more than {LONGEST} characters")
+    if max(len(first), len(last)) > LONGEST:
+        words.append(f"line {line}: the name has more than {LONGEST} characters, and is cut.")
+        first, last = first[:LONGEST], last[:LONGEST]
+    if len(mail) > LONGEST:
+        words.append(f"line {line}: the mail has more than {LONGEST} characters: left out.")
+        mail = ""
     identity = given.get("id", "")
     if format == "plain" and not identity:
         raise CourseError("there is no ID")
     if format == "canvas" and not given["lms_id"].isdecimal():
         raise CourseError(f"the ID {given['lms_id'][:30]!r} is none of Canvas's, which are numbers")
     if format != "plain" and not (first or last):
-        raise CourseError("there is no name")
+        raise NamelessError
     if identity and not is_safe(identity := slug(identity)):
         raise CourseError(f"the ID {identity[:30]!r} cannot be the name of a folder")
     mail = mail if "@" in mail else ""
@@ -209,12 +221,16 @@ def _without_doubles(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     return kept, problems
 
 
+class NamesakesError(Exception):
+    """A line that could be of several known students, who are `args[0]`."""
+
+
 def _matched(entry: Entry, known: list[Person]) -> Person | None:
     """Return who of the known students this is.
 
     Raises
     ------
-    CourseError
+    NamesakesError
         If it could be two.
     """
     person = entry.person
@@ -233,20 +249,34 @@ def _matched(entry: Entry, known: list[Person]) -> Person | None:
     found = [each for each in found if not (each.email and mail)]
     found = [each for each in found if not (each.lms_id and person.lms_id)]
     if len(found) > 1:
-        raise CourseError(
-            f"line {entry.line}: {len(found)} students are called "
-            f"{person.first_name} {person.last_name}: the file has to hold their mail or ID"
-        )
+        raise NamesakesError(found)
     return found[0] if found else None
 
 
-def _named(entries: list[Entry], known: list[Person]) -> Iterator[tuple[Person, Person | None]]:
-    """Give everyone an ID; yield the students with what was known of them."""
+def _named(
+    entries: list[Entry], known: list[Person], on: set[str], words: list[str]
+) -> Iterator[tuple[Person, Person | None]]:
+    """Give everyone an ID; yield the students with what was known of them.
+
+    Where a line could be of several of the list, they stay as they are, and words tell it.
+    """
     open_ = {person.id: person for person in known}
     names = Counter(slug(f"{e.person.first_name} {e.person.last_name}") for e in entries)
     taken = {key(person.id) for person in known}
     for entry in entries:
-        person, before = entry.person, _matched(entry, list(open_.values()))
+        person = entry.person
+        try:
+            before = _matched(entry, list(open_.values()))
+        except NamesakesError as error:
+            before, listed = None, [each for each in error.args[0] if each.id in on]
+            if listed:
+                words.append(
+                    f"line {entry.line}: {len(listed)} students are called "
+                    f"{person.first_name} {person.last_name}, who stay as they are: to tell them "
+                    "apart, the file and the list have to hold their mail or ID."
+                )
+                yield from ((each, each) for each in listed)
+                continue
         if before is not None:
             del open_[before.id]
             known_values = {
@@ -270,20 +300,18 @@ def _named(entries: list[Entry], known: list[Person]) -> Iterator[tuple[Person, 
 
 
 def import_roster(course: Course, entries: list[Entry], add: bool = False) -> Changes:
-    """Write students to the gradebook, all or none; return what changed.
+    """Write students to the gradebook, all or none; return what changed, and words about it.
 
     Parameters
     ----------
     add : bool
         Whether those who are not in the file stay on the list.
-
-    Raises
-    ------
-    CourseError
-        If somebody could be two of those who are known.
     """
     changes, written = Changes(), []
-    for person, before in _named(entries, students_of(course)):
+    on, gone = roster_of(course)
+    for person, before in _named(entries, students_of(course), on, changes.words):
+        if person in written:  # one of several of a name
+            continue
         if before is None:
             changes.new.append(person.id)
         elif person != before:
@@ -291,7 +319,6 @@ def import_roster(course: Course, entries: list[Entry], add: bool = False) -> Ch
         else:
             changes.same.append(person.id)
         written.append(person)
-    on, gone = roster_of(course)
     now = {person.id for person in written}
     if add:
         now |= on

@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -334,37 +334,42 @@ def start(mode: str, limits: Limits) -> Iterator[tuple[subprocess.Popen, int]]:
         Also held by the caller, who watches memory and processes and reads the output.
     """
     replies, reply = os.pipe()
-    settings = _settings(mode, reply, limits)
-    command = None if mode == "unsafe" else Command(mode, limits, _runner_files())
-    if command is None:
-        variables = environment(data_folder()) | {"HOME": TEMPORARY}
-        words = [sys.executable, "-s", "-B", str(Path(__file__).with_name("runner.py"))]
-    else:
-        variables = own_variables()
-        interpreter = str(Path(sys.prefix, "bin", "python"))
-        words = [*command.words, interpreter, "-s", "-B", f"{SANDBOX}/runner.py"]
-    process = subprocess.Popen(
-        [*words, settings],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        pass_fds=(reply, *(command.descriptors if command else ())),
-        env=variables,
-        bufsize=0,
-        start_new_session=True,
-        umask=0o022,
-    )
-    os.close(reply)
-    if command:
-        command.close()
     try:
-        with process:  # waits for it, and closes its pipes
+        with _started(mode, limits, reply) as process:  # waits for it, and closes its pipes
             try:
                 yield process, replies
             finally:
                 kill(process)
     finally:
         os.close(replies)
+
+
+def _started(mode: str, limits: Limits, reply: int) -> subprocess.Popen:
+    """Start the process; close here what it alone should hold, also if it does not start."""
+    with ExitStack() as stack:
+        stack.callback(os.close, reply)
+        settings = _settings(mode, reply, limits)
+        descriptors: list[int] = []
+        if mode == "unsafe":
+            variables = environment(data_folder()) | {"HOME": TEMPORARY}
+            words = [sys.executable, "-s", "-B", str(Path(__file__).with_name("runner.py"))]
+        else:
+            command = Command(mode, limits, _runner_files())
+            stack.callback(command.close)
+            descriptors, variables = command.descriptors, own_variables()
+            interpreter = str(Path(sys.prefix, "bin", "python"))
+            words = [*command.words, interpreter, "-s", "-B", f"{SANDBOX}/runner.py"]
+        return subprocess.Popen(
+            [*words, settings],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(reply, *descriptors),
+            env=variables,
+            bufsize=0,
+            start_new_session=True,
+            umask=0o022,
+        )
 
 
 def kill(process: subprocess.Popen) -> None:

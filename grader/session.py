@@ -148,6 +148,14 @@ class Session(Exchange, Conversation):
         self._ready = False
 
     def __enter__(self) -> "Session":
+        try:
+            self._open()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def _open(self) -> None:
         self._process, replies = self._stack.enter_context(start(self.mode, self.limits))
         commands, output = self._process.stdin, self._process.stdout
         assert commands is not None  # both are pipes
@@ -160,10 +168,8 @@ class Session(Exchange, Conversation):
             checked(self._bounded(b"", START, START), None)
         except LostError as error:
             self._drain_rest()
-            self._stack.close()
             raise StartError(f"{error}: {self.last_words.strip()}") from error
         self._ready = True
-        return self
 
     def __exit__(self, *unused: object) -> None:
         self._stack.close()

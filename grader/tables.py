@@ -15,12 +15,13 @@ from typing import Any
 
 from grader.course import CourseError
 
-LARGEST = 10_000_000  # bytes
+LARGEST = 32_000_000  # bytes; so long may a cell be, such as a text that a student typed
 MOST = 50_000  # lines
 DELIMITERS = ",;\t"
 NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,6})?", re.ASCII)
 # Where a cell begins, also for a program that takes another mark for the separator, and what it
 # takes for a formula then, in letters of any width.
+csv.field_size_limit(LARGEST)  # else 131,072 letters of one student cost the whole table
 BEGIN = r'(^|[,;\t|"])(\s*)'
 SIGNS = r"=+\-@\u2212\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u208c\u208a"
 FORMULA = rf"(?=[{SIGNS}]\s*\S)"
@@ -35,12 +36,15 @@ def read_table(path: Path) -> list[list[str]]:
     Raises
     ------
     CourseError
-        If it is no such file, or too large.
+        If it is no such file, or too large: then with the line that holds the most.
     """
     with path.open("rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise CourseError(f"{path} has more than {LARGEST // 1_000_000} MB: it is no such table.")
+        raise CourseError(
+            f"{path} has more than {LARGEST // 1_000_000} MB, the most of them in row "
+            f"{_longest(content)}: it is no such table, or the text of one cell has to be cut."
+        )
     if content.startswith(b"PK\x03\x04"):
         raise CourseError(f"{path} is a spreadsheet or a zip file: save the table as CSV.")
     text = _decoded(path, content)
@@ -58,6 +62,14 @@ def read_table(path: Path) -> list[list[str]]:
         raise CourseError(f"{path} has too many lines or cells: it is no such table.")
     cleaned = ([_plain(cell) for cell in row] for row in rows)
     return [row if any(row) else [] for row in cleaned]
+
+
+def _longest(content: bytes) -> int:
+    """Return the number of the row that holds the most, in the first part of a file."""
+    text = content[:LARGEST].replace(b"\0", b"").decode("utf-8", "replace")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    sizes = [sum(map(len, row)) for row in islice(rows, MOST)]
+    return sizes.index(max(sizes)) + 1
 
 
 def _decoded(path: Path, content: bytes) -> str:
@@ -85,7 +97,9 @@ def _delimiter(text: str) -> str:
 
 def _plain(cell: str) -> str:
     """Return a cell without what is not seen, and without what guards it in a spreadsheet."""
-    kept = (c for c in cell if unicodedata.category(c) not in ("Cf", "Cs", "Co"))
+    kept: Iterable[str] = cell
+    if not cell.isascii():
+        kept = (c for c in cell if unicodedata.category(c) not in ("Cf", "Cs", "Co"))
     text = " ".join("".join(kept).split())
     if text.startswith('="') and text.endswith('"'):  # so Canvas writes a name that begins with =
         return text[2:-1]

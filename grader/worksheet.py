@@ -9,11 +9,13 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from grader.course import CourseError
-from grader.people import clean
+from grader.people import clean, key
+from grader.roster import HEADS
 from grader.tables import read_table
 
 # What a column of times begins with; the first one in a worksheet is the hand-in's.
 CHANGED = ("last modified", "zuletzt geändert", "dernière modification", "última modificación")
+MAILS = HEADS["email"].split("; ")
 NAMES = ("full name", "vollständiger name", "nom complet", "nombre completo")
 MONTHS = (
     ("jan", "ene"),
@@ -86,7 +88,7 @@ def read_worksheet(path: Path, zone: tzinfo | None = None) -> dict[str, Line]:
         If it is no grading worksheet, or none of its times can be read.
     """
     rows = read_table(path)
-    heads = [head.strip().lower() for head in rows[0]] if rows else []
+    heads = [key(head) for head in rows[0]] if rows else []
     numbers = [IDENTIFIER.fullmatch(row[0]) if row else None for row in rows[1:]]
     if not any(numbers):
         raise CourseError(
@@ -95,6 +97,8 @@ def read_worksheet(path: Path, zone: tzinfo | None = None) -> dict[str, Line]:
         )
     name = next((place for place, head in enumerate(heads) if head in NAMES), None)
     when = next((place for place, head in enumerate(heads) if head.startswith(CHANGED)), None)
+    # No other column is believed: students fill some, such as their name or a typed text.
+    mail = next((place for place, head in enumerate(heads) if head in MAILS), None)
     lines, unread = {}, ""
     for number, row in zip(numbers, rows[1:], strict=True):
         if number is None:
@@ -103,16 +107,12 @@ def read_worksheet(path: Path, zone: tzinfo | None = None) -> dict[str, Line]:
         time = read_date(cell, zone)
         if time is None and any(letter.isdigit() for letter in cell):
             unread = cell
-        mail = next((clean(each) for each in row if _is_mail(each)), "")
         shown = clean(row[name]) if name is not None and name < len(row) else ""
-        lines[number[1]] = Line(shown, mail, time)
+        address = clean(row[mail]) if mail is not None and mail < len(row) else ""
+        lines[number[1]] = Line(shown, address if "@" in address else "", time)
     if unread and not any(line.time for line in lines.values()):
         raise CourseError(
             f"No time of {path} can be read, such as {clean(unread)[:60]!r}: download it with "
             "Moodle in English."
         )
     return lines
-
-
-def _is_mail(cell: str) -> bool:
-    return len(cell) < 200 and cell.count("@") == 1 and " " not in cell.strip()

@@ -15,8 +15,9 @@ from distributed import Client
 from grader.batch import Journal, connect, fingerprint, run
 from grader.commands._common import course_of, positive, tell
 from grader.commands.humans import hint
-from grader.confined import shared
+from grader.confined import FaultError, printable, shared
 from grader.course import Course, CourseError
+from grader.exchange import StartError
 from grader.gradebook import Writer
 from grader.preflight import model_answers, preflight
 from grader.referee import Task
@@ -38,13 +39,21 @@ def _tasks(
     course: Course, definition: Definition, students: list[str], options: argparse.Namespace
 ) -> Iterator[tuple[str, Task]]:
     released, seed = strip(course.released(definition.name)), course.seed(options.seed)
-    for student in students:
+    waiting = dict.fromkeys(students, False)
+    while waiting:
+        student, again = next(iter(waiting.items()))
+        del waiting[student]
         content, problem = b"", ""
         try:
             path = _path(course, definition.name, student)
             content = shared(options.unsafe).graded(path).content
         except UnreadableError as error:
             problem = str(error)
+        except (FaultError, StartError) as error:
+            if not again:
+                waiting[student] = True  # behind the others, who may have used the machine up
+                continue
+            problem = f"the machine could not read it ({printable(str(error))})"
         checks, unsafe = definition.checks, options.unsafe
         yield student, Task(definition.name, content, checks, released, seed, unsafe, problem)
 
@@ -60,7 +69,7 @@ def _reviewed(course: Course, name: str, student: str, unsafe: bool) -> bytes:
     """Return what a person looks at: what is graded, with its pictures."""
     try:
         return shared(unsafe).notebook(_path(course, name, student)).content
-    except UnreadableError:
+    except (UnreadableError, FaultError, StartError):  # it stays to be graded again
         return b""
 
 

@@ -99,7 +99,7 @@ def _useless(found: list[Collected]) -> None:
 
 def _strangers(course: Course, name: str, found: list[Collected]) -> None:
     """Say which hand-ins are of nobody on the list of students."""
-    names = [one.origin.student for one in found if one.origin.matched]
+    names = [one.origin.student for one in found if one.origin.matched == "no"]
     if names:
         print(
             f"{len(names)} of nobody on the list of students: {listed(names, SHOWN)}\n"

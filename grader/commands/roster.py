@@ -36,11 +36,11 @@ def run(options: argparse.Namespace) -> int:
     entries, words = read_roster(options.file.expanduser(), options.format)
     course = Course.open(options.course)
     changes = import_roster(course, entries, options.add)
-    for line in words:
+    for line in [*words, *changes.words]:
         print(line)
     counts = {"new": changes.new, "changed": changes.changed, "as before": changes.same}
     parts = [f"{len(found)} {words}" for words, found in counts.items() if found]
-    print(f"{len(entries)} students: {', '.join(parts)}.")
+    print(f"{sum(map(len, counts.values()))} students: {', '.join(parts)}.")
     if changes.left:
         print(f"{len(changes.left)} have left the list; what they handed in and earned is kept:")
         print("  " + ", ".join(changes.left))

@@ -81,10 +81,18 @@ def listing(file: IO[bytes], place: list[int]) -> list[Any]:
     if len(entries) > MOST_MEMBERS:
         raise UnreadableError(f"a zip file with more than {MOST_MEMBERS} files")
     return [
-        [entry.filename.replace("\\", "/"), list(entry.date_time), [*place, number]]
+        [_name(entry.filename, inner=bool(place)), list(entry.date_time), [*place, number]]
         for number, entry in enumerate(entries)
         if not entry.is_dir()
     ]
+
+
+def _name(name: str, inner: bool) -> str:
+    r"""Return a file's name; in a student's own zip file, some programs write a \ for a /.
+
+    In a download it is a letter: a student's file may have it in its name.
+    """
+    return name.replace("\\", "/") if inner else name
 
 
 def look(file: IO[bytes], place: list[int], name: str) -> list[Any]:

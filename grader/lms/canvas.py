@@ -11,11 +11,12 @@ A name may end with a number, and so begin the name of a file: ``ann_12345_67890
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from grader.course import CourseError
-from grader.lms.format import NUMBER_BEHIND, Finder, Format, Table, Wish, shown
+from grader.lms.format import NUMBER_BEHIND, Finder, Format, Row, Table, Wish, shown
 from grader.people import clean, slug
 from grader.questions import Assignment
 from grader.results import Origin
@@ -79,8 +80,13 @@ class Canvas(Format):
         return Origin(student, "canvas", number, clean(name), str(path), late=late_words)
 
     def owner_within(self, path: PurePosixPath) -> Origin | None:
-        """Leave out the folders around the download, as it has none of its own."""
-        return self.owner(PurePosixPath(path.name))
+        """Look for the first folder or file that is named like Canvas's, however deep.
+
+        A download has no folders, but programs make some of a name with a backslash.
+        """
+        found = (self.owner(PurePosixPath(part)) for part in path.parts)
+        owner = next(filter(None, found), None)
+        return owner and replace(owner, file=path.name)
 
     def heads(self, assignment: Assignment, wish: Wish) -> list[str]:
         """Return the heads of the gradebook (*Import*); a number leaves no doubt of the column."""
@@ -115,24 +121,22 @@ class Canvas(Format):
         if not ("ID" in heads and "Section" in heads):
             raise CourseError(f"This is no export of Canvas's gradebook: {shown(heads)}.")
         place, end = self._column(heads, assignment, wish), heads.index("Section") + 1
-        about, filled, words = Finder(standings), [[*heads[:end], heads[place]]], []
-        for line in table[1:]:
-            row = [*line, *[""] * (len(heads) - len(line))]
-            if "Points Possible" in row[0]:
-                filled.append([*row[:end], row[place]])
-                words += _other_points(row[place], assignment)
-            elif _is_number(number := row[heads.index("ID")]):
-                grade = self._filled(about, number, row[0])
-                if grade is not None and (points := wish.grade(grade)) is not None:
-                    filled.append([*row[:end], points])
+        about, filled, words = Finder(standings, self._number), [[*heads[:end], heads[place]]], []
+        lines = [[*line, *[""] * (len(heads) - len(line))] for line in table[1:]]
+        identity = heads.index("ID")
+        students = [line for line in lines if _is_number(line[identity])]
+        for line in lines:
+            if "Points Possible" in line[0]:
+                filled.append([*line[:end], line[place]])
+                words += _other_points(line[place], assignment)
+        for line, found in zip(
+            students,
+            about.match([Row(line[identity], "", line[0]) for line in students]),
+            strict=True,
+        ):
+            if found and (points := wish.grade(found)) is not None:
+                filled.append([*line[:end], points])
         return filled, [*words, *about.words(wish)]
-
-    def _filled(self, about: Finder, number: str, name: str) -> Standing | None:
-        numbers = (each for each in about.left.values() if self._number(each) == number)
-        if found := next(numbers, None):
-            return about.left.pop(found.student)
-        found = about.take("", name)
-        return found if found is None or not self._number(found) else None
 
     @staticmethod
     def _column(heads: list[str], assignment: Assignment, wish: Wish) -> int:

@@ -2,11 +2,12 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from grader.course import CourseError
 from grader.people import clean, key
@@ -150,36 +151,89 @@ def shown(heads: Sequence[str]) -> str:
     return ", ".join([clean(head)[:40] for head in heads[:SHOWN]] + more)
 
 
+class Row(NamedTuple):
+    """What a line of an LMS's file tells of a student."""
+
+    number: str
+    mail: str
+    name: str
+
+
 class Finder:
-    """Finds the students of an LMS's file: by their number there, their mail, or their name."""
+    """Finds the students of an LMS's file: by number, else by mail, else by name.
 
-    def __init__(self, standings: Iterable[Standing]) -> None:
+    All numbers come first, then all mails: nobody who has a number there is found by a name. Where
+    two lines could be one student's, neither is.
+
+    Parameters
+    ----------
+    standings : iterable of Standing
+    number : function
+        Returns a student's number in this LMS; empty if there is none.
+    """
+
+    def __init__(self, standings: Iterable[Standing], number: Callable[[Standing], str]) -> None:
         self.left = {standing.student: standing for standing in standings}
+        self.number = number
+        self._twice: set[str] = set()  # who could have several lines
+        every = self.left.values()
+        self._numbers = _by(every, lambda each: [number(each)])
+        self._mails = _by(every, lambda each: [key(each.person.email)])
+        self._names = _by(every, lambda each: each.person.keys | {key(each.name)})
 
-    def take(self, mail: str, name: str, **number: str) -> Standing | None:
-        """Return whose line it is, once; None if nobody's, or if it could be two people's.
+    def match(self, rows: Sequence[Row]) -> list[Standing | None]:
+        """Return whose each line is; None if nobody's, or if it is unclear."""
+        found: list[Standing | None] = [None] * len(rows)
+        waiting = dict(enumerate(rows))
+        same_mails = any(key(row.mail) in self._mails for row in rows if row.mail)
+        for tells in (
+            lambda row: self._numbers.get(row.number, []),
+            lambda row: self._mails.get(key(row.mail), []),
+            lambda row: self._named(row, same_mails),
+        ):
+            claims: dict[str, list[int]] = defaultdict(list)
+            for place, row in waiting.items():
+                if len(students := tells(row)) == 1 and students[0] in self.left:
+                    claims[students[0]].append(place)
+            for student, places in claims.items():
+                if len(places) > 1 or student in self._twice:
+                    self._twice.add(student)
+                else:
+                    found[places[0]] = self.left.pop(student)
+                for place in places:
+                    del waiting[place]
+        return found
 
-        Parameters
-        ----------
-        number : str
-            The number of the hand-in's owner in an LMS of this name.
-        """
-        every = list(self.left.values())
-        found = [
-            each
-            for each in every
-            for lms, value in number.items()
-            if value and each.origin.lms == lms and each.origin.lms_id == value
-        ]
-        if not found and mail:
-            found = [each for each in every if key(each.person.email) == key(mail)]
-        if not found and name:
-            found = [each for each in every if key(name) in each.person.keys | {key(each.name)}]
-        if len(found) != 1:
-            return None
-        return self.left.pop(found[0].student)
+    def _named(self, row: Row, same_mails: bool) -> list[str]:
+        """Return whose name a line has; nobody's who has a number, or another mail."""
+        students = [s for s in self._names.get(key(row.name), ()) if s in self.left]
+        for student in students:
+            mail = self.left[student].person.email
+            if self.number(self.left[student]) or (row.mail and mail and same_mails):
+                return []
+        return students
 
     def words(self, wish: Wish) -> list[str]:
         """Say who has a grade, but no line in the file."""
         names = [each.student for each in self.left.values() if wish.grade(each) is not None]
-        return [f"{len(names)} with a grade are not in the file: {shown(names)}."] if names else []
+        lost = [name for name in names if name not in self._twice]
+        words = []
+        if lost:
+            words = [f"{len(lost)} with a grade are not in the file: {shown(lost)}."]
+        if twice := [name for name in names if name in self._twice]:
+            words += [
+                f"{len(twice)} with a grade could have several lines in the file, of which none "
+                f"is filled: {shown(twice)}."
+            ]
+        return words
+
+
+def _by(
+    every: Iterable[Standing], known: Callable[[Standing], Iterable[str]]
+) -> dict[str, list[str]]:
+    """Return students by what is known of them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in every:
+        for word in set(known(each)) - {""}:
+            found[word].append(each.student)
+    return dict(found)

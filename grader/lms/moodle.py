@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grader.course import CourseError
-from grader.lms.format import Finder, Format, Table, Wish, comment, shown
+from grader.lms.format import Finder, Format, Row, Table, Wish, comment, shown
 from grader.people import clean, key, slug
 from grader.questions import Assignment
 from grader.results import Origin
@@ -92,15 +92,18 @@ class Moodle(Format):
         lines = [[*line, *[""] * (len(heads) - len(line))] for line in table[1:] if line]
         identity, place = _identifiers(heads, lines), _column(heads, wish)
         name, mail = _place(heads, NAMES), _place(heads, MAILS)
-        remarks, about = _place(heads, COMMENTS), Finder(standings)
+        remarks, about = _place(heads, COMMENTS), Finder(standings, self._number)
         if wish.comments and remarks is None:
             raise CourseError("The worksheet has no column for comments: switch them on in Moodle.")
-        for line in lines:
-            found = about.take(
+        rows = [
+            Row(
+                line[identity].rpartition(" ")[2],
                 "" if mail is None else line[mail],
                 "" if name is None else line[name],
-                moodle=line[identity].rpartition(" ")[2],
             )
+            for line in lines
+        ]
+        for line, found in zip(lines, about.match(rows), strict=True):
             grade = wish.grade(found) if found else None
             if found and grade is not None:
                 line[place] = grade
@@ -108,6 +111,9 @@ class Moodle(Format):
                     line[remarks] = escape(comment(found, assignment))
         kept = [p for p in range(len(heads)) if p != remarks or wish.comments]
         return [[line[p] for p in kept] for line in [heads, *lines]], about.words(wish)
+
+    def _number(self, standing: Standing) -> str:
+        return standing.origin.lms_id if standing.origin.lms == self.name else ""
 
     def pack_name(self, origin: Origin, name: str) -> str | None:
         """Return a name that begins as in the download, which is how Moodle finds people."""

@@ -14,8 +14,12 @@ from grader.confined import FaultError
 from grader.course import CourseError
 from grader.deadlines import Deadlines, Due
 from grader.handins import history
+from grader.handover import give
+from grader.lms import FORMATS
+from grader.people import Person
 from grader.results import origin_of
 from grader.submission import strip
+from grader.worksheet import read_worksheet
 
 NAME = "a2_convolution"
 
@@ -643,3 +647,113 @@ def test_times_are_read_in_the_zone_of_the_deadline(course, tmp_path, monkeypatc
             archive.writestr(moment, notebook(who))
     assert main(["collect", NAME, str(source)]) == 0
     assert origin_of(course, NAME, "ann").time == "2026-11-01T14:00:00+00:00"
+
+
+WHO = [Person("ann", "Ann", "Lee", "ann@uni.edu", "333"), Person("bo", "Bo", "Bob", "", "111")]
+MOODLES = "{}_100{}_assignsubmission_file_/w.ipynb"
+
+
+@pytest.fixture
+def listed(monkeypatch):
+    """Put two people on the list."""
+    for module in ("register", "collect", "handover"):
+        monkeypatch.setattr(f"grader.{module}.students_of", lambda course: WHO)
+    monkeypatch.setattr("grader.register.roster_of", lambda course: ({"ann", "bo"}, set()))
+
+
+@pytest.mark.usefixtures("listed")
+@pytest.mark.parametrize(
+    ("name", "columns", "cells"),
+    [
+        ("ann@uni.edu \u200b", "Full name,Email address", '"ann@uni.edu \u200b",other@uni.edu'),
+        ("Cy Oh", "Full name,Online text", "Cy Oh,ann@uni.edu"),
+        ("Cy Oh", "Full name,Department,E-Mail", "Cy Oh,ann@uni.edu,n/a"),
+    ],
+)
+def test_the_column_of_mails_alone_tells_a_mail(collect, tmp_path, name, columns, cells):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(f"Identifier,{columns}\nParticipant 1001,{cells}\n", "utf-8")
+    files = {MOODLES.format(who, n): notebook(who) for n, who in enumerate((name, "Ann Lee"), 1)}
+    found = collect(written(tmp_path, files, True), worksheet=read_worksheet(sheet))
+    assert found.pop("ann").origin.full_name == "Ann Lee"
+    assert [one.origin.matched for one in found.values()] == ["no"]
+
+
+@pytest.mark.usefixtures("listed")
+def test_two_who_claim_one_student_are_left_to_a_person(course, collect, take, tmp_path):
+    files = {MOODLES.format(who, n): notebook(who) for n, who in enumerate(("Lee, Ann", "Ann Lee"))}
+    for _ in range(2):  # the same when they are collected again
+        found = take(files, True)
+        assert set(found) == {"lee-ann-1000", "ann-lee-1001"}
+        assert {one.state for one in found.values()} == {"problem"}
+        assert all("a person decides" in one.origin.problem for one in found.values())
+    give(course, NAME, "ann-lee-1001", "ann")
+    found = take(files, True)
+    assert set(found) == {"lee-ann-1000", "ann"}
+    assert found["ann"].origin.problem == ""
+    assert stored(course, "ann") == strip(notebook("Ann Lee"))
+
+
+#: Downloads in which Bo's file is named as if Ann's lay in a folder of it.
+BACKSLASHES = {
+    "canvas": ("bobbo_111_222_x\\leeann_333_9999_y.ipynb", "leeann_333_444_w.ipynb"),
+    "moodle": (
+        "Bo Bob_1_assignsubmission_file_x\\Ann Lee_2_assignsubmission_file_w.ipynb",
+        "Ann Lee_2_assignsubmission_file_w.ipynb",
+    ),
+}
+
+
+@pytest.mark.usefixtures("listed")
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("lms", BACKSLASHES)
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_backslash_in_a_name_is_no_folder(collect, course, tmp_path, lms, told, alone):
+    evil, good = BACKSLASHES[lms]
+    files = {evil: notebook("bo"), good: notebook("ann")}
+    if alone:
+        del files[good]
+    source = written(tmp_path, files, True)
+    found = collect(source, format=FORMATS[lms] if told else None)
+    if not alone:
+        assert found.pop("ann").state == "new"
+        assert stored(course, "ann") == strip(notebook("ann"))
+    (one,) = found.values()
+    assert one.state == "problem"
+    assert "holds a \\" in one.origin.problem
+    assert one.origin.student == ("bo" if lms == "canvas" else "bo-bob-1")
+
+
+@pytest.mark.usefixtures("listed")
+@pytest.mark.parametrize("told", [True, False])
+def test_a_folder_that_a_backslash_became_takes_nobodys_place(collect, tmp_path, told):
+    """As some programs unpack it."""
+    files = {path.replace("\\", "/"): notebook(path) for path in BACKSLASHES["canvas"]}
+    found = collect(written(tmp_path, files, False), format=FORMATS["canvas"] if told else None)
+    assert found["ann"].origin.file == "leeann_333_444_w.ipynb"
+    assert set(found) == {"ann", "bo" if told else "bobbo_111_222_x"}
+
+
+def test_a_zip_file_with_backslashes_for_folders_is_refused(collect, tmp_path):
+    files = {"ann\\x.ipynb": notebook(), "bo\\y.ipynb": notebook()}
+    with pytest.raises(CourseError, match="unpack it, and collect the folder"):
+        collect(written(tmp_path, files, True))
+
+
+def test_a_machine_at_its_limits_stops_no_batch(take, reader, monkeypatch):
+    opened = reader.open
+
+    def fail(function, files=(), **more):
+        if function == "arriving.look" and fail.left > 0:
+            fail.left -= 1
+            raise OSError(28, "No space left on device")
+        return opened(function, files, **more)
+
+    monkeypatch.setattr(reader, "open", fail)
+    fail.left = 2
+    states = take({"ann/x.ipynb": notebook(), "bob/x.ipynb": notebook()}, True)
+    assert {student: one.state for student, one in states.items()} == {
+        "ann": "problem",
+        "bob": "new",
+    }
+    assert take({"ann/x.ipynb": notebook(), "bob/x.ipynb": notebook()}, True)["ann"].state == "new"

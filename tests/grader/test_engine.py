@@ -2,14 +2,22 @@
 
 import ast
 import re
+import selectors
 from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from distributed import Client
 
-from grader import batch
+from grader import batch, sandbox
+from grader.commands import _grading
+from grader.confined import Handed
+from grader.exchange import StartError
 from grader.referee import Task
 from grader.release import ROOT
+from grader.sandbox import Limits
+from grader.session import Session
 
 #: Read as data, to be run inside the sandbox; `runner` imports the others from beside it.
 RUN_INSIDE = {"fork_server", "runner", "tolerant"}
@@ -93,6 +101,10 @@ def on_a_busy_machine(task):
     """Return a result that was stopped by the clock, once or always."""
     STARTED.append(task.name)
     turn = STARTED.count(task.name)
+    if task.name == "full" and turn <= 3:  # in all tries at once
+        raise OSError(28, "No space left on device")
+    if task.name == "broken":
+        raise OSError(28, "No space left on device")
     busy = {"slowed": turn == 1, "sleeps": True}
     ENDED.append(len(STARTED))
     return {"waited": busy.get(task.name, False), "turn": turn}
@@ -107,13 +119,16 @@ def outcomes(monkeypatch, tmp_path):
     monkeypatch.setattr(batch, "environment_digest", lambda: b"")
     tasks = [(n, Task(n, b"", "", b"", "")) for n in ("slowed", "a", "sleeps", "b", "c", "d")]
 
-    def run(seconds=batch.AGAIN):
+    def run(seconds=batch.AGAIN, more=()):
         monkeypatch.setattr(batch, "AGAIN", seconds)
         journal = batch.Journal(tmp_path / f"journal-{seconds}.jsonl")
         options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
         with Client(processes=False, **options) as client:
-            done = list(batch.run(lambda: nullcontext(client), tasks, journal))
-        assert {batch.fingerprint(one.task): one.result for one in done} == journal.results
+            named = [*((n, Task(n, b"", "", b"", "")) for n in more), *tasks]
+            done = list(batch.run(lambda: nullcontext(client), named, journal))
+        graded = [one for one in done if one.error is None]
+        assert {batch.fingerprint(one.task): one.result for one in graded} == journal.results
+        assert len(done) == len(named)
         return {one.name: one.result for one in done}
 
     return run
@@ -132,3 +147,56 @@ def test_second_tries_end_where_they_take_long(outcomes):
     done = outcomes(0.0)
     assert len(STARTED) == 6
     assert done["slowed"] == {"waited": True, "turn": 1}
+
+
+def test_where_the_machine_failed_is_graded_again_when_all_others_are_done(outcomes):
+    done = outcomes(more=("full", "broken"))
+    assert done["full"] == {"waited": False, "turn": 4}
+    assert done["broken"] is None  # it is told, and not in the journal
+    assert done["d"] == {"waited": False, "turn": 1}
+    assert STARTED.index("d") < len(STARTED) - 1 - STARTED[::-1].index("full")
+
+
+def test_a_conversation_needs_no_watch_of_epoll(monkeypatch):
+    """One user has so many of them, and sandboxes of this user's can use them up."""
+
+    def full(*unused):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(selectors.EpollSelector, "register", full)
+    with Session("unsafe", Limits()) as session:
+        assert session.ask("cell", source="x = 1", keep=["x"])["bound"] == ["x"]
+
+
+def test_a_sandbox_that_does_not_start_leaves_nothing_open(monkeypatch):
+    def full(*unused, **more):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(sandbox.subprocess, "Popen", full)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(OSError, match="temporarily"), Session("unsafe", Limits()):
+            pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_the_machine_cannot_read_is_read_again_behind_the_others(monkeypatch):
+    turns = []
+
+    class Reader:
+        def graded(self, path):
+            turns.append(path.name)
+            if path.name == "broken" or turns.count(path.name) == 1 == len(turns):
+                raise StartError("this machine is at a limit")
+            return Handed(path.name.encode(), "a", "")
+
+    course = SimpleNamespace(released=lambda name: b'{"cells": []}', seed=lambda given: "")
+    definition = SimpleNamespace(name="a", checks="")
+    options = SimpleNamespace(unsafe=False, seed=None)
+    monkeypatch.setattr(_grading, "shared", lambda unsafe: Reader())
+    monkeypatch.setattr(_grading, "_path", lambda course, name, student: Path(student))
+    students = ["full", "broken", "a"]
+    tasks = list(_grading._tasks(course, definition, students, options))
+    assert [name for name, _ in tasks] == ["a", "full", "broken"]
+    assert [task.notebook for _, task in tasks] == [b"a", b"full", b""]
+    assert "at a limit" in tasks[2][1].problem

@@ -10,8 +10,9 @@ from grader.__main__ import main
 from grader.course import CourseError
 from grader.lms import FORMATS
 from grader.lms.format import Wish
-from grader.results import resolve
-from grader.standing import standings
+from grader.people import Person
+from grader.results import Origin, resolve
+from grader.standing import Standing, standings
 from tests.grader import small_term
 from tests.grader.small_term import ASSIGNMENT, MACHINE, NAME, grade, hand_in, look, result
 
@@ -255,11 +256,95 @@ def test_a_worksheet_is_filled_by_number_mail_or_name(finished, tmp_path, capsys
     fill = ["--to", "moodle", "--fill", str(tmp_path / "sheet.csv"), "--missing", "0"]
     assert export(finished, *fill) == 0
     head, *lines = rows(finished, "moodle")
-    assert [line[4] for line in lines] == ["17.0", "13.5", "18.0", "3", "0.0"]
+    # Cy has another number there: a name is not enough.
+    assert [line[4] for line in lines] == ["17.0", "13.5", "", "3", "0.0"]
     assert lines[2][6] == "Monday, 2 November 2026, 9:00 AM"
     assert head == next(csv.reader(text.removeprefix("\ufeff").splitlines()))[:7]
     # Comments are left as they are in Moodle: the column is not in it.
-    assert "1 with a grade are not in the file: dot." in capsys.readouterr().out
+    assert "2 with a grade are not in the file: cy, dot." in capsys.readouterr().out
+
+
+ANN, BO = Person("ann", "Ann", "Lee", "ann@x.edu"), Person("bo", "Bo", "Li", "bo@x.edu")
+NUMBERED = Origin("ann", "moodle", "1002")
+HEADS = ["Identifier", "Full name", "Email address", "Grade"]
+
+#: Who has a grade, by list and hand-in; the lines of a worksheet; the grades in it, and words.
+LINES = {
+    "a namesake above": (
+        [(ANN, NUMBERED)],
+        [("1001", "Ann Lee", ""), ("1002", "Ann Lee", "")],
+        ["", "7"],
+        [],
+    ),
+    "a namesake alone": (
+        [(ANN, NUMBERED)],
+        [("1001", "Ann Lee", "")],
+        [""],
+        ["not in the file: ann"],
+    ),
+    "two of her name": (
+        [(ANN, Origin("ann"))],
+        [("1001", "Ann Lee", ""), ("1002", "Lee, Ann", "")],
+        ["", ""],
+        ["1 with a grade could have several lines in the file, of which none is filled: ann."],
+    ),
+    "one number twice": (
+        [(ANN, NUMBERED)],
+        [("1002", "Ann Lee", ""), ("1002", "Ann Lee", "ann@x.edu")],
+        ["", ""],
+        ["several lines"],
+    ),
+    "mails before names": (
+        [(ANN, Origin("ann")), (BO, Origin("bo"))],
+        [("1001", "Ann Lee", "bo@x.edu"), ("1002", "x", "ann@x.edu")],
+        ["7", "7"],
+        [],
+    ),
+    "another mail": (
+        [(ANN, Origin("ann")), (BO, Origin("bo"))],
+        [("1001", "Ann Lee", "mal@x.edu"), ("1002", "Bo Li", "bo@x.edu")],
+        ["", "7"],
+        ["not in the file: ann"],
+    ),
+    "names alone": (
+        [(ANN, Origin("ann")), (BO, Origin("bo"))],
+        [("1001", "Lee, Ann", ""), ("1002", "BO LI", "")],
+        ["7", "7"],
+        [],
+    ),
+    "a namesake with a number": (
+        [(ANN, NUMBERED), (Person("ann2", "Ann", "Lee"), Origin("ann2"))],
+        [("1001", "Ann Lee", "")],
+        [""],
+        ["2 with a grade are not in the file: ann, ann2."],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_no_grade_goes_to_another_and_none_is_lost_in_silence(monkeypatch, case):
+    monkeypatch.setattr(Wish, "grade", lambda wish, standing: 7)
+    some, lines, grades, words = LINES[case]
+    every = [Standing(person, origin, "final") for person, origin in some]
+    table = [HEADS, *([f"Participant {n}", name, mail, ""] for n, name, mail in lines)]
+    filled, told = FORMATS["moodle"].fill(table, every, ASSIGNMENT, Wish(datetime.now(UTC)))
+    assert [str(line[3]) for line in filled[1:]] == grades
+    assert len(told) == len(words)
+    assert all(part in line for part, line in zip(words, told, strict=True))
+
+
+def test_a_namesake_in_canvas_takes_no_grade(monkeypatch):
+    monkeypatch.setattr(Wish, "grade", lambda wish, standing: 7)
+    ann = Standing(ANN, Origin("ann", "canvas", "333"), "final")
+    table = [
+        ["Student", "ID", "Section", f"{ASSIGNMENT.title} (9)"],
+        *(["Lee, Ann", number, "A", ""] for number in ("111", "333")),
+    ]
+    for lines, grades, words in ((table, [["333", 7]], 0), (table[:2], [], 1)):
+        wish = Wish(datetime.now(UTC))
+        filled, told = FORMATS["canvas"].fill(lines, [ann], ASSIGNMENT, wish)
+        assert [[line[1], line[3]] for line in filled[1:]] == grades
+        assert len(told) == words
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from grader.lms import FORMATS
 from grader.people import BYTES, Person, clean, first_and_last, is_safe, key, slug
-from grader.register import Register
+from grader.register import Arrival, Register
 from grader.results import Origin
 
 NAME = "a2_convolution"
@@ -48,6 +48,9 @@ ALIKE = [
     ("Ann", "\ufeffAnn"),
     ("\uff21nn", "Ann"),
     ("❤️", "❤"),
+    ("Ann\x01 Lee\x7f", "Ann Lee"),
+    ("Ann\u200b\u2060\u00ad", "Ann"),
+    ("A\u034fnn \u3164", "Ann"),
 ]
 
 
@@ -64,7 +67,6 @@ DIFFERENT = [
     ("Weiß", "Weiss"),
     ("a" * 500 + "b", "a" * 500 + "c"),
     ("J\udcfcrgen", "J\udcf6rgen"),
-    ("a\x01", "a\x02"),
 ]
 
 
@@ -287,3 +289,100 @@ def test_what_is_told_apart_once_stays_so(people):
     assert people.register().match(plain("Bo Li"), {"Bo Li"}) == "bo-li"
     # An instructor who puts late work into folders names them as they are named here.
     assert people.register().match(plain("bo-li"), {"bo-li"}) == "bo-li"
+
+
+#: What comes in one download, in order: a hand-in with the mail that the LMS tells; and for each
+#: whose it is by the list, with an ! where a person is asked.
+DOWNLOADS = {
+    "two spellings of a name": (
+        [(moodle("Lee, Ann", "1001"), ""), (moodle("Ann Lee", "1002"), "")],
+        ["lee-ann-1001!", "ann-lee-1002!"],
+    ),
+    "two spellings in Canvas": (
+        [(canvas("lee-ann", "111"), ""), (canvas("leeann", "333"), "")],
+        ["lee-ann-111!", "leeann-333!"],
+    ),
+    "an account and a name": ([(plain("ann.lee"), ""), (plain("Ann Lee"), "")], None),
+    "her mail is certain": (
+        [(moodle("Lee, Ann", "1001"), "cy@x.edu"), (moodle("Ann Lee", "1002"), "ann.lee@x.edu")],
+        ["lee-ann", "al1"],
+    ),
+    "her mail, in the other order": (
+        [(moodle("Ann Lee", "1002"), "ann.lee@x.edu"), (moodle("Lee, Ann", "1001"), "")],
+        ["al1", "lee-ann"],
+    ),
+    "another mail than hers": (
+        [(moodle("Ann Lee", "1001"), "cy@x.edu"), (moodle("Bo Li", "1002"), "bo@x.edu")],
+        ["ann-lee", "bl2"],
+    ),
+    "mails that the list does not have": (
+        [(moodle("Ann Lee", "1001"), "u1@y.edu"), (moodle("Cy Oh", "1002"), "u2@y.edu")],
+        ["al1", "cy-oh"],
+    ),
+    "her ID is certain": ([(plain("Ann Lee"), ""), (plain("al1"), "")], ["ann-lee", "al1"]),
+    "one mail twice": (
+        [(moodle("X", "1001"), "bo@x.edu"), (moodle("Y", "1002"), "bo@x.edu")],
+        ["x-1001!", "y-1002!"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOWNLOADS)
+def test_what_is_certain_comes_first_and_nobody_gets_anothers_place(people, case):
+    """The same when it comes again."""
+    people.listed(*(replace(each, lms_id="") for each in LIST))
+    come, expected = DOWNLOADS[case]
+    for again in (False, True):
+        register = people.register()
+        found = register.match_all([Arrival(o, {o.full_name}, mail) for o, mail in come])
+        told = [f"{one.student}{'!' * bool(one.origin.problem)}" for one in found]
+        if expected is None:
+            assert all(word.endswith("!") and not word.startswith("al1") for word in told)
+        else:
+            assert told == expected
+        assert [one.origin.matched == "no" for one in found] == [
+            one.student not in {"al1", "bl2", "bl3"} for one in found
+        ]
+        for one in found if not again else ():
+            people.remember(one.origin)
+
+
+def test_a_name_that_was_taken_is_asked_about_when_its_owner_comes(people):
+    people.listed(*(replace(each, lms_id="") for each in LIST))
+    register = people.register()
+    (first,) = register.match_all([Arrival(moodle("Lee, Ann", "1001"), {"Lee, Ann"})])
+    assert (first.student, first.origin.matched, first.origin.problem) == ("al1", "name", "")
+    people.remember(first.origin)
+    both = [
+        Arrival(moodle(name, n), {name}) for name, n in (("Lee, Ann", "1001"), ("Ann Lee", "2"))
+    ]
+    alone = people.register().match_all(both[1:])[0]  # the other one is not in this download
+    assert alone.student == "ann-lee-2"
+    assert alone.origin.problem
+    taken, owner = people.register().match_all(both)
+    assert (taken.student, owner.student) == ("al1", "ann-lee-2")
+    assert taken.origin.problem == owner.origin.problem != ""
+    # Her mail tells, and that the first one is somebody else's.
+    mailed = [both[0], replace(both[1], mail="ann.lee@x.edu")]
+    taken, owner = people.register().match_all(mailed)
+    assert (taken.student, owner.student) == ("al1", "ann-lee-2")
+    assert taken.origin.problem == owner.origin.problem != ""
+    # A person gives the first one to Bo.
+    folder = people.course.submitted("al1", NAME)
+    (folder / "origin.json").unlink()
+    people.remember(replace(first.origin, student="bl2", matched=""))
+    taken, owner = people.register().match_all(mailed)
+    assert (taken.student, owner.student) == ("bl2", "al1")
+    assert taken.origin.problem == owner.origin.problem == ""
+
+
+def test_a_mail_makes_certain_what_a_name_told(people):
+    people.listed(*(replace(each, lms_id="") for each in LIST))
+    people.remember(replace(moodle("Ann Lee", "2"), student="al1", matched="name"))
+    come = [
+        Arrival(moodle("Lee, Ann", "1"), {"Lee, Ann"}),
+        Arrival(moodle("Ann Lee", "2"), {"Ann Lee"}, "ann.lee@x.edu"),
+    ]
+    other, ann = people.register().match_all(come)
+    assert (other.student, ann.student, ann.origin.matched) == ("lee-ann", "al1", "")
+    assert ann.origin.problem == ""

@@ -179,8 +179,37 @@ def test_namesakes_are_two(course, give):
         "bo-o-brien",
     ]
     assert give(text).new == []
-    with pytest.raises(CourseError, match="2 students are called Ann Lee"):
-        give("First name,Last name\nAnn,Lee\n")
+    changes = give("First name,Last name\nAnn,Lee\nCy,Day\n")
+    assert "line 2: 2 students are called Ann Lee, who stay as they are" in changes.words[0]
+    assert (changes.new, changes.left) == (["cy-day"], ["bo-o-brien"])
+    assert len(changes.same) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            f"{'M ' * 90},Ory,mal@x.edu,",
+            "line 4: the name has more than 128 characters, and is cut",
+        ),
+        (f"Mal,Ory,{'m' * 150}@x.edu,", "line 4: the mail has more than 128 characters: left out"),
+        ("\u200b, ,mal@x.edu,", "line 4: there is no name in it, so it is left out"),
+    ],
+)
+def test_no_students_name_stops_the_list(course, tmp_path, capsys, line, words):
+    path = tmp_path / "list.csv"
+    path.write_text(f"{MOODLE}{line}\nCy,Day,cy@x.edu,\n", "utf-8")
+    assert main(["roster", "import", str(path), "--course", str(course.root)]) == 0
+    assert words in capsys.readouterr().out
+    assert {"ann-lee", "bo-o-brien", "cy-day"} <= {person.id for person in students_of(course)}
+
+
+def test_namesakes_without_mail_stop_no_list(course, give):
+    text = "First name,Last name\nAnn,Lee\nAnn,Lee\n"
+    assert give(text).new == ["ann-lee", "ann-lee-2"]
+    changes = give(text + "Bo,Li\n")
+    assert (changes.new, changes.left, len(changes.same)) == (["bo-li"], [], 2)
+    assert [line.partition(":")[0] for line in changes.words] == ["line 2", "line 3"]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +225,7 @@ def test_namesakes_are_two(course, give):
         (CANVAS + '"Day, Cy",71,,cy,A,,\n', None, "the LMS ID 71 is also in line 4"),
         (CANVAS + '"Day, Cy",x,,cy,A,,\n', None, "'x' is none of Canvas's"),
         ("id,name\n,Ann\n", None, "line 2: there is no ID"),
-        ("First name,Last name\n,\n ,x\n" + "a" * 200 + ",\n", None, "more than 128 characters"),
+        (PLAIN.replace("71", "7" * 200), None, "line 2: the LMS ID has more than 128 characters"),
     ],
 )
 def test_what_cannot_be_read_changes_nothing(course, give, text, format, words):

@@ -33,8 +33,8 @@ def test_a_table_is_read_as_programs_write_it(tmp_path, text, encoding):
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not text"),
         (b"i\x00d\x00,\x00", "not text"),
         (b'id,name\nann,"Ann\n', "no CSV file"),
-        (b"id\n" + b"x" * 200_000, "no CSV file"),
-        (b"x" * (LARGEST + 1), "more than 10 MB"),
+        (b"x" * (LARGEST + 1), "more than 32 MB, the most of them in row 1:"),
+        (b"id\nann\n" + b"x" * LARGEST, "in row 3: .*the text of one cell has to be cut"),
         (b"\n" * 60_000, "too many lines"),
         (b"," * 600_000, "too many lines or cells"),
     ],
@@ -43,6 +43,14 @@ def test_other_files_are_refused(tmp_path, content, words):
     (tmp_path / "x.csv").write_bytes(content)
     with pytest.raises(CourseError, match=words):
         read_table(tmp_path / "x.csv")
+
+
+def test_a_long_cell_costs_no_table(tmp_path):
+    (tmp_path / "x.csv").write_text(f"id,text\nann,{'x' * 140_000}\nbo,y\n")
+    assert [(row[0], len(row[1])) for row in read_table(tmp_path / "x.csv")[1:]] == [
+        ("ann", 140_000),
+        ("bo", 1),
+    ]
 
 
 FORMULAS = [
