@@ -53,6 +53,12 @@ def _tags(options):
     return set(tags if isinstance(tags, list) else [tags])
 
 
+def _words(text):
+    """Return a text's letters and digits alone; of a role, what it shows."""
+    text = re.sub(r"\{[\w:-]+\}`([^`<]*)(?:<[^`]*)?`", r"\1", text)
+    return re.sub(r"[\W_]+", " ", text.lower()).strip()
+
+
 def _calls(code, name):
     """Return the calls of a function in a cell's code."""
     tree = ast.parse(re.sub(r"^%.*$", "", code, flags=re.M))
@@ -161,6 +167,17 @@ class TestChapter:
             table = symtable.symtable(code, "claim", "exec")
             set_here = {s.get_name() for s in table.get_symbols() if s.is_assigned()}
             assert not set_here & used, (set_here & used, code)
+
+    def test_quotes_itself_in_each_claim(self, path):
+        text = path.read_text("utf-8")
+        shown = [cell for cell in CELL.finditer(text) if "claim]" not in cell[1]]
+        page = CELL.sub("", text) + "".join(cell[1] for cell in shown)
+        page = _words(re.sub(r'"\s*\n\s*f?"', "", page))  # sentences that a cell puts together
+        for _, code in _cells(path):
+            for call in _calls(code, "claim"):
+                if isinstance(call.args[0], ast.Constant):
+                    for part in call.args[0].value.split(" … "):
+                        assert f" {_words(part)} " in f" {page} ", call.args[0].value
 
     def test_folds_the_code_of_sentences(self, path):
         for options, code in _cells(path):
