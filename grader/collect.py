@@ -22,7 +22,7 @@ from grader.files import MOST_INSIDE, File, files_of
 from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
 from grader.owners import Groups, as_told, is_doubtful, is_ignored, recognized
-from grader.people import key, students_of
+from grader.people import key, slug, students_of
 from grader.register import Arrival, Register
 from grader.results import Origin, origin_of
 from grader.submission import UnreadableError
@@ -266,15 +266,26 @@ def _about(one: HandIn, origin: Origin) -> HandIn:
     )
 
 
-def _files(source: Path, reader: Reader, zone: tzinfo | None) -> list[File]:
-    """Return the files of a source, or of the LMS's download that is all that lies in it."""
+def _files(source: Path, reader: Reader, zone: tzinfo | None, known: set[str]) -> list[File]:
+    """Return the files of a source, or of the LMS's download that is all that lies in it.
+
+    A zip file that is named as a student's hand-in, or lies in a folder, is a student's own: what
+    is in it tells nothing of others.
+    """
     files = [file for file in files_of(source, reader, zone) if not is_ignored(file.path)]
-    if len(files) == 1 and files[0].packed and not files[0].place:
+    if len(files) == 1 and files[0].packed and not files[0].place and _is_open(files[0], known):
         with suppress(CourseError):
             inside = [f for f in files_of(files[0].disk, reader, zone) if not is_ignored(f.path)]
             if any(format.fits([f.path for f in inside]) for format in FORMATS.values()):
                 return inside
     return files
+
+
+def _is_open(file: File, known: set[str]) -> bool:
+    """Tell whether the name of a file is nobody's."""
+    owners = [owner for format in FORMATS.values() if (owner := format.owner(file.path))]
+    named = any(owner.lms for owner in owners) or slug(file.path.name.partition(".")[0]) in known
+    return len(file.path.parts) == 1 and not named
 
 
 def collect_submissions(
@@ -324,9 +335,10 @@ def collect_submissions(
         return
     with suppress(UnreadableError):
         reader.notebook(b"{}")  # whether it starts at all; what fails later is a file's fault
-    files = _files(source, reader, zone)
     known = {path.name for path in (course.root / "submitted").glob("*")}
     known |= {person.id for person in students_of(course)}
+    names = {slug(name) for person in students_of(course) for name in person.keys}
+    files = _files(source, reader, zone, known | names)
     groups, words = as_told(files, format) if format else recognized(files, name, known)
     if words and tell:
         tell(words)

@@ -278,10 +278,11 @@ class Register:
         if owner.problem:
             return ""
         own = {self._numbers[number]} if number and number in self._open else set()
-        keys = {key(name) for name in each.names}
+        keys = {key(name) for name in each.names} - {""}
         ways = [[s for each in keys for s in self._names.get(each, ())]]
         if owner.lms in self.everywhere:
-            ways.append([s for each in keys for s in self._joined.get(_joined(each), ())])
+            joined = {_joined(each) for each in keys} - {""}  # nothing is left of an emoji
+            ways.append([s for each in joined for s in self._joined.get(each, ())])
         if not owner.lms:
             ways.append([s for each in keys for s in self._accounts.get(each, ())])
         for way in ways:

@@ -8,13 +8,14 @@ one of them has. Who is on the list, and who has left, stands in ``roster.json``
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.course import Course, CourseError
 from grader.people import Person, clean, first_and_last, is_safe, key, slug, students_of
 from grader.records import reading, write_record
+from grader.results import origin_of
 from grader.tables import read_table
 
 SHOWN = 5  # problems that a message holds
@@ -221,64 +222,85 @@ def _without_doubles(entries: list[Entry]) -> tuple[list[Entry], list[str]]:
     return kept, problems
 
 
-class NamesakesError(Exception):
-    """A line that could be of several known students, who are `args[0]`."""
+def _certain(entries: list[Entry], open_: dict[str, Person]) -> dict[int, Person]:
+    """Take whom IDs, then numbers of the LMS, then mails tell; return them by line.
 
-
-def _matched(entry: Entry, known: list[Person]) -> Person | None:
-    """Return who of the known students this is.
-
-    Raises
-    ------
-    NamesakesError
-        If it could be two.
+    For all lines at once, so that nobody is found by a name who is certain elsewhere.
     """
-    person = entry.person
+    found: dict[int, Person] = {}
+    tells: tuple[Callable[[Person], str], ...] = (
+        lambda person: key(person.id),
+        lambda person: person.lms_id,
+        lambda person: key(person.email),
+    )
+    for tell in tells:
+        known = {tell(person): person for person in reversed(open_.values())}
+        for entry in entries:
+            mark = tell(entry.person)
+            if mark and entry.line not in found and mark in known and known[mark].id in open_:
+                found[entry.line] = open_.pop(known[mark].id)
+    return found
+
+
+def _called(person: Person, known: Iterable[Person]) -> list[Person]:
+    """Return who may be meant by a name alone: nobody with an ID, mail or number of their own."""
     if person.id:
-        found = [each for each in known if key(each.id) == key(person.id)]
-        if found:
-            return found[0]
-    if person.lms_id and (found := [each for each in known if each.lms_id == person.lms_id]):
-        return found[0]
-    mail = key(person.email)
-    if mail and (found := [each for each in known if key(each.email) == mail]):
-        return found[0]
-    if person.id:
-        return None
-    found = [each for each in known if each.keys & person.keys]
-    found = [each for each in found if not (each.email and mail)]
-    found = [each for each in found if not (each.lms_id and person.lms_id)]
-    if len(found) > 1:
-        raise NamesakesError(found)
-    return found[0] if found else None
+        return []
+    return [
+        each
+        for each in known
+        if each.keys & person.keys
+        and not (each.email and person.email)
+        and not (each.lms_id and person.lms_id)
+    ]
+
+
+def _others(course: Course) -> dict[str, set[str]]:
+    """Return by folder of a student what LMSs called who handed in there."""
+    found: dict[str, set[str]] = {}
+    for path in (course.root / "submitted").glob("*/*"):
+        origin = origin_of(course, path.name, path.parent.name)
+        if origin.lms:
+            found.setdefault(key(path.parent.name), set()).add(key(origin.full_name))
+    return found
 
 
 def _named(
-    entries: list[Entry], known: list[Person], on: set[str], words: list[str]
+    entries: list[Entry],
+    known: list[Person],
+    on: set[str],
+    words: list[str],
+    others: dict[str, set[str]],
 ) -> Iterator[tuple[Person, Person | None]]:
     """Give everyone an ID; yield the students with what was known of them.
 
-    Where a line could be of several of the list, they stay as they are, and words tell it.
+    Where a line could be of several of the list, or several lines of one, they stay as they are,
+    and words tell it. Nobody gets the folder in which `others`, of another name, handed in.
     """
     open_ = {person.id: person for person in known}
+    certain = _certain(entries, open_)
+    claims = {
+        entry.line: _called(entry.person, open_.values())
+        for entry in entries
+        if entry.line not in certain
+    }
+    claimed = Counter(person.id for each in claims.values() for person in each)
     names = Counter(slug(f"{e.person.first_name} {e.person.last_name}") for e in entries)
     taken = {key(person.id) for person in known}
     for entry in entries:
         person = entry.person
-        try:
-            before = _matched(entry, list(open_.values()))
-        except NamesakesError as error:
-            before, listed = None, [each for each in error.args[0] if each.id in on]
-            if listed:
-                words.append(
-                    f"line {entry.line}: {len(listed)} students are called "
-                    f"{person.first_name} {person.last_name}, who stay as they are: to tell them "
-                    "apart, the file and the list have to hold their mail or ID."
-                )
-                yield from ((each, each) for each in listed)
-                continue
+        before, found = certain.get(entry.line), claims.get(entry.line, [])
+        if len(found) == 1 and claimed[found[0].id] == 1:
+            before = found[0]
+        elif listed := [each for each in found if each.id in on]:
+            words.append(
+                f"line {entry.line}: {max(len(listed), claimed[listed[0].id])} students are called "
+                f"{person.first_name} {person.last_name}, who stay as they are: to tell them "
+                "apart, the file and the list have to hold their mail or ID."
+            )
+            yield from ((each, each) for each in listed)
+            continue
         if before is not None:
-            del open_[before.id]
             known_values = {
                 name: getattr(person, name) or getattr(before, name) for name in ("email", "lms_id")
             }
@@ -289,7 +311,9 @@ def _named(
         if not person.id:
             name = slug(f"{person.first_name} {person.last_name}")
             more = person.lms_id or entry.login or person.email
-            if names[name] > 1 or name in taken:
+            if others.get(key(name), set()) - person.keys:
+                taken.add(key(name))
+            if names[name] > 1 or key(name) in taken:
                 name = slug(f"{name}-{more}") if more else name
             number = 2
             while key(name) in taken:
@@ -309,7 +333,8 @@ def import_roster(course: Course, entries: list[Entry], add: bool = False) -> Ch
     """
     changes, written = Changes(), []
     on, gone = roster_of(course)
-    for person, before in _named(entries, students_of(course), on, changes.words):
+    others = _others(course)
+    for person, before in _named(entries, students_of(course), on, changes.words, others):
         if person in written:  # one of several of a name
             continue
         if before is None:

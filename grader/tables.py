@@ -53,15 +53,45 @@ def read_table(path: Path) -> list[list[str]]:
     if told:
         text = rest
     delimiter = told[1] if told else _delimiter(text)
-    try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        rows = list(islice(lines, MOST + 1))
-    except csv.Error as error:
-        raise CourseError(f"{path} is no CSV file that can be read: {error}.") from error
+    rows = _rows(path, text, delimiter)
     if len(rows) > MOST or sum(map(len, rows)) > 10 * MOST:
         raise CourseError(f"{path} has too many lines or cells: it is no such table.")
     cleaned = ([_plain(cell) for cell in row] for row in rows)
     return [row if any(row) else [] for row in cleaned]
+
+
+def _rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
+    """Return the cells as they stand; also of PHP, which doubles no quote behind a backslash.
+
+    Where both ways give a table, and not the same one, a student may have typed lines of it.
+    """
+    ways = [text]
+    if '\\"' in text:
+        begin = rf"(?<![^{delimiter}\r\n])"
+        cell = re.compile(begin + r'"(?:[^"\\]++|\\++"?+|"")*+"')
+        ways.append(cell.sub(lambda found: f'"{_doubled(found[0][1:-1])}"', text))
+    found: list[list[list[str]]] = []
+    problems: list[str] = []
+    for way in ways:
+        lines = csv.reader(io.StringIO(way, newline=""), delimiter=delimiter, strict=True)
+        try:
+            rows = list(islice(lines, MOST + 1))
+        except csv.Error as error:
+            problems.append(f"{error}, in line {lines.line_num}")
+            continue
+        if rows not in found:
+            found.append(rows)
+    if len(found) > 1:  # what is no table is not meant
+        found = [rows for rows in found if len({len(row) for row in rows if row}) == 1] or found
+    if len(found) == 1:
+        return found[0]
+    what = problems[0] if problems else 'a \\" in it can be read in two ways; change it'
+    raise CourseError(f"{path} is no CSV file that can be read: {what}.")
+
+
+def _doubled(text: str) -> str:
+    """Double the quotes of a cell of PHP's that are not."""
+    return re.sub(r'\\++"|""', lambda m: m[0] + '"' if m[0][0] == "\\" else m[0], text)
 
 
 def _longest(content: bytes) -> int:
@@ -114,6 +144,7 @@ def harmless(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    text = re.sub(r'\\(?="|$)', r"\\ ", text)  # behind it Moodle knows no quote
     return text if NUMBER.fullmatch(text) else UNGUARDED.sub(r"\1\2'", text)
 
 

@@ -74,6 +74,15 @@ def _month(word: str) -> int:
     return 0
 
 
+def _agreed(one: Line, other: Line) -> Line:
+    """Return what two lines of one number both say: a student may have typed one of them."""
+    return Line(
+        one.name if one.name == other.name else "",
+        one.mail if one.mail == other.mail else "",
+        one.time if one.time == other.time else None,
+    )
+
+
 def read_worksheet(path: Path, zone: tzinfo | None = None) -> dict[str, Line]:
     """Return the participants by number.
 
@@ -99,7 +108,8 @@ def read_worksheet(path: Path, zone: tzinfo | None = None) -> dict[str, Line]:
     when = next((place for place, head in enumerate(heads) if head.startswith(CHANGED)), None)
     # No other column is believed: students fill some, such as their name or a typed text.
     mail = next((place for place, head in enumerate(heads) if head in MAILS), None)
-    lines, unread = {}, ""
+    lines: dict[str, Line] = {}
+    unread = ""
     for number, row in zip(numbers, rows[1:], strict=True):
         if number is None:
             continue
@@ -109,7 +119,8 @@ def read_worksheet(path: Path, zone: tzinfo | None = None) -> dict[str, Line]:
             unread = cell
         shown = clean(row[name]) if name is not None and name < len(row) else ""
         address = clean(row[mail]) if mail is not None and mail < len(row) else ""
-        lines[number[1]] = Line(shown, address if "@" in address else "", time)
+        line = Line(shown, address if "@" in address else "", time)
+        lines[number[1]] = _agreed(lines.get(number[1], line), line)
     if unread and not any(line.time for line in lines.values()):
         raise CourseError(
             f"No time of {path} can be read, such as {clean(unread)[:60]!r}: download it with "

@@ -757,3 +757,24 @@ def test_a_machine_at_its_limits_stops_no_batch(take, reader, monkeypatch):
         "bob": "new",
     }
     assert take({"ann/x.ipynb": notebook(), "bob/x.ipynb": notebook()}, True)["ann"].state == "new"
+
+
+@pytest.mark.usefixtures("listed")
+@pytest.mark.parametrize("path", ["bo/work.zip", "bo.zip", "Bo Bob.zip", "bobbo_111_222_x.zip"])
+def test_a_zip_file_of_a_student_is_no_download(collect, tmp_path, path):
+    """Whatever the files in it are called, they are nobody else's."""
+    inside = io.BytesIO()
+    with zipfile.ZipFile(inside, "w") as archive:
+        for number, name in enumerate(("Ann Lee", "Cy Oh")):
+            archive.writestr(MOODLES.format(name, number), notebook(name))
+    found = collect(written(tmp_path, {path: inside.getvalue()}, False))
+    assert set(found) == {"bo"}
+
+
+def test_what_two_lines_of_a_worksheet_tell_is_not_believed(tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    head = "Identifier,Full name,Email address,Last modified (submission)\n"
+    line = "Participant 1001,Ann Lee,{},{} December 2026 9:00 PM\n"
+    sheet.write_text(head + line.format("ann@uni.edu", 1) + line.format("bo@uni.edu", 30))
+    line = read_worksheet(sheet)["1001"]
+    assert (line.name, line.mail, line.time) == ("Ann Lee", "", None)

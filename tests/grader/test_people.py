@@ -386,3 +386,10 @@ def test_a_mail_makes_certain_what_a_name_told(people):
     other, ann = people.register().match_all(come)
     assert (other.student, ann.student, ann.origin.matched) == ("lee-ann", "al1", "")
     assert ann.origin.problem == ""
+
+
+def test_a_name_of_which_nothing_is_left_is_nobodys(people):
+    people.listed(Person("al1", "", "", "ann.lee@x.edu"), Person("fox", "", "🦊"), *LIST[1:])
+    for name, number in (("", "555"), ("🐻", "556")):
+        (found,) = people.register().match_all([Arrival(canvas(name, number), {name})])
+        assert (found.student in {"al1", "fox"}, found.origin.matched) == (False, "no")

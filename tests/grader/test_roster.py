@@ -8,6 +8,7 @@ import pytest
 from grader.__main__ import main
 from grader.course import Course, CourseError
 from grader.people import Person, students_of
+from grader.results import Origin, keep_origin
 from grader.roster import import_roster, read_roster, roster_of
 
 CANVAS = """\
@@ -284,3 +285,41 @@ def test_a_damaged_list_is_told(course, capsys):
     (course.root / "roster.json").write_text(json.dumps([1]))
     assert main(["roster", "--course", str(course.root)]) == 2
     assert "roster.json is damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '"Lee, Ann",999,,eve,A,,\n"Lee, Ann",71,s1,ann@uni.example,A,,\n',
+        '"Lee, Ann",71,s1,ann@uni.example,A,,\n"Lee, Ann",999,,eve,A,,\n',
+    ],
+)
+def test_who_is_certain_is_not_found_by_a_namesake(course, give, lines):
+    """Wherever the line of the one who took the name stands."""
+    give("id,first name,last name,mail\nann,Ann,Lee,ann@uni.example\neve,Eve,Fox,\n")
+    give(CANVAS[: CANVAS.index('"Lee')] + lines)
+    people = {person.id: person for person in students_of(course)}
+    assert people["ann"] == Person("ann", "Ann", "Lee", "ann@uni.example", "71")
+    assert people["ann-lee-999"].lms_id == "999"
+
+
+def test_two_who_claim_one_of_the_list_are_left_to_a_person(course, give):
+    give("id,first name,last name\nann,Ann,Lee\neve,Eve,Fox\n")
+    line = "Ann,Lee,{}@uni.example\n"
+    changes = give("First name,Last name,Email address\n" + line.format("x") + line.format("y"))
+    assert [words.partition(" are")[0] for words in changes.words] == [
+        "line 2: 2 students",
+        "line 3: 2 students",
+    ]
+    assert students_of(course)[0] == Person("ann", "Ann", "Lee")
+    assert roster_of(course) == ({"ann"}, {"eve"})
+
+
+@pytest.mark.parametrize("name", ["Ann-Lee", "Ann Lee"])
+def test_a_folder_of_another_name_is_not_given_to_who_comes_to_the_list(course, give, name):
+    origin = Origin("ann-lee", "moodle", "1001", name)
+    course.submitted("ann-lee", "a2_convolution").mkdir(parents=True)
+    keep_origin(course, "a2_convolution", origin)
+    give(MOODLE)
+    (ann, _) = sorted(roster_of(course)[0])
+    assert ann == ("ann-lee" if name == "Ann Lee" else "ann-lee-ann@uni.example")

@@ -118,3 +118,44 @@ def test_names_survive_the_way_out_and_in(tmp_path, name):
 
 def test_what_is_not_seen_is_not_written():
     assert harmless("Ann\x1b[31m\nLee\x00\u202e") == "Ann [31m Lee"
+
+
+def php(text):
+    r"""Write a cell as PHP does, and so Moodle: a " behind a \ is not doubled."""
+    out, escaped = "", False
+    for letter in text:
+        out += '""' if letter == '"' and not escaped else letter
+        escaped = letter == "\\"
+    return f'"{out}"'
+
+
+TYPED = [
+    'print("a\\"b")',
+    'x\\",-\nParticipant 1001,Ann Lee,30 December 2026 9:00 PM',
+    'x\\",18,"y',
+    '\\"\\"',
+    'x"\\""y',
+    "C:\\",
+]
+
+
+@pytest.mark.parametrize("text", TYPED)
+def test_what_a_student_typed_makes_no_cells(tmp_path, text):
+    """Neither in a worksheet of Moodle's nor in one that is written for it."""
+    path = tmp_path / "x.csv"
+    path.write_text(f'Identifier,name,grade\n"Participant 1003",{php(text)},-\n', "utf-8")
+    assert read_table(path)[1] == ["Participant 1003", " ".join(text.split()), "-"]
+    for row in ([text, 1], [1, text]):
+        write_table(path, ["a", "b"], [row])
+        written = path.read_text("utf-8").splitlines()[1]
+        assert '\\"' not in written
+        assert not written.endswith("\\")
+
+
+def test_a_table_that_can_be_read_in_two_ways_is_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text('a,b\n"x\\",y\n"z",w\n', "utf-8")
+    assert read_table(path)[1:] == [["x\\", "y"], ["z", "w"]]
+    path.write_text('a,b\n"x\\",y\n",",z"\n', "utf-8")
+    with pytest.raises(CourseError, match="no CSV file"):
+        read_table(path)
