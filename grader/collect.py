@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from grader.confined import FaultError, Handed, Reader, printable
+from grader.confined import Handed, Reader, printable
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, handed_in
-from grader.exchange import StartError
+from grader.exchange import OursError
 from grader.files import MOST_INSIDE, File, files_of
 from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
@@ -116,11 +116,12 @@ class Collector:
             if any("\\" in origin.file for origin, _ in entries):
                 owner = replace(owner, problem=BACKSLASH)
             arrivals.append(Arrival(owner, names | ({line.name} - {""}), line.mail, alone))
-        matches = self.register.match_all(arrivals)
-        for match, (_, entries) in zip(matches, order, strict=True):
-            yield self._taken(match.student, match.origin, entries)
+        owners = self.register.match(arrivals)
+        for owner, (_, entries) in zip(owners, order, strict=True):
+            yield self._taken(owner, entries)
 
-    def _taken(self, student: str, owner: Origin, entries: list[tuple[Origin, File]]) -> Collected:
+    def _taken(self, owner: Origin, entries: list[tuple[Origin, File]]) -> Collected:
+        student = owner.student
         self._adopt(student)
         new = [
             add(self.course, self.name, student, hand_in, content)
@@ -146,7 +147,7 @@ class Collector:
             return
         try:
             handed = self.reader.notebook(path)
-        except (UnreadableError, FaultError, StartError):
+        except (UnreadableError, OursError):
             return
         origin = origin_of(self.course, self.name, student)
         when = handed_in(self.course, self.name, student)
@@ -273,7 +274,7 @@ def _files(source: Path, reader: Reader, zone: tzinfo | None, known: set[str]) -
     is in it tells nothing of others.
     """
     files = [file for file in files_of(source, reader, zone) if not is_ignored(file.path)]
-    if len(files) == 1 and files[0].packed and not files[0].place and _is_open(files[0], known):
+    if len(files) == 1 and files[0].packed and not files[0].place and _is_nobodys(files[0], known):
         with suppress(CourseError):
             inside = [f for f in files_of(files[0].disk, reader, zone) if not is_ignored(f.path)]
             if any(format.fits([f.path for f in inside]) for format in FORMATS.values()):
@@ -281,7 +282,7 @@ def _files(source: Path, reader: Reader, zone: tzinfo | None, known: set[str]) -
     return files
 
 
-def _is_open(file: File, known: set[str]) -> bool:
+def _is_nobodys(file: File, known: set[str]) -> bool:
     """Tell whether the name of a file is nobody's."""
     owners = [owner for format in FORMATS.values() if (owner := format.owner(file.path))]
     named = any(owner.lms for owner in owners) or slug(file.path.name.partition(".")[0]) in known

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from grader.exchange import OursError
 from grader.sandbox import (
     MIB,
     SANDBOX,
@@ -28,7 +29,7 @@ from grader.sandbox import (
 START = 60.0  # seconds for the process to start, on a busy machine
 
 
-class FaultError(Exception):
+class FaultError(OursError):
     """Our own code failed in the confined process; the message is its traceback."""
 
 

@@ -27,11 +27,12 @@ class LostError(Exception):
     """
 
 
-class StartError(Exception):
-    """A process of ours did not come up, or the machine is at one of its limits.
+class OursError(Exception):
+    """Our code or the machine failed: never the student's fault."""
 
-    It is the machine's fault, never the student's.
-    """
+
+class StartError(OursError):
+    """A process of ours did not come up, or the machine is at one of its limits."""
 
 
 def family(process: int, at_most: int) -> list[int]:

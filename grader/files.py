@@ -9,9 +9,9 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from grader.confined import FaultError, Handed, Reader, handed
+from grader.confined import Handed, Reader, handed
 from grader.course import CourseError
-from grader.exchange import StartError
+from grader.exchange import OursError
 from grader.submission import UnreadableError
 
 MOST_FILES = 100_000
@@ -57,7 +57,7 @@ class File:
             try:
                 place, name = list(self.place), self.path.name
                 return handed(reader.call("arriving.look", place, name, files=[self.disk]))
-            except (FaultError, StartError) as error:  # ours; it costs nobody else's hand-in
+            except OursError as error:  # ours; it costs nobody else's hand-in
                 if last:
                     raise UnreadableError(FAILED) from error
             except UnreadableError as error:
@@ -71,7 +71,7 @@ class File:
             raise UnreadableError("a symbolic link, which is not followed")
         try:
             rows = _listed(reader, self.disk, self.place)
-        except (FaultError, StartError) as error:
+        except OursError as error:
             raise UnreadableError(FAILED) from error
         if len(rows) > MOST_INSIDE:
             raise UnreadableError(f"a zip file with more than {MOST_INSIDE} files")

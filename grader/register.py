@@ -63,14 +63,6 @@ class Arrival:
     alone: bool = True
 
 
-@dataclass(frozen=True)
-class Match:
-    """Whose a hand-in is; `origin` says by what it was found, and what is unclear."""
-
-    origin: Origin
-    student: str
-
-
 class Register:
     """All students who are known when an assignment's hand-ins arrive.
 
@@ -193,12 +185,11 @@ class Register:
         """Return the students who are known by a name, as it is or as Canvas writes it."""
         return self._names.get(key(name), set()) | self._joined.get(_joined(name), set())
 
-    def match(self, owner: Origin, names: set[str], mail: str = "", alone: bool = True) -> str:
-        """Return whose a hand-in is that came alone, and remember it."""
-        return self.match_all([Arrival(owner, names, mail, alone)])[0].student
+    def match(self, arrivals: Sequence[Arrival]) -> list[Origin]:
+        """Return the hand-ins of a download as their students', in the same order; remember it.
 
-    def match_all(self, arrivals: Sequence[Arrival]) -> list[Match]:
-        """Return whose the hand-ins of a download are, in the same order, and remember it."""
+        `matched` says by what each was found, and `problem` what is unclear.
+        """
         known = [self._known(each) for each in arrivals]
         mailed = [self._mailed(each) for each in arrivals]
         sure = [
@@ -227,7 +218,7 @@ class Register:
             found.append(self._settled(each, student, unclear, by_name=student == claim != ""))
         return found
 
-    def _settled(self, each: Arrival, student: str, unclear: bool, by_name: bool) -> Match:
+    def _settled(self, each: Arrival, student: str, unclear: bool, by_name: bool) -> Origin:
         """Remember whose a hand-in is; of nobody who is known if no student is given."""
         owner = each.owner
         student = student or self._new(owner, each.alone and not owner.problem and not unclear)
@@ -242,7 +233,7 @@ class Register:
             self._names[key(name)].add(student)
         if number := self._number_of(owner, self.name):
             self._number(student, number, matched)
-        return Match(replace(owner, student=student, matched=matched), student)
+        return replace(owner, student=student, matched=matched)
 
     def _numbers_of(self, owner: Origin) -> list[Number]:
         """Return by what a person may be known: also a number that no name makes certain."""

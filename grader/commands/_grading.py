@@ -15,9 +15,9 @@ from distributed import Client
 from grader.batch import Journal, connect, fingerprint, run
 from grader.commands._common import course_of, positive, tell
 from grader.commands.humans import hint
-from grader.confined import FaultError, printable, shared
+from grader.confined import printable, shared
 from grader.course import Course, CourseError
-from grader.exchange import StartError
+from grader.exchange import OursError
 from grader.gradebook import Writer
 from grader.preflight import model_answers, preflight
 from grader.referee import Task
@@ -49,7 +49,7 @@ def _tasks(
             content = shared(options.unsafe).graded(path).content
         except UnreadableError as error:
             problem = str(error)
-        except (FaultError, StartError) as error:
+        except OursError as error:
             if not again:
                 waiting[student] = True  # behind the others, who may have used the machine up
                 continue
@@ -69,7 +69,7 @@ def _reviewed(course: Course, name: str, student: str, unsafe: bool) -> bytes:
     """Return what a person looks at: what is graded, with its pictures."""
     try:
         return shared(unsafe).notebook(_path(course, name, student)).content
-    except (UnreadableError, FaultError, StartError):  # it stays to be graded again
+    except (UnreadableError, OursError):  # it stays to be graded again
         return b""
 
 

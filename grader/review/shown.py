@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from grader.confined import FaultError, File, Reader, printable
+from grader.confined import File, Reader, printable
 from grader.confined_tasks.student_text import TAGS
 from grader.course import Course
-from grader.exchange import StartError
+from grader.exchange import OursError
 from grader.questions import Question
 from grader.release import Definition
 from grader.results import graded_file
@@ -114,10 +114,7 @@ class Shower:
                 return self.reader.call(
                     f"answers.{function}", *arguments, files=files, seconds=SECONDS
                 )
-            except (
-                FaultError,
-                StartError,
-            ) as error:  # ours, but no reason to show a person nothing
+            except OursError as error:  # no reason to show a person nothing
                 LOG.error("%s of %s: %s", function, printable(student), printable(str(error), 4000))
                 raise UnreadableError("preparing it for this page failed") from error
 
