@@ -1,6 +1,7 @@
 """Runs with several seeds that chapters read: ``python -m tools.runs.NAME`` records one.
 
-Each module here has a function that does the work of one seed. `record` keeps what it returns in
+Each module here has a function `one` that does the work of one seed; what several share stands in
+`_trainings`. `record` keeps what `one` returns in
 ``fashion_lib/runs/NAME.json`` after each seed, so that a run that was stopped goes on where it was.
 """
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from fashion_lib import build_cnn
 from tools.runs import record
-from tools.runs.small_trainings import _data, _fit, _rounded
+from tools.runs._trainings import chapter_data, fit, rounded
 
 BATCHES = {"32 at 0.001": (32, 1e-3), "128 at 0.001": (128, 1e-3), "128 at 0.004": (128, 4e-3)}
 OPTIMIZERS = {
@@ -25,7 +25,7 @@ def _batches(seed: int, data: tuple) -> dict:
     _, _, x_val, y_val, x_small, y_small = data
     few = (x_small[:1600], y_small[:1600], x_val[:500], y_val[:500])
     return {
-        name: _fit(seed, few, epochs=4, batch_size=size, learning_rate=rate)[0]
+        name: fit(seed, few, epochs=4, batch_size=size, learning_rate=rate)[0]
         for name, (size, rate) in BATCHES.items()
     }
 
@@ -43,7 +43,7 @@ def _sizes(seed: int, data: tuple) -> dict:
             keras.layers.Dense(units, activation="relu"),
             keras.layers.Dense(10, activation="softmax"),
         ])  # fmt: skip
-        found[name] = _fit(seed, (x_small, y_small, x_val, y_val), model, epochs=20)[0]
+        found[name] = fit(seed, (x_small, y_small, x_val, y_val), model, epochs=20)[0]
     return found
 
 
@@ -70,13 +70,13 @@ def _first_updates(seed: int, data: tuple) -> dict:
     for name, make in OPTIMIZERS.items():
         update = _updater(build_cnn(seed=seed), make())
         losses = [update(tf.constant(x[picks]), tf.constant(y[picks])) for picks in order]
-        found[name] = _rounded([float(loss) for loss in losses])
+        found[name] = rounded([float(loss) for loss in losses])
     return found
 
 
 def one(seed: int) -> dict:
     """Return the curves of one seed's trainings."""
-    data = _data()
+    data = chapter_data()
     parts = {
         "first_updates": _first_updates, "batches": _batches, "sizes": _sizes,
     }  # fmt: skip

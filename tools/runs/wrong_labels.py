@@ -7,23 +7,23 @@ import keras
 import numpy as np
 
 from tools.runs import record
-from tools.runs.small_trainings import _answers, _data, _fit, _rounded
+from tools.runs._trainings import answers_of, chapter_data, fit, rounded
 
 
 def one(seed: int) -> dict:
     """Make a quarter of 2,000 labels wrong; return the share of them that the network answers."""
-    _, _, x_val, y_val, x_small, y_small = _data()
+    _, _, x_val, y_val, x_small, y_small = chapter_data()
     generator = np.random.default_rng(seed)
     wrong = generator.choice(2000, size=500, replace=False)
     noisy = y_small[:2000].copy()
     noisy[wrong] = (noisy[wrong] + generator.integers(1, 10, size=500)) % 10
 
     def collect(model: keras.Model) -> float:
-        return (_answers(model, x_small[wrong]).argmax(axis=1) == noisy[wrong]).mean()
+        return (answers_of(model, x_small[wrong]).argmax(axis=1) == noisy[wrong]).mean()
 
     few = (x_small[:2000], noisy, x_val[:500], y_val[:500])
-    curves, memorized, _ = _fit(seed, few, collect=collect, epochs=25)
-    return curves | {"memorized": _rounded(memorized)}
+    curves, memorized, _ = fit(seed, few, collect=collect, epochs=25)
+    return curves | {"memorized": rounded(memorized)}
 
 
 if __name__ == "__main__":
