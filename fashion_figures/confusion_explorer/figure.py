@@ -152,10 +152,10 @@ class ConfusionExplorer(CourseWidget):
         "where sandal, sneaker and ankle boot meet; shirts taken for T-shirts are its largest "
         "group. Choose a cell, or the name of a row or a column, and its images are beside the "
         "table: the surest mistakes first, of right answers the least sure. Average images say "
-        "what they have in common: shirts taken for T-shirts have short sleeves, recognized ones "
-        "have long ones. Each image opens large, with the three largest probabilities. Some "
-        "labels are suspects by a rule of thumb: the network contradicts them with a confidence "
-        "of at least 90\u00a0%. A suspect can be right all the same."
+        "what they have in common: shirts taken for T-shirts mostly have short sleeves, shirts "
+        "that were recognized have long ones. Each image opens large, with the three largest "
+        "probabilities. Some labels are suspects by a rule of thumb: the network contradicts "
+        "them with a confidence of at least 90\u00a0%. A suspect can be right all the same."
     ).tag(sync=True)
 
     def __init__(self, probabilities: np.ndarray | None = None, **state: Any) -> None:
@@ -184,7 +184,7 @@ class ConfusionExplorer(CourseWidget):
         truth, predicted = np.frombuffer(packed, dtype=np.uint8, count=2 * n).reshape(2, n)
         confidence = np.frombuffer(packed, dtype="<u2", offset=5 * n, count=n).astype(np.int64)
         chosen = np.ones(n, dtype=bool)
-        for labels, wanted in zip((truth, predicted), self.selected):
+        for labels, wanted in zip((truth, predicted), self.selected, strict=True):
             chosen &= (labels == wanted) | (wanted == ANY)
         members = np.flatnonzero(chosen)
         surely_right = np.where(truth == predicted, confidence, -confidence)

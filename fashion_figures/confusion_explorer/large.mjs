@@ -79,9 +79,10 @@ export function largeImage(figure, predictions, { step, close }) {
         one.show(CLASS_NAMES[answer] ?? "the other seven", share, answer === truth[image]);
       }
       place.textContent = `${whole(n + 1)} of ${whole(count)}`;
+      const focused = document.activeElement;
       buttons[0].disabled = n === 0;
       buttons[1].disabled = n === count - 1;
-      if (buttons.includes(document.activeElement) && document.activeElement.disabled) shut.focus();
+      if (buttons.includes(focused) && focused.disabled) shut.focus();
       element.setAttribute("aria-label", `Test image ${image}, large`);
       return `Test image ${image}. ${verdict}`;
     },

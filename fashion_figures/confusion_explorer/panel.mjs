@@ -216,7 +216,7 @@ export function imagePanel(figure, model, predictions, table) {
         means.show(choice.length ? choice : [ANY, ANY]);
         showPage();
       }
-      return showLarge(image) ?? `${title.textContent} ${facts.textContent}`;
+      return showLarge(image) ?? [title.textContent, facts.textContent].filter(Boolean).join(": ");
     },
   };
 }
