@@ -125,8 +125,8 @@ function summary({ count, truth, predicted }) {
   return h("p", {
     text:
       `The network names ${whole(right)} of ${whole(count)} test images correctly ` +
-      `(${percent(right / count)}). Off the diagonal are its ${whole(count - right)} mistakes. ` +
-      "Choose a number, or a name: the images behind it appear at once.",
+      `(${percent(right / count)}). Its ${whole(count - right)} mistakes stand off the diagonal. ` +
+      "Choose a number or a name, and see the images behind it.",
   });
 }
 
@@ -146,8 +146,10 @@ function start(figure, model, predictions) {
   figure.body.replaceChildren(
     summary(predictions),
     h("div.cw-cx-stage", {}, grid, panel.element),
+    h("p.cw-note", {
+      text: `${MARK} ${SUSPECT} It can be right all the same. There are ${whole(suspects)} of them.`,
+    }),
     ...below,
-    h("p.cw-note", { text: `${MARK} ${SUSPECT} There are ${whole(suspects)} of them.` }),
   );
 
   let said = null;

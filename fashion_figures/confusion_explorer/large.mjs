@@ -16,7 +16,7 @@ function bar() {
       name.textContent = text;
       number.textContent = probability(share);
       fill.style.width = `${100 * share}%`;
-      fill.classList.toggle("cw-cx-own", isLabel);
+      name.classList.toggle("cw-cx-own", isLabel);
     },
   };
 }
@@ -76,7 +76,7 @@ export function largeImage(figure, predictions, { step, close }) {
         const answer = answers[at]?.[image];
         const share = answer === undefined ? Math.max(0, rest) : probabilities[at][image];
         rest -= share;
-        one.show(CLASS_NAMES[answer] ?? "the other seven", share, answer === truth[image]);
+        one.show(CLASS_NAMES[answer] ?? "seven others", share, answer === truth[image]);
       }
       place.textContent = `${whole(n + 1)} of ${whole(count)}`;
       const focused = document.activeElement;

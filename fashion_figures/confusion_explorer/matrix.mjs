@@ -82,7 +82,7 @@ function buildTable(label) {
 export function matrix(figure, table, choose) {
   const words = h("p.cw-note", {
     id: uniqueId("cw-cx"),
-    text: "Rows: what it is. Columns: what the network said.",
+    text: "Rows: the label. Columns: the answer.",
   });
   const { element, cells, heads, all } = buildTable(words.id);
   const shares = rowShares(table);

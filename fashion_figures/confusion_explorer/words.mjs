@@ -10,7 +10,7 @@ import { ANY, largestMistakes } from "./table.mjs";
 export const MARK = "◆";
 export const SUSPECT =
   "The label is a suspect, by a rule of thumb: the network contradicts it with a " +
-  "confidence of at least 90\u00a0%. A suspect can be right all the same.";
+  "confidence of at least 90\u00a0%.";
 
 /**
  * @param {number} number
@@ -50,8 +50,9 @@ function linesFacts(table, truth, answer) {
   );
   const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0);
   const wrong = total(chosen.filter(({ label, said }) => label !== said));
-  const fate = truth === ANY && answer !== ANY ? "are something else" : "are taken for another";
-  const order = wrong ? "The surest mistakes come first." : "The least sure come first.";
+  const fate =
+    truth === ANY && answer !== ANY ? "are something else" : "are taken for something else";
+  const order = wrong ? "The surest mistakes first." : "The least sure first.";
   return `${whole(wrong)} of ${whole(total(chosen))} ${fate}. ${order}`;
 }
 
@@ -69,7 +70,6 @@ export function choiceFacts(table, [truth, answer]) {
   if (!count) return `None of ${whole(support)}.`;
   const share = `${whole(count)} of ${whole(support)}, or ${percent(count / support)}`;
   const rank = isWorst(table, truth, answer) ? ": the most frequent mistake" : "";
-  const sureness = truth === answer ? "least sure" : "surest";
-  const order = count > 1 ? ` First those of which the network is ${sureness}.` : "";
-  return `${share}${rank}.${order}`;
+  const order = truth === answer ? " The least sure answers first." : " The surest answers first.";
+  return `${share}${rank}.${count > 1 ? order : ""}`;
 }

@@ -318,7 +318,7 @@ class TestImages:
                 assert CLASS_NAMES[label] in bar
                 if 0.001 < answers[image, label] < 0.999:
                     assert f"{100 * answers[image, label]:.1f}\u00a0%" in bar
-            assert "other seven" in bars[3]
+            assert "seven others" in bars[3]
             assert CLASS_NAMES[top[0]] in page.get_by_role("status").inner_text()
             gray = _gray(page, ".cw-cx-large > canvas")
             assert np.abs(gray - sample[0][image].astype(int)).max() <= 2
