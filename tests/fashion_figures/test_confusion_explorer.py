@@ -412,13 +412,13 @@ class TestReader:
             title = f"{worst['true']} taken for {worst['predicted']}"
             assert page.locator(".cw-cx-title").inner_text() == title
             assert f"{worst['count']} of " in page.locator(".cw-cx-facts").inner_text()
-            page.locator(".cw-cx-matrix").evaluate("one => one.scrollIntoView()")
+            page.locator(".cw-cx-stage").evaluate("one => one.scrollIntoView()")
             places = set()
             # The largest, a right answer, none, a row, a column, everything, the edges.
             for cell in ("6/0", "6/6", "1/5", "6/-1", "-1/6", "-1/-1", "0/0", "9/9", "9/0"):
-                page.locator(f"[data-cell='{cell}']").tap()
+                page.locator(f"button[data-cell='{cell}']").tap()
                 page.wait_for_selector(f".cw-cx[data-cell='{cell}'] {PAINTED}")
-                for part in (f"[data-cell='{cell}']", ".cw-cx-title", ".cw-cx-images"):
+                for part in (f"button[data-cell='{cell}']", ".cw-cx-title", ".cw-cx-images"):
                     box = page.locator(part).bounding_box()
                     assert box["y"] >= 0, part
                     assert box["y"] + box["height"] <= height, part
@@ -431,7 +431,7 @@ class TestReader:
                 places.add(str((boxes[:3], boxes[3][:2], bottom)))
             assert len(places) == 1, places
             cell, head = (
-                page.locator(f"[data-cell='9/{answer}']").bounding_box() for answer in (0, -1)
+                page.locator(f"button[data-cell='9/{answer}']").bounding_box() for answer in (0, -1)
             )
             assert head["x"] + head["width"] <= cell["x"] - 2  # the ring is not covered
 
