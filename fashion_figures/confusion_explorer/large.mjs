@@ -4,7 +4,7 @@ import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h } from "../shared/kit.mjs";
 import { probability } from "../shared/percent.mjs";
 import { emptyCanvas, paintPixels } from "./pictures.mjs";
-import { MARK, SUSPECT, whole } from "./words.mjs";
+import { MARK, whole } from "./words.mjs";
 
 /** A bar with its name and its number. */
 function bar() {
@@ -70,7 +70,7 @@ export function largeImage(figure, predictions, { step, close }) {
         truth[image] === predicted[image]
           ? `Labeled ${label}, and the network agrees.`
           : `Labeled ${label}; the network says ${CLASS_NAMES[predicted[image]]}.`;
-      words.textContent = `${verdict}${suspect[image] ? ` ${MARK} ${SUSPECT}` : ""}`;
+      words.textContent = `${verdict}${suspect[image] ? ` ${MARK} A suspect.` : ""}`;
       let rest = 1;
       for (const [at, one] of bars.entries()) {
         const answer = answers[at]?.[image];

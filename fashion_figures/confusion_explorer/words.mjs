@@ -70,6 +70,6 @@ export function choiceFacts(table, [truth, answer]) {
   if (!count) return `None of ${whole(support)}.`;
   const share = `${whole(count)} of ${whole(support)}, or ${percent(count / support)}`;
   const rank = isWorst(table, truth, answer) ? ": the most frequent mistake" : "";
-  const order = truth === answer ? " The least sure answers first." : " The surest answers first.";
+  const order = truth === answer ? " The least sure first." : " The surest first.";
   return `${share}${rank}.${count > 1 ? order : ""}`;
 }
