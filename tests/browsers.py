@@ -11,6 +11,7 @@ listed at the end of a run, as are engines that are not installed.
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -164,6 +165,18 @@ def serve(folder: Path, engine: Any) -> Server:
         return Server(folder)
     pages = (r"/(.*\.html)", _CollectingPage, {"path": str(folder)})
     return Server(folder, 0, (r"/collect\.js", _Script), pages)
+
+
+def wait_until(page: Any, code: str, seconds: float = 20) -> None:
+    """Wait until an expression is true in a page, or give up with a TimeoutError.
+
+    Playwright's `wait_for_function` evaluates it inside of the page, where our policy forbids that.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(code):
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited in vain for {code}")
+        page.wait_for_timeout(20)
 
 
 @contextmanager

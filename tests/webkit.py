@@ -393,9 +393,9 @@ class Page(Finder):
             raise RuntimeError(f"{answer}, in: {code}")
         return answer[0]
 
-    def wait_for_function(self, code: str) -> None:
-        """Wait until an expression is true."""
-        self._wait(lambda: self.evaluate(code), code)
+    def wait_for_timeout(self, milliseconds: float) -> None:
+        """Give the page time."""
+        time.sleep(milliseconds / 1000)
 
     def wait_for_selector(
         self, selector: str, *, state: str = "visible", timeout: float | None = None

@@ -327,6 +327,23 @@ def test_without_scripts_the_pages_can_be_read(chromium, address):
     context.close()
 
 
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_search_finds_the_chapter_on_convolution(open_page, address, scheme):
+    start = address if scheme == "http" else SITE.as_uri()
+    page = open_page(f"{start}/{CHAPTERS[0]}.html", viewport=DESKTOP)
+    page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog input").fill("convolution")
+    page.keyboard.press("Enter")
+    results = page.locator("#search-results ul.search li a")
+    results.first.wait_for()
+    page.locator("#search-results .search-summary", has_text="Search finished").wait_for()
+    links = results.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert any("02_convolution.html" in link for link in links[:3])
+    results.first.click()
+    page.wait_for_url("**/*.html*")
+    assert page.locator("article h1").is_visible()
+
+
 # Of the page itself: a figure that is started for the print brings its own.
 FOLDED = "main details:not([open], .cw-host *)"
 

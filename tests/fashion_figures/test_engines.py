@@ -21,7 +21,7 @@ from fashion_figures.confusion_explorer import figure as confusion_explorer
 from fashion_figures.shared.assets import garment_bytes
 from fashion_lib import forward, load_weights, normalize, predict_image
 from fashion_lib.prediction import example_pictures
-from tests.browsers import serve
+from tests.browsers import serve, wait_until
 from tests.fashion_figures.pages import open_figure, state, write_page
 
 # How the engines write into the console that a file is missing.
@@ -111,12 +111,12 @@ def take_away(folder):
 
 def has_state(tab, name, value):
     """Wait until one of the figure's states, as JSON, is this."""
-    tab.wait_for_function(f"JSON.stringify({MODEL}.get('{name}')) === '{value}'")
+    wait_until(tab, f"JSON.stringify({MODEL}.get('{name}')) === '{value}'")
 
 
 def votes(tab):
     """Wait for the ten probabilities, and return them."""
-    tab.wait_for_function(f"{MODEL}.get('probabilities')?.length === 10")
+    wait_until(tab, f"{MODEL}.get('probabilities')?.length === 10")
     return state(tab, "probabilities")
 
 
@@ -159,7 +159,7 @@ class TestNetworkWalk:
         with from_disk("walk") as tab:
             assert int(np.argmax(votes(tab))) == BOOT
             tab.get_by_role("button", name="Trouser", exact=True).first.click()
-            tab.wait_for_function(f"{MODEL}.get('probabilities')[{TROUSER}] > 0.5")
+            wait_until(tab, f"{MODEL}.get('probabilities')[{TROUSER}] > 0.5")
             expected = forward(load_weights(), normalize(garment(TROUSER)[np.newaxis]))[0]
             assert_allclose(votes(tab), expected, atol=1e-4)
             tab.get_by_role("button", name="conv2").first.click()
@@ -197,7 +197,7 @@ class TestConfusionExplorer:
     def shown(self, tab, count):
         """Wait for so many thumbnails, and return which test images they are."""
         thumbs = ".cw [aria-label^='Test image']"
-        tab.wait_for_function(f'document.querySelectorAll("{thumbs}").length === {count}')
+        wait_until(tab, f'document.querySelectorAll("{thumbs}").length === {count}')
         names = tab.locator(thumbs).evaluate_all("all => all.map((one) => one.ariaLabel)")
         return {int(name.split()[2].strip(",:.")) for name in names}
 
@@ -233,7 +233,7 @@ class TestPictureLab:
     def answers(self, tab, label):
         """Wait until the network names a class, and nothing is refused."""
         answered = f"{MODEL}.get('probabilities')?.[{label}] > 0.5"
-        tab.wait_for_function(f"{answered} && {MODEL}.get('error') === ''")
+        wait_until(tab, f"{answered} && {MODEL}.get('error') === ''")
         return state(tab, "probabilities")
 
     def test_answers_an_example_and_a_file(self, from_disk, tmp_path):
@@ -256,7 +256,7 @@ class TestPictureLab:
                 picture.save(file, kind)
                 content = file.getvalue()
                 self.give(tab, tmp_path, f"half.{kind}", content[: len(content) // 2])
-                tab.wait_for_function(f"{MODEL}.get('error') !== ''")
+                wait_until(tab, f"{MODEL}.get('error') !== ''")
                 assert "damaged" in tab.get_by_role("alert").first.inner_text(), kind
                 self.give(tab, tmp_path, f"whole.{kind}", content)
                 self.answers(tab, BAG)
@@ -278,9 +278,9 @@ def test_a_wrong_choice_in_a_quiz_is_explained_and_the_right_one_counts(from_dis
         tab.get_by_label("3").check()
         check.click()
         assert "Not quite" in verdict.inner_text()
-        assert tab.get_by_text("Too few.").is_visible()
-        assert not tab.get_by_text("As 2 · 2.").is_visible()
+        assert tab.get_by_text("Too few.").first.is_visible()
+        assert not tab.get_by_text("As 2 · 2.").first.is_visible()
         tab.get_by_label("4").check()
         check.click()
         assert "Right" in verdict.inner_text()
-        assert tab.get_by_text("As 2 · 2.").is_visible()
+        assert tab.get_by_text("As 2 · 2.").first.is_visible()
