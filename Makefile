@@ -14,7 +14,7 @@ BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve pdf preview claims test test-unit lint check format bench weights derived requirements \
+.PHONY: help book serve pdf preview claims test test-unit browsers lint check format bench weights derived requirements \
         notebooks notebooks-full notebooks-lab links student solutions clean \
         assignments test-assignments bench-grading
 
@@ -36,11 +36,14 @@ preview: .venv/book-ready ## build and photograph one page: make preview PAGE=ch
 claims: .venv/dev-ready $(SITE) ## list what the chapters claim, and by what margin each claim holds
 	$(BIN)/python -m tools.claims
 
-test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests (WORKERS=4 to use 4 cores)
+test: .venv/dev-ready browsers lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests (WORKERS=4 to use 4 cores)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(OPTIONS)
 
 test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
 	$(BIN)/python -m pytest tests/fashion_lib $(OPTIONS)
+
+browsers: .venv/dev-ready ## are the browsers here that the tests use?
+	@$(BIN)/python -m tests.browsers
 
 lint: .venv/dev-ready node_modules/.ready ## ruff, mypy, Biome for JavaScript and CSS, actionlint for the workflows
 	$(BIN)/ruff check .

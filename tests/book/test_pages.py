@@ -313,17 +313,6 @@ class TestColorMode:
         assert max(map(int, background.strip("rgb()").split(","))) < 60
         page.close()
 
-    def test_the_button_changes_it_says_so_and_it_lasts(self, open_page, address):
-        page = open_page(f"{address}/index.html", color_scheme="light")
-        button = page.locator(".theme-switch-button").first
-        assert button.get_attribute("aria-label") == "Color mode: as the system"
-        button.click()
-        button.click()
-        chosen = page.evaluate("document.documentElement.dataset.mode")
-        assert button.get_attribute("aria-label") == f"Color mode: {chosen}"
-        page.reload()
-        assert page.evaluate("document.documentElement.dataset.mode") == chosen
-
 
 def test_without_scripts_the_pages_can_be_read(chromium, address):
     context = chromium.new_context(java_script_enabled=False, viewport=PHONE)
@@ -336,38 +325,6 @@ def test_without_scripts_the_pages_can_be_read(chromium, address):
     solution.locator("summary").first.click()
     assert solution.locator(".cell").first.is_visible()
     context.close()
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_search_finds_the_chapter_on_convolution(open_page, address, scheme):
-    start = address if scheme == "http" else SITE.as_uri()
-    page = open_page(f"{start}/{CHAPTERS[0]}.html", viewport=DESKTOP)
-    page.keyboard.press("Control+k")
-    page.locator("#pst-search-dialog input").fill("convolution")
-    page.keyboard.press("Enter")
-    results = page.locator("#search-results ul.search li a")
-    results.first.wait_for()
-    page.locator("#search-results .search-summary", has_text="Search finished").wait_for()
-    links = results.evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    assert any("02_convolution.html" in link for link in links[:3])
-    results.first.click()
-    page.wait_for_url("**/*.html*")
-    assert page.locator("article h1").is_visible()
-
-
-def test_from_disk_all_pages_are_whole(open_page):
-    page = open_page((SITE / "index.html").as_uri(), allow=("file:", "data:", "blob:"))
-    for name in PAGES:
-        page.goto((SITE / f"{name}.html").as_uri())
-        page.evaluate("for (const image of document.images) image.loading = 'eager'")
-        broken = page.evaluate(
-            """() => Promise.all([...document.images].map(
-              (image) => image.decode().then(() => "", () => image.src)
-            ))"""
-        )
-        assert not any(broken), broken
-        # The icons' font came, too.
-        assert page.evaluate("[...document.fonts].some(font => font.status === 'loaded')")
 
 
 # Of the page itself: a figure that is started for the print brings its own.
