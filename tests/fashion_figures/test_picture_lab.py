@@ -689,7 +689,7 @@ class TestPage:
                 "all => all.filter((x) => x.getBoundingClientRect().height < 24)"
                 ".map((x) => x.textContent)"
             )
-            assert [text for text in small if text != "In words"] == []
+            assert [text for text in small if text != "Describe this figure"] == []
 
     def test_a_photo_of_20_megapixels_is_prepared_in_a_worker(self, tab):
         photo = np.full((4000, 5000, 3), 235, dtype=np.uint8)
