@@ -18,13 +18,10 @@ DEFAULT_KERNEL = "sobel_x"
 
 #: What to try at first, and with any other picture or kernel.
 FIRST_TASK = (
-    "At the front edge of the boot, dark on the left meets bright on the right, and the sum is "
-    "large. Press Play and watch the map grow. Then drag the window to the back edge: why is the "
-    "sum negative there?"
+    "Press Play. Then drag the window to the back edge of the boot: why is the sum negative there?"
 )
 ANY_TASK = (
-    "Press Play and watch the map grow. Then change one number of the kernel: where does the map "
-    "change, and why there?"
+    "Press Play. Then change one number of the kernel: where does the map change, and why there?"
 )
 
 #: What each of `KERNELS` does, for the reader who has chosen it.

@@ -1,8 +1,7 @@
 /** The output of the convolution explorer: a map of signed numbers that grows. */
 
 import { h } from "../shared/kit.mjs";
-import { signedColor } from "../shared/paint.mjs";
-import { cover } from "./input.mjs";
+import { cover, signedColor } from "../shared/paint.mjs";
 import { showNumber } from "./numbers.mjs";
 
 /**

@@ -164,7 +164,9 @@ export function sumPanel(figure, edit) {
       for (const part of afterRelu) part.hidden = !relu;
       cut.textContent = showNumber(kept);
       tint(cut, color(kept));
-      return relu ? `sum ${showNumber(sum)}, after ReLU ${showNumber(kept)}` : `sum ${showNumber(sum)}`;
+      return relu
+        ? `sum ${showNumber(sum)}, after ReLU ${showNumber(kept)}`
+        : `sum ${showNumber(sum)}`;
     },
   };
 }
