@@ -27,6 +27,20 @@
   document.addEventListener("toggle", (event) => reach(event.target), true);
   addEventListener("load", () => reach(document));
 
+  // "Back to top" lies over the lower edge of a narrow screen: not where a figure shows something.
+  const below = new Set();
+  const edge = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (isIntersecting) below.add(target);
+        else below.delete(target);
+      }
+      root.classList.toggle("course-figure-below", below.size > 0);
+    },
+    { rootMargin: "-85% 0px 0px" },
+  );
+  for (const figure of document.querySelectorAll(".cw-host")) edge.observe(figure);
+
   // A print shows what is folded on the screen: solutions and answers, not code that only draws.
   let opened = [];
   addEventListener("beforeprint", () => {

@@ -129,7 +129,7 @@ def take_picture(front: Part) -> str:
     picture = front.page.article.select_one("img.course-hero")
     if picture is None:
         return ""
-    frame = picture.find_parent("picture")
+    frame = picture.find_parent(class_="cw-host") or picture.find_parent("picture")
     picture.extract()
     if frame is not None:
         frame.decompose()

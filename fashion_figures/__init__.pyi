@@ -5,6 +5,7 @@ from .convolution_explorer.figure import ConvolutionExplorer as ConvolutionExplo
 from .figures import all_figures as all_figures
 from .host.base import CourseWidget as CourseWidget
 from .network_walk.figure import NetworkWalk as NetworkWalk
+from .occlusion_lens.figure import OcclusionLens as OcclusionLens
 from .picture_lab.figure import PictureLab as PictureLab
 from .quiz.figure import Quiz as Quiz
 from .training_lab.figure import TrainingLab as TrainingLab

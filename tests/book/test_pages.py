@@ -241,6 +241,26 @@ def test_the_first_view_of_a_chapter_is_light(chromium, address, name):
     assert sum(sizes) <= FIRST_VIEW
 
 
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_still_picture_of_the_front_page_and_its_figure_are_of_one_size(
+    open_page, address, viewport
+):
+    heights = []
+    for scripts in (False, True):
+        page = open_page(f"{address}/index.html", viewport=viewport, java_script_enabled=scripts)
+        host = page.locator(".cw-host").first
+        if scripts:
+            page.locator(".cw-host[data-state=ready] .cw-lens").wait_for()
+            assert not page.locator("img.course-hero").is_visible()
+        else:
+            picture = page.locator("img.course-hero").bounding_box()
+            assert picture["width"] == pytest.approx(host.bounding_box()["width"])
+        top = page.locator("article p:not(.cw-host *)").nth(1).bounding_box()["y"]
+        heights.append((host.bounding_box()["y"], top))
+        page.close()
+    assert heights[0] == pytest.approx(heights[1], abs=1)
+
+
 def test_nothing_moves_while_a_page_loads(open_page, address):
     for name in PAGES:
         page = open_page(f"{address}/{name}.html", viewport=PHONE)

@@ -95,6 +95,7 @@ class TestEveryPage:
 @pytest.mark.parametrize(
     ("page", "figure"),
     [
+        ("index", "occlusion_lens/figure"),
         ("index", "picture_lab/figure"),
         ("index", "quiz/progress"),
         ("chapters/02_convolution", "convolution_explorer/figure"),
