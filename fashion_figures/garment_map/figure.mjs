@@ -22,16 +22,16 @@ import { readSheet } from "./sheet.mjs";
 const [MOST, STEP] = [300, 10]; // garments that the slider and the keys select
 
 const NEAR = {
-  pixels: "their pixels are alike",
-  features: "the network computes similar numbers from them",
+  pixels: "Near marks have similar pixels.",
+  features: "Near marks have similar features: 64 numbers that the trained network computes.",
 };
 const percent = (share) => `${Math.round(100 * share)}%`;
 
 /** What the places mean, and how well they part the classes. */
 function headline(figure, model, cloud) {
   const buttons = {
-    pixels: h("button", { type: "button", text: "784 pixels" }),
-    features: h("button", { type: "button", text: "64 features of the network" }),
+    pixels: h("button", { type: "button", text: "By pixels" }),
+    features: h("button", { type: "button", text: "By features" }),
   };
   for (const [projection, button] of Object.entries(buttons)) {
     figure.on(button, "click", () => put(model, { projection }));
@@ -63,9 +63,7 @@ function headline(figure, model, cloud) {
       ),
     ),
     show({ projection }) {
-      near.textContent =
-        `Each mark is one of ${whole(cloud.count)} test images, which the network has never ` +
-        `learned from. Marks lie near each other when ${NEAR[projection]}.`;
+      near.textContent = `Each mark is one of ${whole(cloud.count)} test images. ${NEAR[projection]}`;
       share.textContent = percent(cloud.share[projection]);
       for (const [name, button] of Object.entries(buttons)) {
         button.setAttribute("aria-pressed", String(name === projection));
@@ -83,7 +81,7 @@ function tools(figure, { take, clear, setLasso, showAll }) {
     text: "Lasso",
     "aria-pressed": "false",
   });
-  const end = h("button.cw-small", { type: "button", text: "End selection" });
+  const end = h("button.cw-small", { type: "button", text: "Clear selection" });
   const all = h("button.cw-small", { type: "button" });
   figure.on(slider, "input", () => take(Number(slider.value)));
   figure.on(end, "click", clear);
@@ -179,12 +177,14 @@ function start(figure, model, { cloud, sheet }) {
       "div.cw-gm-columns",
       {},
       map,
-      h("div.cw-gm-side", {}, h("div.cw-gm-cards", {}, chosen, mean), controls, classes),
+      h("div.cw-gm-side", {}, h("div.cw-gm-cards", {}, chosen, mean), controls),
+      classes,
     ),
     h("p.cw-note", {
       text:
-        "Drag around marks to select them (with a finger, press Lasso first). The first 500 test images of each class; a place is " +
-        "the first two principal components. The pictures are strongly compressed.",
+        "Drag around marks to select them (with a finger, press Lasso first). The first " +
+        `${cloud.count / 10} test images of each class; a place is the first two principal ` +
+        "components. The pictures are compressed, and less sharp than the real ones.",
     }),
   );
 

@@ -51,7 +51,7 @@ class GarmentMap(CourseWidget):
         "A map on which every test image shown is a mark, with a shape and a color for its class. "
         "Its place is given by two numbers: the first two principal components, either of the "
         "image’s 784 pixels or of the 64 features that the trained network computes from them. "
-        "By pixels, low shoes, trousers and bags have regions of their own, and shirts, "
+        "By pixels, low shoes and trousers have regions of their own, and shirts, "
         "pullovers and coats lie on top of each other. By features, the regions overlap less: the "
         "nearest neighbor of a garment is of its own class more often. You can point at a "
         "garment to see it, draw a line around a group of them, or take the nearest of one: the "

@@ -232,7 +232,7 @@ export function mapView(figure, cloud, sheet, { choose, select, grow, clear }) {
 
   function draw(time) {
     asked = 0;
-    const ratio = devicePixelRatio || 1;
+    const ratio = Math.min(devicePixelRatio || 1, 2); // more is slow, and not seen
     const [width, height] = size.map((edge) => Math.round(edge * ratio));
     if (canvas.width !== width || canvas.height !== height) {
       [canvas.width, canvas.height] = [width, height];

@@ -74,11 +74,13 @@ export function meanCard(sheet) {
   };
 }
 
-/** Name the class that most are of. */
+/** Name the class that most are of, or all that share the first place. */
 export function commonest(counts, total) {
   const most = Math.max(...counts);
-  if (counts.filter((count) => count === most).length > 1) return "no class has most";
-  return `${Math.round((100 * most) / total)}% ${CLASS_NAMES[counts.indexOf(most)]}`;
+  const names = CLASS_NAMES.filter((_, label) => counts[label] === most);
+  const share = `${Math.round((100 * most) / total)}%`;
+  if (names.length === CLASS_NAMES.length) return `${share} of each class`;
+  return names.length === 1 ? `${share} ${names[0]}` : `${share} each: ${names.join(", ")}`;
 }
 
 /** The classes: what each mark means, how many are selected, and a switch. */
