@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SITE = ROOT / "_build" / "html"
-WIDTHS = range(264, 961, 8)  # pixels of a figure: from the smallest phones to the widest column
+WIDTHS = range(264, 961, 12)  # pixels of a figure: from the smallest phones to the widest column
 TOLERANCE = 3.0  # pixels between what is measured and what is reserved
 ALLOWED = 8.0  # pixels that a figure may differ before this has to be run again
 
@@ -48,19 +48,35 @@ SETTLED = """() => new Promise((done) => {
   };
   look();
 })"""
-HEIGHTS = """async (widths) => {
+# A text that breaks into one line more is a step: where the middle is not between its two
+# neighbors, there is one, and it is sought to the pixel.
+HEIGHTS = """async ([widths, tolerance]) => {
   const hosts = [...document.querySelectorAll(".cw-host")];
   const frame = () => new Promise(requestAnimationFrame);
-  const found = Object.fromEntries(hosts.map((host) => [host.dataset.widget, []]));
-  for (const width of widths) {
+  const found = new Map();
+  const at = async (width) => {
     for (const host of hosts) host.style.width = `${width}px`;
     await frame();
     await frame(); // for figures that look at their size themselves
-    for (const host of hosts) {
-      found[host.dataset.widget].push([width, host.getBoundingClientRect().height]);
-    }
-  }
-  return found;
+    found.set(width, hosts.map((host) => host.getBoundingClientRect().height));
+    return found.get(width);
+  };
+  const between = async (from, to) => {
+    const middle = Math.round((from + to) / 2);
+    if (middle === from || middle === to) return;
+    const heights = await at(middle);
+    const part = (middle - from) / (to - from);
+    const bent = (height, i) => Math.abs(
+      height - found.get(from)[i] * (1 - part) - found.get(to)[i] * part) > tolerance;
+    if (!heights.some(bent)) return;
+    await between(from, middle);
+    await between(middle, to);
+  };
+  for (const width of widths) await at(width);
+  for (const [n, width] of widths.slice(1).entries()) await between(widths[n], width);
+  const sorted = [...found].sort((a, b) => a[0] - b[0]);
+  return Object.fromEntries(hosts.map((host, i) =>
+    [host.dataset.widget, sorted.map(([width, heights]) => [width, heights[i]])]));
 }"""
 
 
@@ -80,13 +96,16 @@ def start_figures(page: "Page") -> None:
 
 
 def measure(browser: "Browser", address: str, names: Sequence[str]) -> dict[str, dict[str, list]]:
-    """Return (width, height) in pixels of each figure, at each of `WIDTHS`, by page and figure."""
+    """Return (width, height) in pixels of each figure, by page and figure.
+
+    The widths are `WIDTHS` and those between which a height jumps.
+    """
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     found = {}
     for name in names:
         page.goto(f"{address}/{name}.html")
         start_figures(page)
-        found[name] = page.evaluate(HEIGHTS, list(WIDTHS))
+        found[name] = page.evaluate(HEIGHTS, [list(WIDTHS), TOLERANCE])
     page.close()
     return found
 

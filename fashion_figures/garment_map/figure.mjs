@@ -38,13 +38,7 @@ function headline(figure, model, cloud) {
   }
   const near = h("p.cw-gm-near");
   const share = h("strong");
-  const score = h(
-    "p.cw-gm-score",
-    {},
-    "The nearest neighbor is of the same class for ",
-    share,
-    ".",
-  );
+  const score = h("p.cw-gm-score", {}, "Nearest neighbor of the same class: ", share);
   return {
     element: h(
       "div.cw-gm-head",
@@ -182,9 +176,9 @@ function start(figure, model, { cloud, sheet }) {
     ),
     h("p.cw-note", {
       text:
-        "Drag around marks to select them (with a finger, press Lasso first). The first " +
-        `${cloud.count / 10} test images of each class; a place is the first two principal ` +
-        "components. The pictures are compressed, and less sharp than the real ones.",
+        "Drag around marks to select them (a finger needs the Lasso). The first " +
+        `${cloud.count / 10} test images of each class, by their first two principal ` +
+        "components. The pictures are compressed: less sharp than the real ones.",
     }),
   );
 
