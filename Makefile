@@ -14,7 +14,8 @@ BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve pdf preview claims test test-unit browsers lint check format bench weights derived requirements \
+.PHONY: help book serve pdf preview claims test test-unit browsers lint check format bench weights derived \
+        heights requirements \
         notebooks notebooks-full notebooks-lab links student solutions clean \
         assignments test-assignments bench-grading
 
@@ -81,6 +82,12 @@ derived: .venv/dev-ready ## make the sample, the pictures and the evidence again
 	$(BIN)/python -m tools.draw_examples
 	$(BIN)/python -m tools.draw_pictures
 	$(BIN)/python -m tools.reading_time
+
+heights: .venv/dev-ready $(SITE) ## measure how high the figures of the site are, and reserve that
+	$(BIN)/python -m tools.figure_heights
+	$(BIN)/python -m book.site.finish
+	$(BIN)/python -m tools.figure_heights --check
+	@touch $(SITE)
 
 notebooks: .venv/dev-ready ## generate the notebooks of the chapters (REPO=… for a fork)
 	$(BIN)/python -m tools.notebooks.chapters $(if $(REPO),--repository $(REPO))

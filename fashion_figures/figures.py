@@ -2,6 +2,7 @@
 
 from fashion_figures.confusion_explorer.figure import ConfusionExplorer
 from fashion_figures.convolution_explorer.figure import ConvolutionExplorer
+from fashion_figures.garment_map.figure import GarmentMap
 from fashion_figures.host.base import CourseWidget
 from fashion_figures.network_walk.figure import NetworkWalk
 from fashion_figures.occlusion_lens.figure import OcclusionLens
@@ -14,10 +15,11 @@ def all_figures() -> list[type[CourseWidget]]:
     """Return the class of every figure."""
     return [
         OcclusionLens,
+        GarmentMap,
         ConvolutionExplorer,
         NetworkWalk,
+        TrainingLab,
         ConfusionExplorer,
         PictureLab,
-        TrainingLab,
         Quiz,
     ]

@@ -8,6 +8,7 @@ ones go to another folder, so it can be repeated. No template of the theme is co
 markup.py     landmarks, names of controls, notes that unfold without a script
 code.py       code without elements that color nothing
 images.py     WebP with sizes, loaded when near
+heights.py    the place of every figure, as high as the figure will be
 scripts.py    one deferred script; no flash of the wrong color mode
 describe.py   description, preview, canonical address, citation, map of the site
 cards.py      the preview pictures
@@ -27,7 +28,7 @@ from pathlib import Path
 import yaml
 
 from book import ROOT
-from book.site import cards, code, csp, describe, icons, images, markup, scripts, styles
+from book.site import cards, code, csp, describe, heights, icons, images, markup, scripts, styles
 from book.site.describe import Course
 from book.site.page import Page, PageError, Site, digest
 from fashion_lib._palette import custom_properties
@@ -89,11 +90,13 @@ def finish(site: Site, course: Course) -> None:
         ignore=lambda folder, names: [n for n in names if Path(folder, n) in superfluous],
     )
     pygments = site.raw / "_static" / "pygments.css"
+    kept = heights.measured()
     plain = code.plain_tokens(pygments.read_text("utf-8")) if pygments.is_file() else set()
     for page in pages:
         markup.improve(page)
         code.lighten(page, plain)
         images.improve(site, page)
+        heights.reserve(page, kept)
         describe.describe(page, course, write_card(site, page, course))
     script = scripts.arrange(site.raw, pages, version)
     site.write(scripts.BUNDLE, script)

@@ -98,6 +98,7 @@ class TestEveryPage:
         ("index", "occlusion_lens/figure"),
         ("index", "picture_lab/figure"),
         ("index", "quiz/progress"),
+        ("chapters/01_dataset_exploration", "garment_map/figure"),
         ("chapters/02_convolution", "convolution_explorer/figure"),
         ("chapters/03_building_the_cnn", "network_walk/figure"),
         ("chapters/04_training", "training_lab/figure"),
