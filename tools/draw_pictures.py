@@ -1,8 +1,9 @@
 """Draw the pictures of the site and of the README from real data: ``make derived``.
 
 `hero.png` shows one test image on its way through the shipped network, `hero-narrow.png` the
-same for a phone; `logo.svg` and `favicon.svg` are a boot of few pixels. ``--check`` draws
-again and compares.
+same for a phone; `logo.svg` and `favicon.svg` are a boot of few pixels; `chapter-1.png` to
+`chapter-6.png` (`chapter_pictures.py`) are on the cards of the front page. ``--check`` draws again
+and compares.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from PIL import Image
 from fashion_lib import CLASS_NAMES, forward, load_data, load_weights, normalize
 from fashion_lib._palette import PALETTE
 from fashion_lib.plots import use_course_style
-from tools import ROOT
+from tools import ROOT, chapter_pictures
 
 FOLDER = ROOT / "_static"
 PAPER, INK, QUIET, LINE, ACCENT, WARM = (
@@ -181,6 +182,7 @@ PICTURES = {
     "hero-narrow.png": hero_narrow,
     "logo.svg": lambda: mark(64, 8),
     "favicon.svg": lambda: mark(64, 8),
+    **chapter_pictures.PICTURES,
 }
 
 
