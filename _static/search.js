@@ -46,12 +46,13 @@
     return words.filter((other) => isNear(word, other));
   }
 
+  const begins = (word, starts) => starts.some((start) => word.startsWith(start));
+
   /** Return how much a section says about one word, 0 for nothing. */
   function weigh({ counts, head, whole }, starts) {
-    const begins = (word) => starts.some((start) => word.startsWith(start));
     let count = 0;
-    for (const [word, times] of counts) if (begins(word)) count += times;
-    const named = [...head].some(begins) ? (whole ? 12 : 8) : 0;
+    for (const [word, times] of counts) if (begins(word, starts)) count += times;
+    const named = [...head].some((word) => begins(word, starts)) ? (whole ? 12 : 8) : 0;
     return named + (count && 1 + Math.log(count));
   }
 
@@ -64,9 +65,10 @@
       const weights = looked.map((starts) => weigh(section, starts));
       const hits = weights.filter((weight) => weight > 0).length;
       if (hits === 0) continue;
-      const heading = section.heading.toLowerCase();
       let weight = weights.reduce((sum, one) => sum + one, 0);
-      if (heading === phrase) weight += 20;
+      const named = [...section.head].filter((word) => begins(word, looked.flat()));
+      // The heading is what was asked for, no more and no less, as in the glossary.
+      if (named.length === section.head.size && named.length === looked.length) weight += 20;
       if (section.text.toLowerCase().includes(phrase)) weight += 4;
       found.push({ section, hits, weight });
     }

@@ -13,7 +13,10 @@ from book.site.page import Page, Site, digest
 
 INDEX, SCRIPT = "_static/sections.js", "_static/search.js"
 # Not what the author says, or not to be found as it stands: a figure takes the place of its text.
-SKIPPED = "script, style, math, .headerlink, .cw-host, .course-place, .course-open, .course-jump"
+SKIPPED = (
+    "script, style, math, .headerlink, .cw-host, .course-place, .course-open, .course-jump, "
+    "details.hide > summary"
+)
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # Within a word, so that no blank belongs after them.
 INLINE = ("a", "abbr", "b", "code", "em", "i", "span", "strong", "sub", "sup", "mark")
