@@ -2,7 +2,8 @@
 
 `hero.png` shows one test image on its way through the shipped network, `hero-narrow.png` the
 same for a phone; the figure `OcclusionLens` takes their place, so they have its layout.
-`logo.svg` and `favicon.svg` are a boot of few pixels. ``--check`` draws again and compares.
+`logo.svg` and `favicon.svg` are a boot of few pixels; `chapter-1.png` to `chapter-6.png`
+(`chapter_pictures.py`) are on the cards of the front page. ``--check`` draws again and compares.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from fashion_figures.shared.assets import GARMENTS_PER_CLASS
 from fashion_lib import CLASS_NAMES, forward, load_weights, normalize
 from fashion_lib._palette import PALETTE
 from fashion_lib.plots import use_course_style
-from tools import ROOT
+from tools import ROOT, chapter_pictures
 
 FOLDER = ROOT / "_static"
 PAPER, INK, QUIET, LINE, ACCENT, WARM = (
@@ -190,6 +191,7 @@ PICTURES = {
     "hero-narrow.png": hero_narrow,
     "logo.svg": lambda: mark(64, 8),
     "favicon.svg": lambda: mark(64, 8),
+    **chapter_pictures.PICTURES,
 }
 
 

@@ -57,7 +57,7 @@ def add_host(
 
 def write_files(app: Sphinx, failure: Exception | None) -> None:
     """Write the figures' modules and data beside the pages."""
-    if failure is None and app.builder.format == "html":
+    if failure is None and app.builder.name == "html":
         write_site(Path(app.outdir) / FOLDER, fashion_figures.all_figures())
 
 
