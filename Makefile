@@ -8,13 +8,14 @@ WORKERS ?= 2
 
 LIBRARY := $(shell find fashion_lib fashion_figures -type f -not -path '*/__pycache__/*')
 BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
-           $(wildcard chapters/*.md pages/*.md _static/*) \
+           $(wildcard chapters/*.md chapters/*.ipynb pages/*.md _static/*) \
            $(shell find book -type f -not -path '*/__pycache__/*') \
-           tools/notebooks/quiet_tensorflow.py tools/notebooks/claim.py CITATION.cff
+           $(addprefix tools/notebooks/,quiet_tensorflow.py claim.py dark_plots.py) CITATION.cff
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve pdf preview claims test test-unit browsers lint check format bench weights derived requirements \
+.PHONY: help book serve pdf epub archive preview claims test test-unit browsers lint check format bench \
+        weights derived heights requirements \
         notebooks notebooks-full notebooks-lab links student solutions clean \
         assignments test-assignments bench-grading
 
@@ -29,6 +30,14 @@ serve: $(SITE) ## serve the built site on http://127.0.0.1:8000 (PORT=… for an
 
 pdf: .venv/dev-ready $(SITE) ## print the book into one PDF (needs Chromium)
 	$(BIN)/python -m book.pdf
+	$(BIN)/python -m book.site.finish && touch $(SITE)
+
+epub: .venv/dev-ready $(SITE) ## make one EPUB of the book (needs Chromium)
+	$(BIN)/python -m book.epub
+	$(BIN)/python -m book.site.finish && touch $(SITE)
+
+archive: $(SITE) ## pack the site into one file that opens from disk
+	$(BIN)/python -m book.archive
 
 preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
 	$(BIN)/python -m book.preview $(PAGE) $(OPTIONS)
@@ -81,6 +90,12 @@ derived: .venv/dev-ready ## make the sample, the pictures and the evidence again
 	$(BIN)/python -m tools.draw_examples
 	$(BIN)/python -m tools.draw_pictures
 	$(BIN)/python -m tools.reading_time
+
+heights: .venv/dev-ready $(SITE) ## measure how high the figures of the site are, and reserve that
+	$(BIN)/python -m tools.figure_heights
+	$(BIN)/python -m book.site.finish
+	$(BIN)/python -m tools.figure_heights --check
+	@touch $(SITE)
 
 notebooks: .venv/dev-ready ## generate the notebooks of the chapters (REPO=… for a fork)
 	$(BIN)/python -m tools.notebooks.chapters $(if $(REPO),--repository $(REPO))

@@ -39,6 +39,7 @@ def stylesheets(module: str) -> dict[str, str]:
     colors = (
         f"{_PARTS} {{ {custom_properties('light')} }}\n"
         f"@media not print {{ {dark} {{ {custom_properties('dark')} }} }}\n"
+        f".cw-night {{ {custom_properties('night')} }}\n"  # the same on light and dark pages
     )
     return styles | {_SHARED_STYLE: colors + styles[_SHARED_STYLE]}
 
@@ -161,9 +162,13 @@ class CourseWidget(anywidget.AnyWidget):
     def _is_machinery(self, name: str) -> bool:
         return name in _MACHINERY or name.startswith(("_model", "_view", "_dom"))
 
-    def static_html(self) -> str:
-        """Return the figure for a page without a kernel."""
-        return host_html(self.module, self.static_state(), f"<p>{html.escape(self.text)}</p>")
+    def static_html(self, fallback: str = "") -> str:
+        """Return the figure for a page without a kernel.
+
+        `fallback` is HTML that stands there without scripts; by default it is the figure's text.
+        """
+        fallback = fallback or f"<p>{html.escape(self.text)}</p>"
+        return host_html(self.module, self.static_state(), fallback)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)

@@ -62,17 +62,34 @@ def test_a_link_to_a_place_below_a_figure_lands_there(engine, address, name):
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
-def test_the_search_finds_the_chapter_and_leads_there(engine, address, scheme):
+def test_the_search_leads_to_the_first_match_in_view(engine, address, scheme):
     start = address if scheme == "http" else SITE.as_uri()
     with open_page(engine, f"{start}/{CHAPTERS[0]}.html") as tab:
         tab.locator(".search-button__button:visible").first.click()
         tab.locator("#pst-search-dialog input").wait_for()
-        tab.keyboard.type("convolution")
+        tab.keyboard.type("receptive field")
         tab.keyboard.press("Enter")
-        found = tab.locator("#search-results a[href*='02_convolution.html']").first
-        found.click()
-        tab.wait_for_url("**/chapters/02_convolution.html*")
-        assert tab.locator("article h1").is_visible()
+        results = tab.locator(".course-results a")
+        results.first.wait_for()
+        tab.locator(".bd-search-container input").focus()
+        tab.keyboard.press("Enter")  # to the first result
+        tab.keyboard.press("ArrowDown")
+        assert results.nth(1).evaluate("link => link === document.activeElement")
+        assert results.first.inner_text().lower() == "receptive field"  # the glossary's entry
+        chapter = tab.locator('.course-results a[href*="02_convolution"]').first
+        heading = chapter.inner_text()
+        chapter.click()
+        tab.wait_for_url("**/chapters/*")
+        mark = tab.locator("article mark").first
+        mark.wait_for()
+        assert heading in mark.evaluate("mark => mark.closest('section').innerText")
+        wait_until(
+            tab,
+            """() => {
+              const { top, bottom } = document.activeElement.getBoundingClientRect();
+              return document.activeElement.matches("mark") && top >= 0 && bottom <= innerHeight;
+            }""",
+        )
 
 
 def is_dark(tab):
