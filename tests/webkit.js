@@ -89,9 +89,7 @@ globalThis.findElements = (steps) => {
   for (const [kind, ...values] of steps) {
     if (kind === "nth") found = found.slice(values[0], values[0] + 1 || undefined);
     else if (kind === "visible") found = found.filter(visible);
-    else if (kind === "has text") {
-      found = found.filter((one) => hasText(one.textContent, values[0], false));
-    } else found = [...new Set(found.flatMap((root) => STEPS[kind](root, ...values)))];
+    else found = [...new Set(found.flatMap((root) => STEPS[kind](root, ...values)))];
   }
   return found;
 };

@@ -1,8 +1,8 @@
 """WebKit behind those of Playwright's names that the tests use, on WebKitGTK's own driver.
 
 Playwright drives a WebKit of its own making only; Debian's is driven by Selenium. As Playwright's,
-what is asked of an element waits until it is there, alone, and ready. The smallest window is 447
-pixels wide, so a narrower page lies in a frame.
+what is asked of an element waits until it is there, alone, and ready; its documentation says what
+each name does. The smallest window is 447 pixels wide, so a narrower page lies in a frame.
 """
 
 import os
@@ -97,24 +97,19 @@ class Finder:
     def _more(self, *step: Any) -> "Locator":
         return Locator(self.page, (*self.steps, step))
 
-    def locator(self, selector: str, *, has_text: str = "") -> "Locator":
+    def locator(self, selector: str) -> "Locator":
         """Find by CSS; ``:visible`` at its end is Playwright's."""
         css, is_visible, _ = selector.partition(":visible")
         found = self._more("css", css)
-        if is_visible:
-            found = found._more("visible")
-        return found._more("has text", has_text) if has_text else found
+        return found._more("visible") if is_visible else found
 
     def get_by_role(self, role: str, *, name: str | None = None, exact: bool = False) -> "Locator":
-        """Find by role and accessible name."""
         return self._more("role", role, name, exact)
 
     def get_by_label(self, text: str, *, exact: bool = False) -> "Locator":
-        """Find a field by its label."""
         return self._more("label", text, exact)
 
     def get_by_text(self, text: str, *, exact: bool = False) -> "Locator":
-        """Find the smallest element that has a text."""
         return self._more("text", text, exact)
 
 
@@ -125,7 +120,6 @@ class Locator(Finder):
         self.page, self.steps = page, steps
 
     def nth(self, place: int) -> "Locator":
-        """Take one of those found; -1 is the last."""
         return self._more("nth", place)
 
     first = property(lambda self: self.nth(0))
@@ -149,93 +143,64 @@ class Locator(Finder):
         return self._on(lambda element: self.page._run(code, element, *values))
 
     def count(self) -> int:
-        """Return how many there are now."""
         return len(self._found())
 
-    def all(self) -> list["Locator"]:
-        """Return one locator for each that is there now."""
-        return [self.nth(place) for place in range(self.count())]
-
     def wait_for(self, *, state: str = "visible", timeout: float | None = None) -> None:
-        """Wait until one is visible, or until none is: "visible", "hidden", "detached"."""
         steps = self.steps if state == "detached" else (*self.steps, ("visible",))
         looked = Locator(self.page, steps)
         wanted = state == "visible"
         self.page._wait(lambda: (looked.count() > 0) == wanted, (state, self.steps), timeout)
 
     def is_visible(self) -> bool:
-        """Return whether the one can be seen now."""
         return Locator(self.page, (*self.steps, ("visible",))).count() > 0
 
     def is_hidden(self) -> bool:
-        """Return whether it cannot."""
         return not self.is_visible()
 
-    def text_content(self) -> str:
-        """Return all its text."""
-        return self._ask("return arguments[0].textContent;")
-
     def inner_text(self) -> str:
-        """Return its text as it is shown."""
         return self._ask("return arguments[0].innerText;")
 
     def all_text_contents(self) -> list[str]:
-        """Return the texts of all that are there now."""
         return self.evaluate_all("all => all.map((one) => one.textContent)")
 
-    def input_value(self) -> str:
-        """Return what stands in a field."""
-        return self._ask("return arguments[0].value;")
-
     def get_attribute(self, name: str) -> str | None:
-        """Return an attribute."""
         return self._ask("return arguments[0].getAttribute(arguments[1]);", name)
 
     def bounding_box(self) -> dict[str, float]:
-        """Return its place in the window, in pixels."""
         code = "const { x, y, width, height } = arguments[0].getBoundingClientRect();"
         return self._ask(f"{code} return {{ x, y, width, height }};")
 
     def evaluate(self, code: str, value: Any = None) -> Any:
-        """Call a function in the page with the element."""
         return self._ask(f"return ({code})(arguments[0], arguments[1]);", value)
 
     def evaluate_all(self, code: str, value: Any = None) -> Any:
-        """Call a function in the page with all that are there now."""
         code = f"{FIND}\nreturn ({code})(findElements(arguments[0]), arguments[1]);"
         return self.page._run(code, self.steps, value)
 
     def scroll_into_view_if_needed(self) -> None:
-        """Bring it into the window."""
         self._ask("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });")
 
     def focus(self) -> None:
-        """Give it the focus."""
         self._ask("arguments[0].focus();")
 
     def click(self) -> None:
-        """Click into its middle; the driver refuses what is hidden or covered."""
         self.scroll_into_view_if_needed()
         self._on(lambda element: element.click() or True)
 
     def check(self) -> None:
-        """Click a field that is not checked."""
         if not self._ask("return arguments[0].checked;"):
             self.click()
         self.page._wait(lambda: self._ask("return arguments[0].checked;"), self.steps)
 
     def press(self, keys: str) -> None:
-        """Press a key, or several held together, while it has the focus."""
         self.focus()
         self.page.keyboard.press(keys)
 
     def press_sequentially(self, text: str) -> None:
-        """Type a text into the element that has the focus, or gets it."""
         self._ask("if (document.activeElement !== arguments[0]) arguments[0].focus();")
         self.page.keyboard.type(text)
 
     def select_option(self, choice: str) -> None:
-        """Choose in a menu, by the option's value or text."""
         from selenium.webdriver.common.by import By
 
         def choose(menu: Any) -> bool:
@@ -247,7 +212,6 @@ class Locator(Finder):
         self._on(choose)
 
     def set_input_files(self, path: Path) -> None:
-        """Choose a file."""
         self._on(lambda element: element.send_keys(str(path)) or True)
 
 
@@ -258,7 +222,6 @@ class Keyboard:
         self._driver = driver
 
     def press(self, keys: str) -> None:
-        """Press one as Playwright names it: ``Enter``, ``Control+a``."""
         from selenium.webdriver import ActionChains
         from selenium.webdriver.common.keys import Keys
 
@@ -272,7 +235,6 @@ class Keyboard:
         chain.perform()
 
     def type(self, text: str) -> None:
-        """Press one key after the other."""
         from selenium.webdriver import ActionChains
 
         ActionChains(self._driver).send_keys(text).perform()
@@ -293,20 +255,13 @@ class Mouse:
         builder.perform()
 
     def move(self, x: float, y: float) -> None:
-        """Go to a place."""
         self._do(("move_to_location", round(x), round(y)))
 
     def down(self) -> None:
-        """Press the button."""
         self._do(("pointer_down",))
 
     def up(self) -> None:
-        """Let it go."""
         self._do(("pointer_up",))
-
-    def click(self, x: float, y: float) -> None:
-        """Click at a place."""
-        self._do(("move_to_location", round(x), round(y)), ("pointer_down",), ("pointer_up",))
 
 
 class Page(Finder):
@@ -331,7 +286,6 @@ class Page(Finder):
             self._listeners.append(listener)
 
     def set_default_timeout(self, milliseconds: float) -> None:
-        """Set how long everything waits."""
         self._seconds = milliseconds / 1000
 
     def _run(self, code: str, *values: Any) -> Any:
@@ -360,15 +314,9 @@ class Page(Finder):
 
     @property
     def url(self) -> str:
-        """The page's address."""
         return self._run("return location.href;")
 
-    def title(self) -> str:
-        """Return its title."""
-        return self._run("return document.title;")
-
     def goto(self, address: str) -> None:
-        """Open a page and wait until it is complete."""
         self._report()
         if not self._is_framed:
             self._driver.get(address)
@@ -382,19 +330,16 @@ class Page(Finder):
         self._wait(lambda: self._run(ready), address)
 
     def reload(self) -> None:
-        """Load it again."""
         self._report()
         self._driver.refresh()
 
     def evaluate(self, code: str, value: Any = None) -> Any:
-        """Return what an expression, or a function called with `value`, gives."""
         answer = self._driver.execute_async_script(EVALUATE.replace("CODE", code), value)
         if isinstance(answer, str):
             raise RuntimeError(f"{answer}, in: {code}")
         return answer[0]
 
     def wait_for_timeout(self, milliseconds: float) -> None:
-        """Give the page time."""
         time.sleep(milliseconds / 1000)
 
     def wait_for_selector(
@@ -404,12 +349,10 @@ class Page(Finder):
         self.locator(selector).wait_for(state=state, timeout=timeout)
 
     def wait_for_url(self, pattern: str) -> None:
-        """Wait until the address is like this, with ``*`` for anything."""
         ready = "return document.readyState === 'complete';"
         self._wait(lambda: fnmatch(self.url, pattern) and self._run(ready), pattern)
 
     def screenshot(self, *, path: Path) -> None:
-        """Photograph the window."""
         self._driver.save_screenshot(str(path))
 
     def _report(self) -> None:
@@ -419,7 +362,6 @@ class Page(Finder):
                 listener(SimpleNamespace(type="error", text=text))
 
     def close(self) -> None:
-        """End the session."""
         if self._is_open:
             self._is_open = False
             try:

@@ -12,17 +12,21 @@ import fashion_lib
 from fashion_figures import (
     ConfusionExplorer,
     ConvolutionExplorer,
+    GarmentMap,
     NetworkWalk,
+    OcclusionLens,
     PictureLab,
     Quiz,
     TrainingLab,
 )
 from fashion_figures.confusion_explorer import figure as confusion_explorer
+from fashion_figures.garment_map import projection as garment_map
 from fashion_figures.shared.assets import garment_bytes
 from fashion_lib import forward, load_weights, normalize, predict_image
 from fashion_lib.prediction import example_pictures
 from tests.browsers import serve, wait_until
 from tests.fashion_figures.pages import open_figure, state, write_page
+from tests.fashion_figures.test_occlusion_lens import answered, percent
 
 # How the engines write into the console that a file is missing.
 NOT_FOUND = ("404", "Failed to load", "Loading failed", "MIME type")
@@ -39,7 +43,7 @@ TROUSER, SNEAKER, BAG, BOOT = 1, 7, 8, 9
 
 @pytest.fixture(scope="module")
 def sample():
-    """Return the sample's test images and labels: all that the confusion explorer has here."""
+    """Return the sample's test images and labels: all that two of the figures have here."""
     return fashion_lib.load_data("sample")[1]
 
 
@@ -55,19 +59,24 @@ def folder(sample, tmp_path_factory):
     folder = tmp_path_factory.mktemp("engines")
     figures = {
         "convolution": ConvolutionExplorer(),
+        "lens": OcclusionLens(),
         "walk": NetworkWalk(),
         "training": TrainingLab(max_epochs=2, **TRAINING),
         "pictures": PictureLab(),
         "quiz": Quiz(questions=[QUESTION]),
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(confusion_explorer, "load_data", lambda: (None, sample))
-        confusion_explorer.predictions_bytes.cache_clear()
-        figures["confusion"] = ConfusionExplorer()
+        cached = (confusion_explorer.predictions_bytes, garment_map.planes, garment_map.map_bytes)
+        for module in (confusion_explorer, garment_map):
+            patch.setattr(module, "load_data", lambda: (None, sample))
+        for function in cached:
+            function.cache_clear()
+        figures |= {"confusion": ConfusionExplorer(), "map": GarmentMap()}
         for name, figure in figures.items():
             (folder / name).mkdir()
             write_page(folder / name, figure)
-    confusion_explorer.predictions_bytes.cache_clear()
+    for function in cached:
+        function.cache_clear()
     return folder
 
 
@@ -107,6 +116,19 @@ def take_away(folder):
     yield take
     for path, kept in taken.items():
         kept.rename(path)
+
+
+def drag(tab, selector, *places):
+    """Drag over an element; places are shares of its width and height."""
+    part = tab.locator(selector)
+    part.scroll_into_view_if_needed()
+    box = part.bounding_box()
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
+    tab.mouse.move(*at[0])
+    tab.mouse.down()
+    for place in at[1:]:
+        tab.mouse.move(*place)
+    tab.mouse.up()
 
 
 def has_state(tab, name, value):
@@ -152,6 +174,46 @@ class TestConvolutionExplorer:
             bring_back()
             pictures.select_option("Bag 3")
             has_state(tab, "garment", 26)
+
+
+class TestOcclusionLens:
+    def test_hides_what_the_square_is_dragged_over(self, from_disk):
+        lens = OcclusionLens(row=8, column=19, covered=True)
+        with from_disk("lens") as tab:
+            drag(tab, ".cw-lens-stage", (5.5 / 28, 5.5 / 28), (20.5 / 28, 9.5 / 28))
+            tab.wait_for_selector(".cw-lens[data-answered='8,19']")
+            shares = tab.locator(".cw-lens-share").all_text_contents()
+            assert shares == [percent(share) for share in answered(lens)]
+
+    def test_says_what_is_missing_and_goes_on(self, served, take_away):
+        bring_back = take_away("lens", "network-baseline")
+        with served("lens") as tab:
+            tab.locator(".cw-lens-stage").press("ArrowRight")
+            tab.get_by_text("could not be loaded").first.wait_for()
+            bring_back()
+            tab.locator(".cw-lens-stage").press("ArrowRight")
+            tab.wait_for_selector(".cw-lens[data-answered]")
+
+
+class TestGarmentMap:
+    def test_a_line_around_all_garments_has_their_mean(self, from_disk, sample):
+        with from_disk("map") as tab:
+            tab.get_by_role("button", name="By features").click()
+            has_state(tab, "projection", '"features"')
+            tab.wait_for_selector(".cw-gm[data-moving=false]")
+            corners = ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99))
+            drag(tab, ".cw-gm-canvas", *corners)
+            tab.wait_for_selector(f".cw-gm[data-selected='{len(sample[1])}']")
+            assert sorted(state(tab, "selected")) == list(range(len(sample[1])))
+
+    def test_says_what_is_missing_and_goes_on(self, served, take_away):
+        bring_back = take_away("map", "garment-map")
+        with served("map") as tab:
+            alert = tab.get_by_role("alert").first
+            alert.wait_for()
+            bring_back()
+            alert.get_by_role("button", name="Try again").click()
+            tab.wait_for_selector(".cw-gm[data-projection]")
 
 
 class TestNetworkWalk:
