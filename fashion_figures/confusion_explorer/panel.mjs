@@ -66,8 +66,8 @@ function comparedGroups(predictions, [truth, answer]) {
 /** Average images: of the choice, and of what it is worth comparing with. */
 function averages(predictions) {
   const places = [0, 1].map(() => {
-    const [canvas, words] = [emptyCanvas(), h("figcaption")];
-    return { canvas, words, element: h("figure", {}, canvas, words) };
+    const [canvas, words] = [emptyCanvas(), h("span")];
+    return { canvas, words, element: h("div", {}, canvas, words) };
   });
   let groups = [];
   return {

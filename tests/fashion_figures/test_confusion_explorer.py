@@ -291,7 +291,7 @@ class TestImages:
         said = answers.argmax(axis=1)
         with pages.open_figure(chromium, folder / "light.html") as page:
             page.wait_for_selector(f".cw-cx[data-cell='6/0'] {PAINTED}")
-            words = page.locator(".cw-cx-averages figcaption").all_inner_texts()
+            words = page.locator(".cw-cx-averages span").all_inner_texts()
             for n, answer in enumerate((0, 6)):
                 members = images[(labels == 6) & (said == answer)]
                 mean = members.mean(axis=0)
