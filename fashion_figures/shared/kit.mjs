@@ -75,7 +75,7 @@ export function frame(el, model, className) {
   const live = h("p.cw-live", { "aria-live": "polite", role: "status" });
   const body = h("div.cw-body");
   const words = h("p");
-  const inWords = h("details.cw-words", {}, h("summary", { text: "In words" }), words);
+  const inWords = h("details.cw-words", {}, h("summary", { text: "Describe this figure" }), words);
   const root = h(
     `section.cw.${className}`,
     // The attribute keeps JupyterLab's single-key shortcuts away from a focused figure.
