@@ -3,7 +3,7 @@
 import { CHANCE, lossText, percent } from "./words.mjs";
 
 const [WIDTH, HEIGHT] = [400, 190];
-const BOX = { left: 44, right: WIDTH - 16, top: 10, bottom: HEIGHT - 34 };
+const BOX = { left: 50, right: WIDTH - 16, top: 10, bottom: HEIGHT - 34 };
 const MOST_LIVE_POINTS = 400;
 const LINE = 12; // pixels between two names of ghosts
 /** The axes stay as they are, so that runs can be compared; what is above sticks to the edge. */
@@ -13,6 +13,8 @@ const METRICS = {
 };
 /** How many epochs the axis shows: it grows in steps, and the first epoch has all of it. */
 const SPANS = [1, 2, 3, 4, 6, 8, 10, 15, 20, 25];
+
+const FIRST_SPAN = 5; // before any run
 
 /** Make an SVG element. */
 function svg(tag, attributes = {}, ...children) {
@@ -64,12 +66,11 @@ const reach = (run) => Math.max(run.epochs.length, run.live.at(-1)?.at ?? 0);
  *
  * @param {object[]} runs
  * @param {?object} busy the run under way
- * @param {object} book another training, whose curves are lists
  * @returns {number}
  */
-export function epochSpan(runs, busy, book) {
+export function epochSpan(runs, busy) {
   const most = Math.max(...(busy ? [busy] : runs).map(reach), 0);
-  const epochs = most || busy ? most : (book?.loss?.length ?? 5);
+  const epochs = busy ? most : most || FIRST_SPAN;
   return SPANS.find((span) => span >= epochs - 1e-9) ?? Math.ceil(epochs);
 }
 
@@ -79,7 +80,8 @@ export function epochSpan(runs, busy, book) {
  * @param {"accuracy" | "loss"} metric
  * @returns {{picture: SVGElement, show: (data: object) => void,
  *   shareAt: (clientY: number) => number}} `show` takes the `run` in color, its `ghosts`, the
- *   `book`'s run, the `span` in epochs, a `guess`, the `place` that the replay shows, and `label`;
+ *   `book`'s run, the `span` in epochs, a `guess`, the `place` that the replay shows, a `label`, and
+ *   words that `invite` to guess;
  *   `shareAt` tells how high on the axis a place on the screen is, from 0 to 1
  */
 export function chart(metric) {
@@ -88,13 +90,14 @@ export function chart(metric) {
     role: "img",
     class: "cw-tl-chart",
   });
-  const show = ({ run, ghosts, book, span, guess, place, label }) => {
+  const show = ({ run, ghosts, book, span, guess, place, label, invite }) => {
     picture.setAttribute("aria-label", label);
     const scale = scaleOf(metric, span);
     picture.replaceChildren(
       ...axes(scale),
       ...level(scale, CHANCE[metric], "cw-tl-chance", "answers at random"),
       ...bookCurves(scale, book),
+      ...(invite ? [words(invite, (BOX.left + BOX.right) / 2, HEIGHT / 2 - 10, "middle")] : []),
       ...ghosts.flatMap((ghost) => ghostCurves(scale, ghost)),
       ...ghostNames(scale, ghosts),
       ...(run ? [...moment(scale, run, place), ...curves(scale, run)] : []),

@@ -24,10 +24,10 @@ function chartsPanel(figure, model, session) {
   const guess = guessPanel(figure, model, accuracy);
   const entries = {
     training: "training",
-    live: "training, within an epoch",
+    live: "training, a running mean of its batches",
     validation: "validation, which it never learns from",
     ghost: "another run, by its letter",
-    book: "the run to compare with",
+    book: "the run of before",
   };
   const items = Object.fromEntries(
     Object.entries(entries).map(([kind, text]) => [kind, h("li", {}, sample(kind), text)]),
@@ -35,7 +35,7 @@ function chartsPanel(figure, model, session) {
   const element = h(
     "div.cw-tl-charts",
     {},
-    h("p.cw-tl-title", { text: "Accuracy", "aria-hidden": "true" }),
+    h("p.cw-tl-title", { text: "Accuracy (share named right)", "aria-hidden": "true" }),
     accuracy.picture,
     guess.element,
     h("p.cw-tl-title", { text: "Loss (cross-entropy, nats)", "aria-hidden": "true" }),
@@ -44,12 +44,15 @@ function chartsPanel(figure, model, session) {
   );
   const show = (place) => {
     const run = session.list.shown;
-    const book = model.get("reference");
+    // What another training reached would give the first guess away.
+    const book = session.list.all.some((one) => one.begun) ? model.get("reference") : null;
     const ghosts = session.list.all.filter((other) => other !== run && other.begun);
-    const span = epochSpan(session.list.all, session.underWay ? session.run : null, book);
+    const span = epochSpan(session.list.all, session.underWay ? session.run : null);
     const replayed = run?.states.length && model.get("shown_epoch") !== null ? place : null;
     const shared = { run, ghosts, book, span, guess: model.get("guess"), place: replayed };
-    accuracy.show({ ...shared, label: chartLabel("Accuracy", "accuracy", run) });
+    const invite =
+      run || shared.guess !== null ? "" : "How high will it come? Click here to guess.";
+    accuracy.show({ ...shared, invite, label: chartLabel("Accuracy", "accuracy", run) });
     loss.show({ ...shared, label: chartLabel("Loss", "loss", run) });
     items.book.hidden = !book?.loss?.length;
     items.ghost.hidden = !ghosts.length;
@@ -112,10 +115,11 @@ export default {
       const words = problemText(session);
       if (problem.textContent !== words) problem.textContent = words;
       problem.hidden = !words;
-      notice.textContent = stuck && stuck === run ? stuckText(run) : noticeText(session.notice);
+      const seen = session.list.shown;
+      notice.textContent = stuck && stuck === seen ? stuckText(seen) : noticeText(session.notice);
       notice.hidden = !notice.textContent;
-      patience.show(run, model.get("patience"));
-      table.show(session.list.shown);
+      patience.show(seen, model.get("patience"));
+      table.show(seen);
       showTick();
     };
     let [asked, shown] = [null, session.phase];

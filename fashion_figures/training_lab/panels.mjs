@@ -7,7 +7,7 @@ import { count, lossText, percent, rateText } from "./words.mjs";
  * Show how much patience is left.
  *
  * @returns {{element: HTMLElement, show: (run: ?object, patience: number | null) => void}} for
- *   the newest run
+ *   the run that is shown
  */
 export function patiencePanel() {
   const pips = h("span.cw-tl-pips", { "aria-hidden": "true" });
@@ -15,17 +15,21 @@ export function patiencePanel() {
   const element = h("p.cw-tl-patience", {}, h("strong", { text: "Patience" }), pips, words);
   const show = (run, patience) => {
     const [waited, best] = [run?.waited ?? 0, run?.bestEpoch ?? 0];
+    const places = run?.ended ? waited : (patience ?? 0); // what has ended needs no more
     pips.replaceChildren(
-      ...Array.from({ length: patience ?? 0 }, (_, i) => h(i < waited ? "i.cw-tl-spent" : "i")),
+      ...Array.from({ length: places }, (_, i) => h(i < waited ? "i.cw-tl-spent" : "i")),
     );
     element.dataset.waited = String(waited);
+    const plural = (number) => `${number} epoch${number === 1 ? "" : "s"}`;
     const lowest = best ? ` Lowest validation loss: epoch ${best}.` : "";
-    if (patience === null) {
+    if (best && run.ended) {
+      words.textContent = `of run ${run.name}: ${plural(waited)} without a lower validation loss.${lowest}`;
+    } else if (patience === null) {
       words.textContent = `off: every epoch runs.${lowest}`;
     } else if (best) {
       words.textContent = `${Math.min(waited, patience)} of ${patience} used.${lowest}`;
     } else {
-      words.textContent = `ends a run after ${patience} epoch${patience > 1 ? "s" : ""} without a lower validation loss.`;
+      words.textContent = `ends a run after ${plural(patience)} without a lower validation loss.`;
     }
   };
   return { element, show };
@@ -54,8 +58,8 @@ export function epochTable() {
     h("div.cw-tl-scroll", scroll, table),
   );
   const show = (run) => {
-    caption.textContent = run
-      ? `Run ${run.name}, on ${count(run.images)} images`
+    caption.textContent = run?.bestEpoch
+      ? `Run ${run.name}, on ${count(run.images)} images; lowest validation loss: epoch ${run.bestEpoch}`
       : "No epoch is complete yet.";
     body.replaceChildren(
       ...(run?.epochs ?? []).map((row) => {
@@ -66,8 +70,8 @@ export function epochTable() {
           percent(row.val_accuracy),
           rateText(row.learning_rate),
         ];
-        const epoch = row.epoch === run.bestEpoch ? `${row.epoch} (best)` : String(row.epoch);
-        const line = h("tr", {}, h("th", { scope: "row", text: epoch }));
+        const line = h("tr", {}, h("th", { scope: "row", text: row.epoch }));
+        line.classList.toggle("cw-tl-top", row.epoch === run.bestEpoch);
         line.append(...cells.map((text) => h("td", { text })));
         return line;
       }),

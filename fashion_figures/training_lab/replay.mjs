@@ -15,19 +15,20 @@ const FIRST = PARAMETERS[0]; // the kernels of the first layer, shape (3, 3, 1, 
 /**
  * Lay 32 squares out as one picture with gaps between them; a gap is NaN.
  *
- * @param {ArrayLike<number>} values (side, side, 32), from `start` on
+ * @param {ArrayLike<number>} values (side, side, 32)
  * @param {number} side
- * @param {number} [start]
+ * @param {number} zoom pixels for each value, in both directions; a gap has one
  */
-function mosaic(values, side, start = 0) {
-  const cell = side + 1;
+function mosaic(values, side, zoom) {
+  const cell = side * zoom + 1;
   const [width, height] = [ACROSS * cell - 1, (MAPS / ACROSS) * cell - 1];
   const sheet = new Float32Array(width * height).fill(NaN);
   for (let k = 0; k < MAPS; k += 1) {
     const [top, left] = [cell * Math.floor(k / ACROSS), cell * (k % ACROSS)];
-    for (let i = 0; i < side * side; i += 1) {
-      const place = (top + Math.floor(i / side)) * width + left + (i % side);
-      sheet[place] = values[start + i * MAPS + k];
+    for (let i = 0; i < (cell - 1) ** 2; i += 1) {
+      const [row, column] = [Math.floor(i / (cell - 1)), i % (cell - 1)];
+      const value = Math.floor(row / zoom) * side + Math.floor(column / zoom);
+      sheet[(top + row) * width + left + column] = values[value * MAPS + k];
     }
   }
   return { sheet, width, height };
@@ -135,7 +136,7 @@ function pictureStrip(figure, model, pictures) {
 function sheet() {
   const canvas = h("canvas.cw-tl-mosaic", { role: "img" });
   const caption = h("figcaption.cw-note");
-  return { canvas, caption, element: h("figure", {}, caption, canvas) };
+  return { canvas, caption, element: h("figure", {}, canvas, caption) };
 }
 
 /**
@@ -174,7 +175,7 @@ export function replayPanel(figure, model, session) {
   const showPicture = ({ probabilities, maps: values }) => {
     text = bars.show(probabilities, label);
     const limit = largestOf(values);
-    paintMosaic(maps.canvas, mosaic(values, MAP_SIDE), (value) => {
+    paintMosaic(maps.canvas, mosaic(values, MAP_SIDE, 1), (value) => {
       const gray = Math.round((255 * value) / (limit || 1));
       return [gray, gray, gray];
     });
@@ -184,12 +185,12 @@ export function replayPanel(figure, model, session) {
       for (let i = k; i < values.length; i += MAPS) sum += values[i];
       if (sum === 0) empty += 1;
     }
-    const black = empty ? `; ${empty} are all 0` : "";
+    const black = empty ? `; ${empty} of them ${empty > 1 ? "are" : "is"} 0 all over` : "";
     maps.caption.textContent = `What the first layer sees in it: ${MAPS} maps${black}`;
     maps.canvas.setAttribute("aria-label", maps.caption.textContent);
   };
   const showKernels = (moved, limit) => {
-    paintMosaic(kernels.canvas, mosaic(moved, KERNEL), signedColor(limit || 1));
+    paintMosaic(kernels.canvas, mosaic(moved, KERNEL, 4), signedColor(limit || 1));
     const most = largestOf(moved);
     kernels.caption.textContent = most
       ? `How far its ${MAPS} kernels have moved: red up, blue down, by ${most.toPrecision(2)} at most`

@@ -32,17 +32,17 @@ export function rateText(rate) {
 }
 
 /** What a run was set to; more than one value where it was changed on the way. */
-export function settingsText({ rates, batches, images }) {
+export function settingsText({ rates, batches }) {
   const then = (values, text) => values.map(text).join(", then ");
-  return `rate ${then(rates, rateText)} · batch ${then(batches, count)} · ${count(images)} images`;
+  return `rate ${then(rates, rateText)} · batch ${then(batches, count)}`;
 }
 
-/** What a run has reached. */
-export function resultText(run) {
-  const { best, bestEpoch, epochs, ended } = run;
-  if (!best) return ended ? "ended in its first epoch" : "in its first epoch";
-  const lost = ended === "nan" ? ", then its loss was no number" : "";
-  return `${percent(best.val_accuracy)} after epoch ${bestEpoch} of ${epochs.length}${lost}`;
+/** What a run has reached, and with how many images. */
+export function resultText({ best, bestEpoch, images, ended }) {
+  const reached = best
+    ? `${percent(best.val_accuracy)} in epoch ${bestEpoch}`
+    : "no epoch complete";
+  return `${count(images)} images: ${reached}${ended === "nan" ? ", then no number" : ""}`;
 }
 
 /** What the main button does in each phase. */
@@ -77,15 +77,13 @@ function engineText(model, { progress, rates }) {
 }
 
 function invitation(model) {
-  const download = model.get("download");
-  const more = download.tfjs
-    ? ` With a graphics processor, it loads ${megabytes(download.tfjs)} of TensorFlow.js, too.`
-    : "";
-  const load = download.images ? `loads ${megabytes(download.images)} of images and ` : "";
+  const { images, tfjs } = model.get("download");
+  const more = tfjs ? ` (${megabytes(tfjs)} more for a graphics processor)` : "";
+  const load = images ? `loads ${megabytes(images)} of images${more} and ` : "";
   return (
     `${count(COUNT)} random weights are about to learn ten kinds of garments. Guess how well they ` +
-    `will do on images that they never learn from, then press Start: it ${load}trains on this ` +
-    `device; nothing leaves it.${more}`
+    `will do on images they never saw, then press Start: it ${load}trains on this device; nothing ` +
+    "leaves it."
   );
 }
 
@@ -185,16 +183,11 @@ export function noticeText(notice) {
 }
 
 /** A network that no longer reacts, explained. */
-export function stuckText({ rates, epochs }) {
-  const near = Math.abs(epochs.at(-1).val_loss - CHANCE.loss) < 0.1;
-  const price = near
-    ? `, and its loss sits near ln 10 = ${CHANCE.loss.toFixed(2)}, the price of an answer at random`
-    : "";
+export function stuckText({ rates }) {
   return (
-    `The network gives every picture the same answer${price}. At the learning rate ` +
-    `${rateText(rates.at(-1))}, the updates threw its weights so far that most units put out 0 ` +
-    "whatever the image; such a unit has no slope, and no update revives it. Stop, choose a rate " +
-    "ten times smaller, and start another run."
+    `Every picture gets the same answer: at the rate ${rateText(rates.at(-1))}, the updates threw ` +
+    "the weights so far that most units put out 0 for any image. Such a unit has no slope, so no " +
+    "update revives it."
   );
 }
 

@@ -26,6 +26,7 @@ from tools.figure_page import PAGE
 
 LAB = ".cw-tl"
 MAIN = ".cw-tl .cw-primary"
+STOP = ".cw-tl-buttons button:last-child"
 SMALL = {"images": 40, "validation_images": 20, "batch_size": 20, "backend": "javascript"}
 BOOK = {
     "loss": [1.2, 0.8, 0.6],
@@ -223,7 +224,7 @@ def test_trains_stops_early_and_restores_the_best_weights(opened):
         assert page.get_attribute(LAB, "data-phase") == "idle"
         assert "1.5 MB" in page.inner_text(".cw-tl-status")
         assert page.locator(".cw-tl-chart").count() == 2
-        assert page.locator(".cw-tl-chart .cw-tl-book").count() == 4
+        assert page.locator(".cw-tl-chart .cw-tl-book").count() == 0  # it would spoil the guess
         before = shares(page)
         moved = page.locator(".cw-tl-mosaic").nth(1)
         assert moved.get_attribute("aria-label").endswith("not yet")
@@ -243,6 +244,7 @@ def test_trains_stops_early_and_restores_the_best_weights(opened):
             "seconds",
         ]
         status = page.inner_text(".cw-tl-status")
+        assert page.locator(".cw-tl-chart .cw-tl-book").count() == 4
         assert f"Run A stopped early after epoch {len(rows)}" in status
         assert f"The weights of epoch {best}, the best, are restored" in status
         assert page.inner_text(".cw-live") == status
@@ -334,12 +336,12 @@ def test_a_reader_guesses_races_two_rates_and_replays_the_first(opened):
         largest = re.search(r"up to ([\d.e]+)", page.text_content(".cw-tl-chart >> nth=1"))[1]
         assert float(largest) > 2.75
         assert page.locator(".cw-tl-letter").all_text_contents() == ["A", "A"]
-        assert "rate 0.1 · batch 10 · 200 images" in page.inner_text("[data-run=B] >> nth=0")
+        assert "rate 0.1 · batch 10\n200 images" in page.inner_text("[data-run=B] >> nth=0")
 
         page.click(".cw-tl-run[data-run=A]")
         assert state(page, "run") == "A"
         assert page.locator(".cw-tl-letter").all_text_contents() == ["B", "B"]
-        assert page.locator(".cw-tl-table tbody th").all_inner_texts()[0].startswith("1")
+        assert page.text_content(".cw-tl-table caption").startswith("Run A")
         after = shares(page)
         page.focus(".cw-tl-scrub input")
         page.keyboard.press("Home")
@@ -383,7 +385,7 @@ def test_runs_stay_go_and_come_back(opened):
 
 def test_keyboard_pauses_continues_stops_and_chooses_the_picture(opened):
     with opened(images=400, learning_rate=1e-4) as page:
-        assert page.is_disabled("text=Stop")
+        assert page.is_disabled(STOP)
         page.focus(MAIN)
         page.keyboard.press("Enter")
         phase(page, "training")
@@ -400,7 +402,7 @@ def test_keyboard_pauses_continues_stops_and_chooses_the_picture(opened):
         assert page.get_attribute(".cw-tl-choice:focus", "aria-label") == "Sandal"
         assert page.inner_text(".cw-tl-truth") == "It is: Sandal"
         epoch(page, 1)
-        page.focus("text=Stop")
+        page.focus(STOP)
         page.keyboard.press("Enter")
         phase(page, "finished")
         rows = state(page, "epochs")
@@ -555,7 +557,7 @@ def test_a_network_that_no_longer_reacts_is_explained(opened):
     with opened(**options) as page:
         page.click(MAIN)
         phase(page, "finished")
-        assert "every picture the same answer" in page.inner_text(".cw-tl-notice")
+        assert "Every picture gets the same answer" in page.inner_text(".cw-tl-notice")
 
 
 def test_without_workers_it_trains_in_slices(write_page, chromium, tmp_path):
