@@ -43,7 +43,7 @@ def hero() -> bytes:
     figure = Figure(figsize=(12, 4.6), dpi=130, facecolor=PAPER)
     with _style():
         image, maps, probabilities, label = _walk()
-        _draw_image(figure, image, (0.025, 0.186, 0.24, 0.626), (0.288, 0.343, 0.12, 0.313))
+        _draw_image(figure, image, (0.025, 0.186, 0.24, 0.626), (0.288, 0.43, 0.12, 0.313))
         _caption(figure, 0.025, 0.89, "1", "Pixels")
         _note(figure, 0.025, 0.08, "28 × 28 gray values, seen nine at a time")
         _draw_maps(figure, maps, (0.431, 0.186, 0.24, 0.626))

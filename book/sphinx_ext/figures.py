@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import fashion_figures
+from fashion_figures.host.base import host_html
 from fashion_figures.host.site import write_site
 
 FOLDER = "_figures"
@@ -37,11 +38,12 @@ class CourseWidgetDirective(SphinxDirective):
         figure = getattr(fashion_figures, name)(**self.options.get("state", {}))
         if not self.content:
             return [nodes.raw("", figure.static_html(), format="html")]
-        before, _, after = figure.static_html(FALLBACK).partition(FALLBACK)
+        text = host_html(figure.module, figure.static_state(), FALLBACK)
+        before, _, after = text.partition(FALLBACK)
         fallback = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, fallback)
-        parts = [nodes.raw("", text, format="html") for text in (before, after)]
-        return [parts[0], *fallback.children, parts[1]]
+        start, end = (nodes.raw("", part, format="html") for part in (before, after))
+        return [start, *fallback.children, end]
 
 
 def add_host(

@@ -72,7 +72,7 @@ export function outputPanel(figure, actions) {
         count += 1;
       }
       context.putImageData(picture, 0, 0);
-      caption.textContent = `Output: ${size} × ${size} sums${relu ? " after ReLU" : ""}`;
+      caption.textContent = `${relu ? "After ReLU" : "Output"}: ${size} × ${size} sums`;
       bar.classList.toggle("cw-conv-positive", relu);
       low.textContent = showNumber(relu ? 0 : -limit);
       high.textContent = showNumber(limit);

@@ -162,13 +162,9 @@ class CourseWidget(anywidget.AnyWidget):
     def _is_machinery(self, name: str) -> bool:
         return name in _MACHINERY or name.startswith(("_model", "_view", "_dom"))
 
-    def static_html(self, fallback: str = "") -> str:
-        """Return the figure for a page without a kernel.
-
-        `fallback` is HTML that stands there without scripts; by default it is the figure's text.
-        """
-        fallback = fallback or f"<p>{html.escape(self.text)}</p>"
-        return host_html(self.module, self.static_state(), fallback)
+    def static_html(self) -> str:
+        """Return the figure for a page without a kernel."""
+        return host_html(self.module, self.static_state(), f"<p>{html.escape(self.text)}</p>")
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)

@@ -7,8 +7,7 @@ import { loadAsset, toBytes } from "../shared/state.mjs";
 import { answer, best, featureMaps, hide, percent, readKernels, under } from "./numbers.mjs";
 import { answerPanel, mapsPanel, picturePanel } from "./panels.mjs";
 
-const START =
-  "Drag the square: it hides nine pixels from the network. Are nine enough to change its answer?";
+const START = "Drag the square to hide nine pixels from the network. Does its answer change?";
 
 /** Say what became of the answer. */
 function words(now, whole) {

@@ -84,7 +84,7 @@ export function picturePanel(figure, actions) {
   const cells = Array.from({ length: HOLE ** 2 }, () => h("span"));
   const pixels = h("div.cw-lens-pixels", { role: "img" }, ...cells);
   const note = h("p.cw-lens-note");
-  const lift = h("button.cw-small", { type: "button", text: "Show the whole picture" });
+  const lift = h("button.cw-small", { type: "button", text: "Show all pixels" });
   const state = { row: 0, column: 0, isCovered: false };
   follow(figure, stage, state, actions);
   figure.on(lift, "click", () => {
@@ -96,8 +96,7 @@ export function picturePanel(figure, actions) {
     elements: [
       step("1", "Pixels", "cw-lens-first"),
       stage,
-      h("div.cw-lens-under", {}, note, pixels),
-      h("div.cw-lens-lift", {}, lift),
+      h("div.cw-lens-under", {}, note, pixels, lift),
     ],
     show({ seen, row, column, isCovered, pixels: values }) {
       Object.assign(state, { row, column, isCovered });

@@ -418,7 +418,7 @@ class TestOnAPhone:
             tab.locator(FIGURE).evaluate("one => one.scrollIntoView()")
             boxes = [tab.locator(part).first.bounding_box() for part in (INPUT, ".cw-conv-result")]
             boxes.append(tab.get_by_role("button", name="Play").bounding_box())
-            below = 844 - 48  # the site's header stands above
+            below = 844 - 56  # the site's header stands above
             assert all(box["y"] >= 0 and box["y"] + box["height"] <= below for box in boxes), boxes
             more = tab.get_by_role("button", name="More")
             assert not tab.get_by_role("radio", name="same").is_visible()

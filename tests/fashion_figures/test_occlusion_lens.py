@@ -142,7 +142,7 @@ class TestMoving:
             values = ", ".join(map(str, lens.image[20:23, 0:3].ravel()))
             assert pixels == f"Nine pixels under the square: {values}"
             assert [state(tab, name) for name in ("row", "column", "covered")] == [20, 0, True]
-            tab.get_by_role("button", name="Show the whole picture").click()
+            tab.get_by_role("button", name="Show all pixels").click()
             assert shares.all_text_contents() == [percent(share) for share in lens.whole]
             assert tab.locator(STAGE).evaluate("one => one === document.activeElement")
 
