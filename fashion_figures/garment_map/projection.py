@@ -18,7 +18,7 @@ IMAGES_PER_CLASS = 500
 PROJECTIONS = ("pixels", "features")
 FEATURES = "flatten"  # the layer with the 64 features: pool3, flattened
 COLUMNS = 100  # pictures in a row of the sheet
-QUALITY = 10  # of WebP, 0 to 100
+QUALITY = 8  # of WebP, 0 to 100
 CHUNK = 500  # images whose layers are in memory at a time
 STEPS = 65535  # a coordinate is a uint16: this value stands for the end of its axis
 
