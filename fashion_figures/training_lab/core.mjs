@@ -327,7 +327,8 @@ export class Training {
     await this.attempt((engine) => engine.update(this.train, batch, learningRate));
     this.position += batch.length;
     this.sinceTick += 1;
-    if (this.sinceTick >= this.batchesPerTick) await this.tick();
+    // The first epoch is told batch by batch: a curve to look at, long before it is complete.
+    if (this.epoch === 0 || this.sinceTick >= this.batchesPerTick) await this.tick();
     await this.breathe();
   }
 

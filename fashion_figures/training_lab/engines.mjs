@@ -15,7 +15,8 @@ async function hasWebGpu() {
 /** @returns {boolean} whether WebGL 2 runs on hardware, and in a worker */
 function hasWebGl() {
   if (typeof OffscreenCanvas === "undefined") return false;
-  const canvas = document.createElement("canvas");
+  // A worker has no other canvas; WebKitGTK has WebGL on a page's, and none on this one.
+  const canvas = new OffscreenCanvas(1, 1);
   const gl = canvas.getContext("webgl2", { failIfMajorPerformanceCaveat: true });
   if (!gl) return false;
   const extension = gl.getExtension("WEBGL_debug_renderer_info");

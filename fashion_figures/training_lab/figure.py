@@ -1,4 +1,4 @@
-"""The training lab: the chapter's network learns in the page, and early stopping acts."""
+"""The training lab: the chapter's network learns in the page, and one run races another."""
 
 import gzip
 from collections.abc import Callable, Mapping
@@ -92,11 +92,11 @@ def _download() -> dict[str, int]:
 
 
 class TrainingLab(CourseWidget):
-    """Train the chapter's network in the page, in a worker, on 4,000 real images.
+    """Train the chapter's network in the page, in a worker, on up to 4,000 real images.
 
     Without a graphics processor it trains in plain JavaScript; with one, TensorFlow.js trains if
     it is faster in a short race. Early stopping acts as in `fashion_lib.train`, and the best
-    weights are restored at the end.
+    weights are restored at the end. A run that has ended stays as a ghost for the next ones.
 
     Parameters
     ----------
@@ -107,7 +107,8 @@ class TrainingLab(CourseWidget):
     patience : int or None
         Epochs without a lower validation loss before it stops; None runs all epochs.
     images, validation_images : int
-        How many images to learn from (at most 4,000) and to judge by (at most 1,000).
+        How many images to learn from (10 to 4,000) and to judge by (10 to 1,000). The defaults
+        are few, so that something is seen within seconds.
     max_epochs : int
         1 to 25.
     seed : int
@@ -118,8 +119,22 @@ class TrainingLab(CourseWidget):
         What may train; "auto" takes the fastest.
     engine : str
         What does train: "javascript", "webgl", "webgpu", or "" before the start.
+    guess : float or None
+        The validation accuracy that the reader expects, 0 to 1. What it is when a run starts is
+        compared with what the run reaches.
     epochs : list of dict
-        Written by the figure: one row an epoch, with the columns of `History.epochs`.
+        Written by the figure: the newest run, one row an epoch, with the columns of
+        `History.epochs`.
+    runs : list of dict
+        Written by the figure: at most five runs, the newest last. Each has `name` ("A"),
+        `learning_rates` and `batch_sizes` (more than one where they were changed on the way),
+        `images`, `seed`, `guess`, `ended` ("patience", "epochs", "stopped", "nan", "failed", or ""
+        while it may go on) and `epochs`. Set a shorter list to remove some.
+    run : str
+        Name of the run that is drawn in color and replayed; "" for the newest.
+    shown_epoch : int or None
+        Epoch of that run whose weights are shown, 0 for the start; None for the latest, or in the
+        end for those that are kept.
     reference : History, DataFrame, or mapping of str to list of float
         Another training to draw faintly: `loss`, `accuracy`, `val_loss`, `val_accuracy`.
     picture : uint8 array (28, 28)
@@ -139,27 +154,32 @@ class TrainingLab(CourseWidget):
 
     label = traitlets.Unicode("Training lab: the network learns on your device").tag(sync=True)
     text = traitlets.Unicode(
-        "The chapter’s network with 94,154 weights learns in your browser from 4,000 images. After "
-        "each epoch, the figure reports the loss and the accuracy on the training images and on "
-        "1,000 validation images. At the learning rate 0.001 both losses fall at first; then the "
-        "training loss goes on falling while the validation loss turns and rises. After as many "
-        "epochs without a new minimum as your patience allows, the training stops, and the weights "
-        "of the best epoch are restored. With a learning rate that is too small, the losses hardly "
-        "move; with one that is too large, they stay at 2.30, the price of a guess among ten."
+        "A network with the chapter’s 94,154 weights learns in your browser. You choose learning "
+        "rate, batch size, patience and the number of images, and you may guess the validation "
+        "accuracy before you start. Two charts show the accuracy and the loss: of the batches it "
+        "learns from as they come, and, after each epoch, of the training images and of validation "
+        "images that it never learns from. After as many epochs without a lower validation loss as "
+        "your patience allows, the run stops, and the weights of its best epoch are restored. "
+        "Each run stays in the charts under its letter, the newest and four more, so that you can "
+        "race one setting against another. A slider replays the run epoch by epoch: what its "
+        "network answers to a picture, the 32 maps of its first layer, and how far the kernels of "
+        "that layer have moved. A table holds the numbers of each epoch."
     ).tag(sync=True)
     learning_rate = traitlets.Float(1e-3).tag(sync=True)
     batch_size = traitlets.Int(32, min=1, max=512).tag(sync=True)
     patience = traitlets.Int(2, min=1, max=MAX_EPOCHS, allow_none=True).tag(sync=True)
-    images = traitlets.Int(TRAINING_IMAGES, min=10, max=TRAINING_IMAGES).tag(sync=True)
-    validation_images = traitlets.Int(VALIDATION_IMAGES, min=10, max=VALIDATION_IMAGES).tag(
-        sync=True
-    )
+    images = traitlets.Int(1000, min=10, max=TRAINING_IMAGES).tag(sync=True)
+    validation_images = traitlets.Int(500, min=10, max=VALIDATION_IMAGES).tag(sync=True)
     max_epochs = traitlets.Int(MAX_EPOCHS, min=1, max=MAX_EPOCHS).tag(sync=True)
     seed = traitlets.Int(0, min=0, max=2**31 - 2).tag(sync=True)
     running = traitlets.Bool(False).tag(sync=True)
     backend = traitlets.Enum(("auto", "javascript", "webgl", "webgpu"), "auto").tag(sync=True)
     engine = traitlets.Unicode("").tag(sync=True)
+    guess = traitlets.Float(None, min=0, max=1, allow_none=True).tag(sync=True)
     epochs = traitlets.List(traitlets.Dict()).tag(sync=True)
+    runs = traitlets.List(traitlets.Dict()).tag(sync=True)
+    run = traitlets.Unicode("").tag(sync=True)
+    shown_epoch = traitlets.Int(None, min=0, max=MAX_EPOCHS, allow_none=True).tag(sync=True)
     reference = traitlets.Dict().tag(sync=True)
     picture = Pixels()
     pictures = traitlets.Bytes(b"").tag(sync=True)
@@ -173,7 +193,7 @@ class TrainingLab(CourseWidget):
         super().__init__(reference=_curves(reference), **state)
 
     def reset(self) -> None:
-        """Forget the training: back to random weights. It needs a visible figure."""
+        """Forget all runs: back to random weights. It needs a visible figure."""
         self.send({"type": "reset"})
 
     @traitlets.validate("learning_rate")

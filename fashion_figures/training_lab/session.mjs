@@ -1,21 +1,22 @@
 /**
- * The page's side of a training: its worker, its data, and what to do when either fails.
+ * The page's side of the trainings: the runs so far, the one under way, its data, and what to do
+ * when something fails.
  *
  * A figure can be shown twice; both views show the one session of their model. What the views
  * draw is in the session's properties; they are told when something changed.
  */
 
-import { Network, SIDE, initialParameters } from "./backprop.mjs";
 import { loadAsset, put } from "../shared/state.mjs";
-import { Training } from "./core.mjs";
 import { enginesFor } from "./engines.mjs";
+import { RunList } from "./run_list.mjs";
+import { Run, nextName, startWeights } from "./runs.mjs";
+import { workplace } from "./workplace.mjs";
 
 const SILENCE = 10; // seconds that a worker may take to answer after the page comes back
 const SMOOTHING = 0.85;
 const ACTIVE = ["loading", "racing", "training"];
 
 const sessions = new WeakMap(); // model -> Session
-let judge = null; // the network that answers for pictures, made when first needed
 
 /**
  * Return the one session of a model: two views of a figure show the same training.
@@ -28,30 +29,6 @@ export function sessionOf(model) {
   return sessions.get(model);
 }
 
-/**
- * What a page without a kernel remembers of a training while its tab lives, so that a tab that
- * the browser had thrown away can say what became of it. A kernel remembers by itself.
- */
-function memory(model) {
-  const key = `training-lab:${location.pathname}`;
-  const attempt = (action) => {
-    try {
-      return model.widget_manager === undefined ? action() : null;
-    } catch {
-      return null; // storage is full or refused
-    }
-  };
-  return {
-    read: () => listOf(attempt(() => JSON.parse(sessionStorage.getItem(key)))),
-    write: (rows) => attempt(() => sessionStorage.setItem(key, JSON.stringify(rows))),
-    forget: () => attempt(() => sessionStorage.removeItem(key)),
-  };
-}
-
-function listOf(value) {
-  return Array.isArray(value) ? value : [];
-}
-
 class Session {
   constructor(model) {
     this.model = model;
@@ -59,17 +36,21 @@ class Session {
     this.undo = [];
     this.engine = null; // name of the winner, kept for later trainings
     this.rates = {};
-    this.memory = memory(model);
-    this.clear(listOf(model.get("epochs")));
-    this.remember();
+    this.phase = "idle";
+    this.list = new RunList(model);
+    this.clear();
+    if (this.list.interrupted) this.notice = { code: "returned", epoch: this.run.epochs.length };
     this.listen(window, "pagehide", () => this.suspend());
     this.listen(window, "pageshow", (event) => event.persisted && this.wake());
     this.listen(document, "visibilitychange", () => this.seen());
     this.observe("running", () => this.obey());
     for (const name of ["learning_rate", "batch_size", "patience"]) {
-      this.observe(name, () => this.tell({ type: "configure", options: this.options() }));
+      this.observe(name, () => this.configure());
     }
-    this.observe("seed", () => this.phase === "idle" && this.reset());
+    this.observe("runs", () => this.adopt());
+    for (const name of ["seed", "run", "shown_epoch"]) {
+      this.observe(name, () => this.changed("phase"));
+    }
     this.observe("msg:custom", (content) => content?.type === "reset" && this.reset(), "");
     if (model.get("running")) queueMicrotask(() => this.obey());
   }
@@ -116,36 +97,65 @@ class Session {
     this.changed("phase");
   }
 
-  /** Show what is left of a training that ended with its page. */
-  remember() {
-    const rows = this.epochs.length ? [] : this.memory.read();
-    if (!rows.length) return;
-    this.clear(rows);
-    this.notice = { code: "returned", epoch: rows.length };
-    put(this.model, { epochs: rows });
+  /** Is a run under way, if only paused? */
+  get underWay() {
+    return ACTIVE.includes(this.phase) || this.phase === "paused";
   }
 
-  /** Forget a training, but not which engine is the fastest. */
-  clear(epochs = []) {
-    this.phase = "idle";
-    this.epochs = epochs;
-    const losses = epochs.map((row) => row.val_loss);
-    this.bestEpoch = losses.length ? losses.indexOf(Math.min(...losses)) + 1 : 0;
-    this.waited = epochs.length - this.bestEpoch;
-    this.live = []; // {at: epochs done, loss, accuracy}
+  /** The newest run; while one is under way, that one. */
+  get run() {
+    return this.list.newest;
+  }
+
+  /** The weights of the newest run, or those that a first run will begin with. */
+  get parameters() {
+    return this.run?.latest ?? startWeights(this.model.get("seed"));
+  }
+
+  /** Forget what was said about the last run. */
+  clear() {
     this.progress = null;
-    this.finished = null;
     this.problem = null; // {code, message}
     this.notice = null; // {code, ...}
-    this.checkpoint = null;
-    this.parameters = initialParameters(this.model.get("seed"));
   }
 
   reset() {
     this.dismiss();
-    this.memory.forget();
+    this.phase = "idle";
+    this.list.clear();
     this.clear();
-    put(this.model, { running: false, epochs: [], engine: "" });
+    put(this.model, { running: false, engine: "", run: "", shown_epoch: null });
+    this.list.publish();
+    this.changed("phase");
+  }
+
+  /** Take the runs that Python has set. */
+  adopt() {
+    const newest = this.run;
+    if (this.list.adopt(this.underWay ? newest : null)) this.settle(newest);
+  }
+
+  /** Remove a run that is not under way; `restore` brings it back. */
+  remove(run) {
+    const newest = this.run;
+    if (this.underWay && run === newest) return;
+    this.list.remove(run);
+    this.settle(newest);
+  }
+
+  restore() {
+    const newest = this.run;
+    this.list.restore();
+    this.settle(newest);
+  }
+
+  /** Runs came or went: if the newest did, what was said about it goes, too. */
+  settle(before) {
+    if (this.run !== before) {
+      this.phase = "idle";
+      this.clear();
+    }
+    this.list.publish();
     this.changed("phase");
   }
 
@@ -158,6 +168,13 @@ class Session {
     };
   }
 
+  /** New settings act on a run that is under way, from the next batch on. */
+  configure() {
+    const options = this.options();
+    if (this.underWay) this.run?.note(options.learningRate, options.batchSize);
+    this.tell({ type: "configure", options });
+  }
+
   /** Make the training what the state `running` says. */
   obey() {
     const [wanted, active] = [this.model.get("running"), ACTIVE.includes(this.phase)];
@@ -166,26 +183,59 @@ class Session {
   }
 
   pause() {
-    if (this.greeted) {
-      this.tell({ type: "pause" });
-    } else {
-      this.dismiss(); // still loading
-      this.enter("idle");
-    }
+    if (this.greeted) this.tell({ type: "pause" });
+    else this.stop(); // still loading
   }
 
   go() {
     if (this.phase === "paused") {
       this.tell({ type: "continue" });
       this.enter("training");
-    } else if (this.checkpoint && this.phase === "failed" && this.problem.code !== "nan") {
-      this.begin(this.checkpoint);
+    } else if (this.canResume) {
+      this.run.ended = "";
+      this.run.live = this.run.live.filter((point) => point.at <= this.run.epochs.length);
+      this.begin(this.run.checkpoint);
     } else {
       this.dismiss();
       this.clear();
-      put(this.model, { epochs: [], engine: "", running: true });
+      const get = (name) => this.model.get(name);
+      const run = new Run({
+        name: nextName(this.run?.name),
+        learning_rates: [get("learning_rate")],
+        batch_sizes: [get("batch_size")],
+        images: get("images"),
+        seed: get("seed"),
+        guess: get("guess"),
+      });
+      this.list.add(run);
+      put(this.model, { engine: "", running: true, run: "", shown_epoch: null });
       this.begin(null);
     }
+  }
+
+  /** Whether the newest run broke off and can go on after its last complete epoch. */
+  get canResume() {
+    return this.phase === "failed" && this.problem.code !== "nan" && Boolean(this.run?.checkpoint);
+  }
+
+  /** End the run here, and keep what it has reached. */
+  stop() {
+    if (!this.underWay && !this.canResume) return;
+    this.dismiss();
+    const { run } = this;
+    this.clear();
+    this.endRun("stopped", run.checkpoint?.best.parameters);
+    this.enter(run.begun ? "finished" : "idle");
+  }
+
+  /** Note how a run has ended; a run without a single batch leaves no trace. */
+  endRun(reason, parameters) {
+    const { run } = this;
+    run.ended = reason;
+    run.latest = parameters ?? run.latest;
+    if (reason !== "failed") run.checkpoint = null; // frees what only goes on with it
+    if (!run.begun) this.list.drop(run);
+    this.list.publish();
   }
 
   /** Load what is missing, and start a worker. */
@@ -207,19 +257,18 @@ class Session {
       if (this.attempt !== attempt || this.phase !== "loading") return; // changed meanwhile
       const equipped = parts.every((part) => part.length > 0);
       if (!equipped) this.notice = { code: "no-tfjs" };
-      const usable = equipped ? engines : ["javascript"];
-      const get = (name) => this.model.get(name);
+      const { images, seed } = this.run;
       this.order = {
         type: "begin",
         data,
         checkpoint,
         options: {
           ...this.options(),
-          engines: usable,
-          seed: get("seed"),
-          images: get("images"),
-          validationImages: get("validation_images"),
-          maxEpochs: get("max_epochs"),
+          engines: equipped ? engines : ["javascript"],
+          seed,
+          images,
+          validationImages: this.model.get("validation_images"),
+          maxEpochs: this.model.get("max_epochs"),
         },
       };
       this.hire(parts);
@@ -228,63 +277,28 @@ class Session {
     }
   }
 
-  /** Start a worker, or go without one where the browser does not let us. */
   hire(parts) {
     this.dismiss();
-    const address = URL.createObjectURL(new Blob(parts, { type: "text/javascript" }));
-    try {
-      const worker = new Worker(address);
-      this.worker = worker;
-      worker.onmessage = (event) => this.worker === worker && this.receive(event.data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        if (this.worker === worker) this.crashed(event.message);
-      };
-      worker.onmessageerror = () => this.worker === worker && this.crashed("a lost message");
-    } catch {
-      this.stayHere();
-    } finally {
-      this.release = () => URL.revokeObjectURL(address);
-    }
-  }
-
-  crashed(message) {
-    if (this.greeted) this.fail("worker", message || "the worker ended");
-    else this.stayHere();
-  }
-
-  /** Train on the page's own thread, in slices so short that the page stays usable. */
-  stayHere() {
-    this.dismiss();
-    this.notice = { code: "no-worker" };
-    let gone = false;
-    const breathe = () =>
-      new Promise((resolve) => {
-        setTimeout(() => gone || resolve(), 0); // a training that was dismissed stops here
-      });
-    const training = new Training((message) => gone || this.receive(message), breathe);
-    this.worker = {
-      postMessage: (message) => training.receive(message),
-      terminate() {
-        gone = true;
+    this.place = workplace(parts, {
+      receive: (message) => this.receive(message),
+      crashed: (message) => this.fail("worker", message),
+      refused: () => {
+        this.notice = { code: "no-worker" };
       },
-    };
-    this.receive({ type: "hello" });
+    });
   }
 
   /** End the worker, whatever it is doing. */
   dismiss() {
     this.attempt = null;
     clearTimeout(this.alarm);
-    this.worker?.terminate();
-    this.worker = null;
+    this.place?.end();
+    this.place = null;
     this.greeted = false;
-    this.release?.();
-    this.release = null;
   }
 
   tell(message) {
-    if (this.greeted) this.worker.postMessage(message);
+    if (this.greeted) this.place.send(message);
   }
 
   receive(message) {
@@ -308,8 +322,6 @@ class Session {
     this.greeted = true;
     this.tell(this.order);
     this.order = null;
-    this.release?.();
-    this.release = null;
   }
 
   raced({ name, alone }) {
@@ -325,8 +337,7 @@ class Session {
   }
 
   fellBack({ name, message }) {
-    const update = this.progress ? this.epochs.length : null;
-    this.notice = { code: this.phase === "training" ? "lost" : "refused", name, message, update };
+    this.notice = { code: this.phase === "training" ? "lost" : "refused", name, message };
     this.changed("phase");
   }
 
@@ -337,37 +348,40 @@ class Session {
 
   progressed(message) {
     if (this.phase === "paused") this.enter("training"); // it was woken meanwhile
+    const { live } = this.run;
+    if (!this.run.begun) this.list.prune();
     const at = message.epoch - 1 + message.position / message.images;
-    const last = this.live.at(-1) ?? message; // a running mean: single batches jump too much
+    const last = live.at(-1) ?? message; // a running mean: single batches jump too much
     const smooth = (key) => last[key] + (1 - SMOOTHING) * (message[key] - last[key]);
-    this.live.push({ at, loss: smooth("loss"), accuracy: smooth("accuracy") });
+    live.push({ at, loss: smooth("loss"), accuracy: smooth("accuracy") });
     this.progress = message;
-    this.parameters = message.parameters;
+    this.run.latest = message.parameters;
     this.changed("tick");
   }
 
-  epochEnded({ row, bestEpoch, waited, checkpoint }) {
+  epochEnded({ row, checkpoint }) {
+    const { run } = this;
     // After a new start from a checkpoint, rows behind it are repeated.
-    this.epochs = [...this.epochs.slice(0, row.epoch - 1), row];
-    this.live = this.live.filter((point) => point.at <= row.epoch);
-    Object.assign(this, { bestEpoch, waited, checkpoint });
-    put(this.model, { epochs: this.epochs });
-    this.memory.write(this.epochs);
+    run.epochs = [...run.epochs.slice(0, row.epoch - 1), row];
+    run.states[row.epoch - 1] = checkpoint.state.parameters;
+    run.live = run.live.filter((point) => point.at <= row.epoch);
+    run.checkpoint = checkpoint;
+    this.list.publish();
     this.changed("epoch");
   }
 
-  finish(message) {
+  finish({ reason, parameters }) {
     this.dismiss();
-    this.memory.forget();
-    this.finished = message;
-    this.parameters = message.parameters;
+    this.progress = null;
+    this.endRun(reason, parameters);
     this.enter("finished");
   }
 
   fail(code, message, parameters) {
     this.dismiss();
-    this.problem = { code, message };
-    if (code === "nan" && parameters) this.parameters = parameters;
+    this.problem = { code, message, rate: this.run.rates.at(-1) };
+    this.progress = null;
+    this.endRun(code === "nan" ? "nan" : "failed", code === "nan" ? parameters : null);
     this.enter("failed");
   }
 
@@ -394,23 +408,4 @@ class Session {
     this.alarm = setTimeout(() => this.fail("silent", "no answer"), 1000 * SILENCE);
     this.tell({ type: "ping" });
   }
-}
-
-/**
- * Return what a network answers for whole pictures of 28 × 28 pixels.
- *
- * @param {Float32Array} parameters 94,154 numbers
- * @param {Uint8Array[]} pictures 784 gray values each
- * @returns {number[][]} ten probabilities for each
- */
-export function answers(parameters, pictures) {
-  judge ??= new Network();
-  judge.load(parameters);
-  const image = new Float32Array(SIDE * SIDE);
-  return pictures.map((picture) => {
-    for (let y = 0; y < SIDE; y += 1) {
-      for (let x = 0; x < SIDE; x += 1) image[y * SIDE + x] = picture[28 * y + x] / 255;
-    }
-    return [...judge.forward(image)];
-  });
 }

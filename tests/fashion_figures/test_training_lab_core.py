@@ -42,7 +42,10 @@ const brief = (messages) => messages.map(({ type, name, reason, code, message, b
 const results = {};
 const plain = await train({});
 const epochs = plain.filter((m) => m.type === "epoch");
-results.plain = { rows: rows(plain), end: brief(plain).at(-1), types: plain.map((m) => m.type) };
+results.plain = {
+  rows: rows(plain), end: brief(plain).at(-1), types: plain.map((m) => m.type),
+  first: plain.filter((m) => m.type === "progress" && m.epoch === 1).map((m) => m.position),
+};
 results.again = rows(await train({}));
 results.otherSeed = rows(await train({ seed: 2 }));
 
@@ -162,6 +165,7 @@ def test_each_epoch_is_reported_and_the_end(results):
     assert losses == sorted(losses, reverse=True)
     assert 1.8 < losses[0] < 2.6
     assert all(row["seconds"] > 0 for row in plain["rows"])
+    assert plain["first"] == [12, 24, 36]  # the first epoch is told batch by batch
 
 
 def test_the_same_seed_gives_the_same_numbers(results):
@@ -252,3 +256,71 @@ def test_reads_the_images_that_python_wrote(results):
     np.testing.assert_array_equal(images["first"], x[0, :22, :22].ravel())
     np.testing.assert_array_equal(images["last"], x_val[-1, :22, :22].ravel())
     assert results["cut"] == "The images are incomplete."
+
+
+# --- what the figure says of a training -----------------------------------------------------------
+
+WORDS = """
+const { lossText, guessText, secondsLeft, finishedText } = await import(process.argv[2]);
+const { Run } = await import(process.argv[3]);
+const { epochSpan } = await import(process.argv[4]);
+const run = (losses, more = {}) => new Run({ name: "A", learning_rates: [0.1], batch_sizes: [8],
+  images: 100, seed: 0, guess: null, ended: "patience", ...more,
+  epochs: losses.map((val_loss, n) => ({ epoch: n + 1, val_loss, val_accuracy: 0.5 + n / 10,
+    seconds: 10 })) });
+const guesses = [0.8, 0.6, 0.61, 0.432].map((guess) => guessText(run([2, 1, 1], { guess })));
+console.log(JSON.stringify({
+  losses: [0.4321, 2.3026, 12.34, 999.99, 1000, 4321987, 3e38, NaN].map((x) => lossText(x)),
+  guesses,
+  none: [guessText(run([])), guessText(run([1])), guessText(run([], { guess: 0.5 }))],
+  // 60 of 100 images at 20 a second; judging 30 takes half a second, or what is known of it.
+  left: [run([]), run([1])].map((one) =>
+    secondsLeft(one, { position: 40, images: 100, rate: 20 }, 30)),
+  ends: ["patience", "stopped", "epochs"].map((ended) =>
+    finishedText(run([2, 1, 1, 3], { ended }))),
+  spans: [epochSpan([run([2, 1, 1, 1])], null), epochSpan([run([2, 1, 1]), run([])], run([]))],
+}));
+"""
+NEEDED = ("words", "runs", "charts")
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    script = tmp_path_factory.mktemp("words") / "run.mjs"
+    script.write_text(WORDS)
+    modules = [(FOLDER / "training_lab" / f"{name}.mjs").as_uri() for name in NEEDED]
+    return json.loads(subprocess.check_output(["node", script, *modules], text=True))
+
+
+def test_large_losses_can_be_read(said):
+    assert said["losses"] == ["0.432", "2.303", "12.3", "1000.0", "1.0e3", "4.3e6", "3.0e38", "–"]
+
+
+def test_a_guess_is_compared_with_the_weights_that_stay(said):
+    """Of equal losses the first counts: epoch 2, with 60 % right."""
+    told = "with these weights, it names 60.0 % of the validation images"
+    assert said["guesses"] == [
+        f"You guessed 80.0 %; {told}: 20.0 points less.",
+        f"You guessed 60.0 %; {told}: just as many.",
+        f"You guessed 61.0 %; {told}: 1.0 points less.",
+        f"You guessed 43.2 %; {told}: 16.8 points more.",
+    ]
+    assert said["none"] == ["", "", ""]
+
+
+def test_the_time_that_is_left_of_an_epoch(said):
+    assert said["left"] == pytest.approx([60 / 20 + 0.5, 60 / 20 + 5])
+
+
+def test_the_first_epoch_of_a_run_has_the_whole_axis(said):
+    """Between runs, the longest has it."""
+    assert said["spans"] == [4, 1]
+
+
+def test_the_end_of_a_run_is_told_by_what_it_did(said):
+    restored = "The weights of epoch 2, the best, are restored."
+    assert said["ends"] == [
+        f"Run A stopped early after epoch 4: no lower validation loss for 2 epochs. {restored}",
+        f"Run A: stopped by you after epoch 4. {restored}",
+        f"Run A: all 4 epochs are done. {restored}",
+    ]
