@@ -8,13 +8,14 @@ WORKERS ?= 2
 
 LIBRARY := $(shell find fashion_lib fashion_figures -type f -not -path '*/__pycache__/*')
 BOOK    := _config.yml _toc.yml index.md references.bib requirements.txt \
-           $(wildcard chapters/*.md pages/*.md _static/*) \
+           $(wildcard chapters/*.md chapters/*.ipynb pages/*.md _static/*) \
            $(shell find book -type f -not -path '*/__pycache__/*') \
-           tools/notebooks/quiet_tensorflow.py tools/notebooks/claim.py CITATION.cff
+           $(addprefix tools/notebooks/,quiet_tensorflow.py claim.py dark_plots.py) CITATION.cff
 SITE    := _build/html/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve pdf preview claims test test-unit lint check format bench weights derived requirements \
+.PHONY: help book serve pdf epub archive preview claims test test-unit browsers lint check format bench \
+        weights derived heights requirements \
         notebooks notebooks-full notebooks-lab links student solutions clean \
         assignments test-assignments bench-grading
 
@@ -29,6 +30,14 @@ serve: $(SITE) ## serve the built site on http://127.0.0.1:8000 (PORT=… for an
 
 pdf: .venv/dev-ready $(SITE) ## print the book into one PDF (needs Chromium)
 	$(BIN)/python -m book.pdf
+	$(BIN)/python -m book.site.finish && touch $(SITE)
+
+epub: .venv/dev-ready $(SITE) ## make one EPUB of the book (needs Chromium)
+	$(BIN)/python -m book.epub
+	$(BIN)/python -m book.site.finish && touch $(SITE)
+
+archive: $(SITE) ## pack the site into one file that opens from disk
+	$(BIN)/python -m book.archive
 
 preview: .venv/book-ready ## build and photograph one page: make preview PAGE=chapters/02_convolution.md
 	$(BIN)/python -m book.preview $(PAGE) $(OPTIONS)
@@ -36,11 +45,14 @@ preview: .venv/book-ready ## build and photograph one page: make preview PAGE=ch
 claims: .venv/dev-ready $(SITE) ## list what the chapters claim, and by what margin each claim holds
 	$(BIN)/python -m tools.claims
 
-test: .venv/dev-ready lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests (WORKERS=4 to use 4 cores)
+test: .venv/dev-ready browsers lint check $(SITE) node_modules/.ready ## lint, derived files, unit, notebook and site tests (WORKERS=4 to use 4 cores)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(OPTIONS)
 
 test-unit: .venv/dev-ready ## the tests of fashion_lib alone: no book needed
 	$(BIN)/python -m pytest tests/fashion_lib $(OPTIONS)
+
+browsers: .venv/dev-ready ## are the browsers here that the tests use?
+	@$(BIN)/python -m tests.browsers
 
 lint: .venv/dev-ready node_modules/.ready ## ruff, mypy, Biome for JavaScript and CSS, actionlint for the workflows
 	$(BIN)/ruff check .
@@ -78,6 +90,12 @@ derived: .venv/dev-ready ## make the sample, the pictures and the evidence again
 	$(BIN)/python -m tools.draw_examples
 	$(BIN)/python -m tools.draw_pictures
 	$(BIN)/python -m tools.reading_time
+
+heights: .venv/dev-ready $(SITE) ## measure how high the figures of the site are, and reserve that
+	$(BIN)/python -m tools.figure_heights
+	$(BIN)/python -m book.site.finish
+	$(BIN)/python -m tools.figure_heights --check
+	@touch $(SITE)
 
 notebooks: .venv/dev-ready ## generate the notebooks of the chapters (REPO=… for a fork)
 	$(BIN)/python -m tools.notebooks.chapters $(if $(REPO),--repository $(REPO))

@@ -3,3 +3,4 @@
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+NAME = "from-pixels-to-predictions"  # of the PDF, the EPUB and the archive

@@ -18,7 +18,7 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader, PdfWriter
 
-from book import ROOT
+from book import NAME, ROOT
 from book.chromium import start_browser
 from book.site.describe import site_address
 from book.site.page import Page
@@ -26,7 +26,10 @@ from book.templates import render
 from fashion_lib._palette import PALETTE, custom_properties
 
 # What has no meaning on paper, such as code that only draws. The figures' own texts stay.
-SCREEN_ONLY = "script, style, .headerlink, .copybtn, .sd-summary-state-marker, details.hide"
+SCREEN_ONLY = (
+    "script, style, .headerlink, .copybtn, .sd-summary-state-marker, details.hide, .course-dark, "
+    ".course-open, .course-jump, .course-copies, .course-start"
+)
 # Sections that every chapter has, and nobody looks for in a contents.
 COMMON = ("You will learn", "Before you start", "Summary", "Further reading")
 
@@ -77,6 +80,8 @@ def adapt(part: Part, parts: Mapping[str, Part], site: Path, address: str) -> Ta
         element["id"] = part.anchor(element["id"])
     for details in article.find_all("details"):
         details["open"] = ""
+    for link in article.select(".course-enlarge"):
+        link.unwrap()
     for image in article.find_all("img"):
         name = part.page.local(image["src"])
         if name is not None:
@@ -129,7 +134,7 @@ def take_picture(front: Part) -> str:
     picture = front.page.article.select_one("img.course-hero")
     if picture is None:
         return ""
-    frame = picture.find_parent("picture")
+    frame = picture.find_parent(class_="cw-host") or picture.find_parent("picture")
     picture.extract()
     if frame is not None:
         frame.decompose()
@@ -212,9 +217,7 @@ def main() -> int:
     """Print the book in ``_build/html`` to ``_build/pdf``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html")
-    parser.add_argument(
-        "--output", type=Path, default=ROOT / "_build" / "pdf" / "from-pixels-to-predictions.pdf"
-    )
+    parser.add_argument("--output", type=Path, default=ROOT / "_build" / "pdf" / f"{NAME}.pdf")
     options = parser.parse_args()
     toc, config, citation = (
         yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))

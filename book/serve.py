@@ -9,6 +9,7 @@ server in a thread: ``with Server(folder) as server: … server.address …``.
 
 import argparse
 import asyncio
+import re
 import sys
 import threading
 from pathlib import Path
@@ -63,7 +64,10 @@ class Handler(StaticFileHandler):
             return
         self.set_status(404)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(page.read_bytes())
+        # Its links lead to where the site is published; here it is at the top.
+        html = page.read_bytes()
+        root = re.search(rb'<form action="(/[^"]*)search\.html"', html)
+        self.finish(html.replace(b'="' + root[1], b'="/') if root else html)
 
 
 class Server:

@@ -66,7 +66,7 @@ def pca_map(
     """Draw (n, 2) points in the color of their class, with each class' name near its median."""
     ax = _style.axes_for(ax, 5.6)
     points, labels = np.asarray(points), np.asarray(labels)
-    colors = sns.color_palette("colorblind", len(CLASS_NAMES))
+    colors = list(_style.PALETTE["classes"].values())
     shuffled = np.random.default_rng(0).permutation(len(points))  # no class hides the others
     x, y = points[shuffled].T
     ax.scatter(x, y, s=5, alpha=0.5, lw=0, c=[colors[label] for label in labels[shuffled]])

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-#: "plots", "light", "dark" (pages and figures) and "night" (cards): name -> "#rrggbb".
+#: "plots", "light", "dark" (pages, figures), "night" (cards), "classes": name -> "#rrggbb".
 PALETTE: dict[str, dict[str, str]] = json.loads(
     (Path(__file__).parent / "palette.json").read_text(encoding="utf-8")
 )

@@ -1,8 +1,9 @@
 """Draw the pictures of the site and of the README from real data: ``make derived``.
 
 `hero.png` shows one test image on its way through the shipped network, `hero-narrow.png` the
-same for a phone; `logo.svg` and `favicon.svg` are a boot of few pixels. ``--check`` draws
-again and compares.
+same for a phone; the figure `OcclusionLens` takes their place, so they have its layout.
+`logo.svg` and `favicon.svg` are a boot of few pixels; `chapter-1.png` to `chapter-6.png`
+(`chapter_pictures.py`) are on the cards of the front page. ``--check`` draws again and compares.
 """
 
 import argparse
@@ -13,21 +14,24 @@ from contextlib import contextmanager
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch, Rectangle
 from PIL import Image
 
-from fashion_lib import CLASS_NAMES, forward, load_data, load_weights, normalize
+from fashion_figures.occlusion_lens.figure import GARMENT, OcclusionLens, clearest_maps
+from fashion_figures.shared.assets import GARMENTS_PER_CLASS
+from fashion_lib import CLASS_NAMES, forward, load_weights, normalize
 from fashion_lib._palette import PALETTE
 from fashion_lib.plots import use_course_style
-from tools import ROOT
+from tools import ROOT, chapter_pictures
 
 FOLDER = ROOT / "_static"
 PAPER, INK, QUIET, LINE, ACCENT, WARM = (
     PALETTE["night"][name] for name in ("paper", "ink", "quiet", "line", "accent", "warm")
 )
-# A test image that the network gets right; chosen for its clear outline.
-PICTURE = 28
+# `activationColor` of fashion_figures/shared/paint.mjs.
+ACTIVATION = LinearSegmentedColormap.from_list("activation", ["#0a161e", "#14767e", "#f0faec"])
 TOLERANCE = 6  # gray levels: text is drawn a little differently by other font versions
 
 
@@ -36,34 +40,32 @@ Box = tuple[float, float, float, float]  # left, bottom, width, height as shares
 
 def hero() -> bytes:
     """Return the hero picture as PNG: pixels, window, feature maps, probabilities."""
-    figure = Figure(figsize=(12, 4.0), dpi=130, facecolor=PAPER)
+    figure = Figure(figsize=(12, 4.6), dpi=130, facecolor=PAPER)
     with _style():
-        image, layers, probabilities, label = _walk()
-        _draw_image(figure, image, (0.03, 0.17, 0.205, 0.62), (0.25, 0.37, 0.07, 0.21))
-        _caption(figure, 0.03, 0.89, "1", "Pixels")
-        _note(figure, 0.03, 0.08, "28 × 28 gray values, seen nine at a time")
-        _draw_maps(figure, layers["conv1"][0], (0.335, 0.17, 0.2, 0.62), 3)
-        _caption(figure, 0.335, 0.89, "2", "Features")
-        _note(figure, 0.335, 0.08, "26 × 26 feature maps")
-        _draw_maps(figure, layers["conv2"][0], (0.565, 0.17, 0.16, 0.62), 4)
-        _note(figure, 0.565, 0.08, "11 × 11")
-        _draw_answer(figure, probabilities, label, (0.835, 0.17, 0.12, 0.62))
-        _caption(figure, 0.755, 0.89, "3", "Predictions")
-        _note(figure, 0.755, 0.08, "ten probabilities")
+        image, maps, probabilities, label = _walk()
+        _draw_image(figure, image, (0.025, 0.186, 0.24, 0.626), (0.288, 0.43, 0.12, 0.313))
+        _caption(figure, 0.025, 0.89, "1", "Pixels")
+        _note(figure, 0.025, 0.08, "28 × 28 gray values, seen nine at a time")
+        _draw_maps(figure, maps, (0.431, 0.186, 0.24, 0.626))
+        _caption(figure, 0.431, 0.89, "2", "Features")
+        _note(figure, 0.431, 0.08, "nine of 32 feature maps")
+        _draw_answer(figure, probabilities, label, (0.795, 0.186, 0.14, 0.626))
+        _caption(figure, 0.694, 0.89, "3", "Predictions")
+        _note(figure, 0.694, 0.08, "ten probabilities")
         return _png(figure)
 
 
 def hero_narrow() -> bytes:
     """Return the hero picture for a narrow screen: the three steps in two rows."""
-    figure = Figure(figsize=(6, 6.2), dpi=130, facecolor=PAPER)
+    figure = Figure(figsize=(6, 7.4), dpi=130, facecolor=PAPER)
     with _style():
-        image, layers, probabilities, label = _walk()
-        _draw_image(figure, image, (0.05, 0.545, 0.38, 0.37), (0.31, 0.575, 0.155, 0.15))
-        _caption(figure, 0.05, 0.95, "1", "Pixels")
-        _draw_maps(figure, layers["conv1"][0], (0.55, 0.545, 0.4, 0.37), 3)
-        _caption(figure, 0.55, 0.95, "2", "Features")
-        _draw_answer(figure, probabilities, label, (0.3, 0.05, 0.65, 0.38))
-        _caption(figure, 0.05, 0.475, "3", "Predictions")
+        image, maps, probabilities, label = _walk()
+        _draw_image(figure, image, (0.04, 0.559, 0.44, 0.357), (0.04, 0.27, 0.26, 0.211))
+        _caption(figure, 0.04, 0.952, "1", "Pixels")
+        _draw_maps(figure, maps, (0.52, 0.559, 0.44, 0.357))
+        _caption(figure, 0.52, 0.952, "2", "Features")
+        _draw_answer(figure, probabilities, label, (0.54, 0.11, 0.38, 0.37))
+        _caption(figure, 0.34, 0.515, "3", "Predictions")
         return _png(figure)
 
 
@@ -75,12 +77,12 @@ def _style() -> Iterator[None]:
         yield
 
 
-def _walk() -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray, int]:
-    """Return the picture (28, 28), what each layer makes of it, its probabilities, its label."""
-    _, (x_test, y_test) = load_data()
-    image = x_test[PICTURE]
+def _walk() -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return the picture (28, 28), nine feature maps (26, 26, 9), the probabilities, the label."""
+    image = OcclusionLens().image
     probabilities, layers = forward(load_weights(), normalize(image[np.newaxis]), True)
-    return image, layers, probabilities[0], int(y_test[PICTURE])
+    maps = layers["conv1"][0]
+    return image, maps[..., clearest_maps(maps)], probabilities[0], GARMENT // GARMENTS_PER_CLASS
 
 
 def _png(figure: Figure) -> bytes:
@@ -104,7 +106,8 @@ def _draw_image(figure: Figure, image: np.ndarray, box: Box, window_box: Box) ->
     axes = figure.add_axes(box)
     axes.imshow(image, cmap="gray")
     axes.set_axis_off()
-    row, column = 12, 10
+    lens = OcclusionLens()
+    row, column = lens.row, lens.column
     axes.add_patch(Rectangle((column - 0.5, row - 0.5), 3, 3, fill=False, ec=WARM, lw=2.5))
     window = figure.add_axes(window_box)
     window.imshow(image[row : row + 3, column : column + 3], cmap="gray", vmin=0, vmax=255)
@@ -113,7 +116,13 @@ def _draw_image(figure: Figure, image: np.ndarray, box: Box, window_box: Box) ->
     for (i, j), value in np.ndenumerate(image[row : row + 3, column : column + 3]):
         color = "white" if value < 140 else "black"
         window.text(j, i, str(value), ha="center", va="center", color=color, fontsize=8.5)
-    for corner, end in (((column + 2.5, row - 0.5), (0, 1)), ((column + 2.5, row + 2.5), (0, 0))):
+    if window_box[1] + window_box[3] < box[1]:  # below the picture, else beside it
+        first = ((column - 0.5, row + 2.5), (0, 1))
+        second = ((column + 2.5, row + 2.5), (1, 1))
+    else:
+        first = ((column + 2.5, row - 0.5), (0, 1))
+        second = ((column + 2.5, row + 2.5), (0, 0))
+    for corner, end in (first, second):
         figure.add_artist(
             ConnectionPatch(
                 corner, end, "data", "axes fraction", axesA=axes, axesB=window, color=WARM, lw=1
@@ -121,13 +130,12 @@ def _draw_image(figure: Figure, image: np.ndarray, box: Box, window_box: Box) ->
         )
 
 
-def _draw_maps(figure: Figure, maps: np.ndarray, box: Box, side: int) -> None:
-    """Draw the side x side maps that say most about the garment itself, not its background."""
+def _draw_maps(figure: Figure, maps: np.ndarray, box: Box) -> None:
+    """Draw nine maps in a square, each from 0 to its largest value."""
     left, bottom, width, height = box
-    contrast = maps.std(axis=(0, 1)) - 3 * maps[0, 0]  # the corner is background
-    strongest = np.sort(np.argsort(-contrast)[: side * side])
-    for place, number in enumerate(strongest):
-        row, column = divmod(place, side)
+    side = 3
+    for number in range(side**2):
+        row, column = divmod(number, side)
         axes = figure.add_axes(
             (
                 left + column * width / side,
@@ -136,7 +144,9 @@ def _draw_maps(figure: Figure, maps: np.ndarray, box: Box, side: int) -> None:
                 0.94 * height / side,
             )
         )
-        axes.imshow(maps[:, :, number], cmap="viridis", aspect="auto")
+        axes.imshow(
+            maps[:, :, number] ** 0.6, cmap=ACTIVATION, vmin=0, aspect="auto"
+        )  # as the figures color values after ReLU: small ones show, too
         axes.set_axis_off()
 
 
@@ -181,6 +191,7 @@ PICTURES = {
     "hero-narrow.png": hero_narrow,
     "logo.svg": lambda: mark(64, 8),
     "favicon.svg": lambda: mark(64, 8),
+    **chapter_pictures.PICTURES,
 }
 
 

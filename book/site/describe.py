@@ -1,9 +1,12 @@
 """What a page says about itself: to search engines, to who shares it, and to who cites it."""
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -30,17 +33,23 @@ class Course:
         Where the site is published, with a slash at the end.
     citation : mapping
         The content of CITATION.cff.
+    repository : str
+        Where the source is.
+    date : str
+        The day of this edition, such as "2026-11-28".
     """
 
     title: str
     address: str
     citation: Mapping[str, object]
+    repository: str
+    date: str
 
     @classmethod
-    def read(cls, root: Path, title: str, address: str) -> "Course":
-        """Read the citation of the project in `root`."""
-        text = (root / "CITATION.cff").read_text(encoding="utf-8")
-        return cls(title, address.rstrip("/") + "/", yaml.safe_load(text))
+    def read(cls, root: Path, title: str, address: str, repository: str) -> "Course":
+        """Read the citation and the day of the project in `root`."""
+        citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+        return cls(title, address.rstrip("/") + "/", citation, repository, edition(root, citation))
 
     def address_of(self, page: Page) -> str:
         """Return where a page is published; the front page has the address of the site."""
@@ -53,6 +62,21 @@ class Course:
             author.get("name") or f"{author['given-names']} {author['family-names']}"
             for author in self.citation["authors"]
         ]
+
+
+def edition(root: Path, citation: Mapping[str, object]) -> str:
+    """Return the day of what is built: of the last commit, so that a build can be repeated.
+
+    ``SOURCE_DATE_EPOCH`` sets another one; without git it is the day of the release.
+    """
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    if not seconds:
+        command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+        try:
+            seconds = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError):
+            return str(citation["date-released"])
+    return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
 
 
 def published_address(repository: str) -> str:
@@ -145,6 +169,15 @@ def describe(page: Page, course: Course, card: str | None) -> None:
     data = page.tag("script", type="application/ld+json")
     data.string = _linked_data(page, course, title, description, address)
     head.append(data)
+
+
+def sign(page: Page, course: Course) -> None:
+    """Write version, day and a link to the changes into the page's foot."""
+    line = page.tag("p", class_="course-version")
+    line.append(f"Version {course.citation['version']} · {course.date} · ")
+    line.append(page.tag("a", "What changed", href=f"{course.repository}/blob/HEAD/CHANGELOG.md"))
+    for foot in page.soup.select(".bd-footer-content__inner"):
+        foot.append(line)
 
 
 def _meta(page: Page, name: str, content: str) -> Tag:

@@ -8,8 +8,11 @@ ones go to another folder, so it can be repeated. No template of the theme is co
 markup.py     landmarks, names of controls, notes that unfold without a script
 code.py       code without elements that color nothing
 images.py     WebP with sizes, loaded when near
+heights.py    the place of every figure, as high as the figure will be
 scripts.py    one deferred script; no flash of the wrong color mode
 describe.py   description, preview, canonical address, citation, map of the site
+ways.py       links to a chapter's notebook and to its figure
+sections.py   the search, by sections
 cards.py      the preview pictures
 styles.py     one stylesheet without the unused rules
 icons.py      an icon font of the icons in use
@@ -26,8 +29,21 @@ from pathlib import Path
 
 import yaml
 
-from book import ROOT
-from book.site import cards, code, csp, describe, icons, images, markup, scripts, styles
+from book import NAME, ROOT
+from book.site import (
+    cards,
+    code,
+    csp,
+    describe,
+    heights,
+    icons,
+    images,
+    markup,
+    scripts,
+    sections,
+    styles,
+    ways,
+)
 from book.site.describe import Course
 from book.site.page import Page, PageError, Site, digest
 from fashion_lib._palette import custom_properties
@@ -39,6 +55,9 @@ SUPERFLUOUS = (
     "_static/vendor/fontawesome",
     "_static/scripts/fontawesome.js",
     "_static/locales",
+    "_static/searchtools.js",
+    "_static/language_data.js",
+    "searchindex.js",
     "reports",
     ".buildinfo*",
 )
@@ -81,6 +100,7 @@ def publish(raw: Path, folder: Path, course: Course, cache: Path) -> None:
 def finish(site: Site, course: Course) -> None:
     """Write the finished site into its folder, which must not exist."""
     pages = site.pages()
+    copies = {kind: path for kind, path in find_copies(site.cache.parent) if path.is_file()}
     superfluous = {path for pattern in SUPERFLUOUS for path in site.raw.glob(pattern)}
     superfluous |= {site.raw / f"{page.name}.html" for page in pages}  # those are written below
     shutil.copytree(
@@ -89,20 +109,38 @@ def finish(site: Site, course: Course) -> None:
         ignore=lambda folder, names: [n for n in names if Path(folder, n) in superfluous],
     )
     pygments = site.raw / "_static" / "pygments.css"
+    kept = heights.measured()
     plain = code.plain_tokens(pygments.read_text("utf-8")) if pygments.is_file() else set()
     for page in pages:
         markup.improve(page)
         code.lighten(page, plain)
         images.improve(site, page)
+        heights.reserve(page, kept)
         describe.describe(page, course, write_card(site, page, course))
+        describe.sign(page, course)
+        ways.keep_anchors(page)
+    notebooks = [found for page in pages if (found := ways.offer_notebook(site, page))]
+    live = [page.name for page in pages if ways.lead_to_figure(page)]
+    for page in pages:
+        ways.list_notebooks(page, notebooks)
+        ways.mark_cards(page, live)
+        ways.offer_copies(page, copies)
     script = scripts.arrange(site.raw, pages, version)
     site.write(scripts.BUNDLE, script)
+    sections.write_index(site, pages)
     write_style(site, pages, script)
+    for path in copies.values():
+        site.write(path.name, path.read_bytes())
     for page in [*pages, describe.not_found(pages, course)]:
         csp.protect(page)
         site.write(f"{page.name}.html", str(page.soup))
     site.write("sitemap.xml", describe.sitemap(pages, course))
     site.write("robots.txt", describe.robots(course))
+
+
+def find_copies(build: Path) -> list[tuple[str, Path]]:
+    """Return where the commands for the whole book as one file leave it in the folder of builds."""
+    return [(kind.upper(), build / kind / f"{NAME}.{kind}") for kind in ("pdf", "epub")]
 
 
 def write_card(site: Site, page: Page, course: Course) -> str | None:
@@ -141,7 +179,7 @@ def write_style(site: Site, pages: list[Page], script: str) -> None:
             if "id" in element.attrs:
                 names.add(element["id"])
     raw = site.raw
-    scripts = [script, *(path.read_text("utf-8") for path in (raw / "_static").glob("search*.js"))]
+    scripts = [script, *(path.read_text("utf-8") for path in (raw / "_static").glob("search.js"))]
     theme = styles.read_sheets(raw, [name for name in sheets if not is_ours(name)], STYLE)
     own = PALETTE + styles.read_sheets(raw, filter(is_ours, sheets), STYLE)
     figures = [path.read_text("utf-8") for path in (raw / "_figures").rglob("*.css")]
@@ -168,7 +206,9 @@ def main() -> int:
     parser.add_argument("build", type=Path, nargs="?", default=ROOT / "_build")
     build = parser.parse_args().build.resolve()
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    course = Course.read(ROOT, re.sub(r"\s+", " ", config["title"]), describe.site_address(config))
+    title = re.sub(r"\s+", " ", config["title"])
+    repository = config["repository"]["url"]
+    course = Course.read(ROOT, title, describe.site_address(config), repository)
     publish(build / "raw", build / "html", course, build / ".finish")
     return 0
 

@@ -12,6 +12,8 @@ from book.site.page import Page, PageError
 
 CHAPTER = re.compile(r"chapters/(\d+)_")
 
+SHORT = 12  # letters of a name in a table that stays in one line, such as T-shirt/top
+
 ANSWER = "Show the answer’s code and output"
 
 # Parts that the theme writes for a print button and an advertisement that the book has not, and
@@ -22,8 +24,10 @@ UNUSED = (
     "#ethical-ad-placement",
     ".pst-async-banner-revealer:has(> #bd-header-version-warning:empty)",
     "footer.bd-footer:not(:has(*))",
-    # Of a page with cells and without a notebook: there is nothing that Colab could open.
-    '.dropdown-launch-buttons:has(a[href$=".md"])',
+    # Firefox fetches the next page in advance, which the policy forbids.
+    "head link[rel=next], head link[rel=prev]",
+    # The list is in alphabetical order, and citations name author and year, not a number.
+    "[role=doc-biblioentry] > .label",
 )
 
 
@@ -100,6 +104,10 @@ def tidy_table(table: Tag) -> None:
         if texts and all(text.find_parent("strong") for text in texts):
             first.name = "th"
             first["scope"] = "row"
+    for cell in table.find_all(["td", "th"]):
+        text = cell.get_text(strip=True)
+        if len(text) <= SHORT and re.search("[-/]", text):
+            cell["class"] = [*cell.get("class", []), "course-whole"]
     for header in table.find_all("th"):
         if not header.get_text(strip=True):
             header.name = "td"

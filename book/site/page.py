@@ -75,6 +75,8 @@ class Page:
     def tag(self, name: str, text: str = "", /, **attributes: str) -> Tag:
         """Make an element; a trailing underscore of an attribute's name is dropped."""
         named = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
+        if "class" in named:
+            named["class"] = named["class"].split()
         made = self.soup.new_tag(name, attrs=named)
         if text:
             made.string = text

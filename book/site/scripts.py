@@ -16,10 +16,15 @@ from bs4 import Tag
 from book.site.page import Page, PageError, inner
 
 BUNDLE = "_static/site.js"
-# Replaced by a font of the icons in use (icons.py).
-DROPPED = ("_static/scripts/fontawesome.js",)
-# Needed by the search page alone; the theme loads them everywhere.
-SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
+DROPPED = (
+    # Replaced by a font of the icons in use (icons.py).
+    "_static/scripts/fontawesome.js",
+    # Replaced by a search of sections (sections.py).
+    "_static/searchtools.js",
+    "_static/language_data.js",
+    "_static/sphinx_highlight.js",
+    "searchindex.js",
+)
 # A script of a component, and the element without which it has nothing to do.
 COMPONENTS = {"_static/design-tabs.js": ".sd-tab-set"}
 OPTION = re.compile(r"\s*DOCUMENTATION_OPTIONS\.(\w+) = (.+?);\s*")
@@ -117,7 +122,7 @@ def _shared(pages: list[Page]) -> list[str]:
         ]
         for page in pages
     ]
-    common = set(lists[0]).intersection(*lists) - {*DROPPED, *SEARCH, *COMPONENTS}
+    common = set(lists[0]).intersection(*lists) - {*DROPPED, *COMPONENTS}
     return [name for name in dict.fromkeys(lists[0]) if name in common]
 
 
@@ -131,12 +136,10 @@ def _read(raw: Path, name: str) -> str:
 
 
 def _drop_and_defer(page: Page, bundled: set[str]) -> None:
-    is_search = page.soup.select_one("#search-results") is not None
     seen = set()
     for tag, name in _sources(page):
         unused = name in COMPONENTS and not page.soup.select_one(COMPONENTS[name])
-        elsewhere = name in SEARCH and not is_search
-        if name in bundled or name in DROPPED or name in seen or unused or elsewhere:
+        if name in bundled or name in DROPPED or name in seen or unused:
             tag.decompose()
             continue
         seen.add(name)

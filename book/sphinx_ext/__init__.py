@@ -2,7 +2,7 @@
 
 from sphinx.application import Sphinx
 
-EXTENSIONS = ("course", "mathml", "figures", "quiz", "finish")
+EXTENSIONS = ("course", "mathml", "figures", "quiz", "epub", "finish")
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -3,8 +3,9 @@
 What ``_config.yml`` cannot say:
 
 - The kernels that execute the chapters start from a profile of their own, in which
-  TensorFlow is imported without its notices (``tools/notebooks/quiet_tensorflow.py``), and
-  in which claim cells find `claim` (``tools/notebooks/claim.py``).
+  TensorFlow is imported without its notices (``tools/notebooks/quiet_tensorflow.py``), in which
+  claim cells find `claim` (``tools/notebooks/claim.py``), and in which each plot is drawn for dark
+  pages, too (``tools/notebooks/dark_plots.py``).
 - A chapter's cached outputs are valid for one state of ``fashion_lib``, ``fashion_figures``, the
   kernels' start-up files and the pinned requirements. When one of them changes, every chapter is
   executed again.
@@ -38,7 +39,11 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
-START_UP = ("tools/notebooks/quiet_tensorflow.py", "tools/notebooks/claim.py")
+START_UP = (
+    "tools/notebooks/quiet_tensorflow.py",
+    "tools/notebooks/claim.py",
+    "tools/notebooks/dark_plots.py",
+)
 FRONT_END = {".mjs", ".js", ".css"}
 
 SAMPLE_BANNER = (

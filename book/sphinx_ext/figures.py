@@ -2,7 +2,8 @@
 
 - The host's script is added to the pages that have a figure, and to no other.
 - ``{course-widget} ClassName`` puts a figure into a page that is not executed; its option
-  ``:state: {name: value}`` sets what the class takes as arguments.
+  ``:state: {name: value}`` sets what the class takes as arguments. What stands in the directive, a
+  picture say, is seen without scripts and until the figure has started.
 - The modules, the style and the data are written to ``_figures/`` at the end of the build.
 """
 
@@ -15,9 +16,11 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import fashion_figures
+from fashion_figures.host.base import host_html
 from fashion_figures.host.site import write_site
 
 FOLDER = "_figures"
+FALLBACK = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 class CourseWidgetDirective(SphinxDirective):
@@ -25,6 +28,7 @@ class CourseWidgetDirective(SphinxDirective):
 
     required_arguments = 1
     option_spec: ClassVar[dict[str, Any]] = {"state": yaml.safe_load}
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         """Return the element that the host turns into the figure."""
@@ -32,7 +36,14 @@ class CourseWidgetDirective(SphinxDirective):
         if name not in fashion_figures.__all__:
             raise self.error(f"fashion_figures has no figure {name!r}.")
         figure = getattr(fashion_figures, name)(**self.options.get("state", {}))
-        return [nodes.raw("", figure.static_html(), format="html")]
+        if not self.content:
+            return [nodes.raw("", figure.static_html(), format="html")]
+        text = host_html(figure.module, figure.static_state(), FALLBACK)
+        before, _, after = text.partition(FALLBACK)
+        fallback = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, fallback)
+        start, end = (nodes.raw("", part, format="html") for part in (before, after))
+        return [start, *fallback.children, end]
 
 
 def add_host(
@@ -48,7 +59,7 @@ def add_host(
 
 def write_files(app: Sphinx, failure: Exception | None) -> None:
     """Write the figures' modules and data beside the pages."""
-    if failure is None and app.builder.format == "html":
+    if failure is None and app.builder.name == "html":
         write_site(Path(app.outdir) / FOLDER, fashion_figures.all_figures())
 
 

@@ -27,6 +27,14 @@ def refresh(source: Path, target: Path) -> None:
             shutil.copy(path, target / path.name)
 
 
+def copy_notebooks(app: Sphinx) -> None:
+    """Put the notebook beside a chapter's source beside its page."""
+    for name in app.env.found_docs:
+        notebook = Path(app.confdir) / f"{name}.ipynb"
+        if notebook.is_file():
+            shutil.copy(notebook, Path(app.outdir) / f"{name}.ipynb")
+
+
 def set_address(app: Sphinx, config: Config) -> None:
     """Derive the site's address from the repository's, unless it is set."""
     if not config.html_baseurl:
@@ -35,7 +43,7 @@ def set_address(app: Sphinx, config: Config) -> None:
 
 def write_beside(app: Sphinx) -> None:
     """Let Sphinx write the pages into a folder beside that of the finished site."""
-    if app.builder.format == "html":
+    if app.builder.name == "html":
         app.finished_site = Path(app.outdir)
         raw = app.finished_site.parent / "raw"
         raw.mkdir(exist_ok=True)
@@ -44,11 +52,13 @@ def write_beside(app: Sphinx) -> None:
 
 def finish_build(app: Sphinx, failure: Exception | None) -> None:
     """Finish the site that Sphinx has built."""
-    if failure is not None or app.builder.format != "html":
+    if failure is not None or app.builder.name != "html":
         return
     raw, site = Path(app.outdir), app.finished_site
     refresh(Path(app.confdir) / "_static", raw / "_static")
-    course = Course.read(ROOT, app.config.html_title, app.config.html_baseurl)
+    copy_notebooks(app)
+    repository = app.config.html_theme_options["repository_url"]
+    course = Course.read(ROOT, app.config.html_title, app.config.html_baseurl, repository)
     try:
         publish(raw, site, course, site.parent / ".finish")
     except (PageError, StyleError, IconError, OSError) as error:

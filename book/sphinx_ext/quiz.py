@@ -48,7 +48,9 @@ LETTERS = "ABCDEFGH"
 METADATA = "course_quiz"
 FALLBACK = "\N{OBJECT REPLACEMENT CHARACTER}"
 PROGRESS = "course_quiz_progress"
-EXPLAINED = "Each chapter ends with a quiz. Your answers stay on this device."
+EXPLAINED = (
+    "Each chapter ends with a quiz. Your answers stay on this device, and first tries count."
+)
 
 _QUESTION = re.compile(r"(\d+)\. \S")
 _CHOICE = re.compile(r"([A-H])\. \S")
@@ -267,7 +269,7 @@ def pages_with_progress(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def write_module(app: Sphinx, failure: Exception | None) -> None:
     """Write the list's module beside those of the figures (``figures.py``)."""
-    if failure is None and app.builder.format == "html":
+    if failure is None and app.builder.name == "html":
         module = Path(app.outdir) / "_figures" / "quiz" / "progress.js"
         module.parent.mkdir(parents=True, exist_ok=True)
         module.write_text(link("quiz/progress", "script"), encoding="utf-8")

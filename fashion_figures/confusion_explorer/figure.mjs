@@ -2,128 +2,29 @@
  * The confusion explorer: the matrix of a model, and the images behind every number.
  */
 
-import { frame, h, roving, uniqueId, whenLoaded } from "../shared/kit.mjs";
+import { frame, h, whenLoaded } from "../shared/kit.mjs";
 import { loadAsset, put, toBytes } from "../shared/state.mjs";
 import { CLASS_NAMES } from "../shared/classes.mjs";
+import { percent } from "../shared/percent.mjs";
+import { matrix } from "./matrix.mjs";
+import { imagePanel } from "./panel.mjs";
 import {
+  ANY,
   countTable,
   largestMistakes,
   macroAverage,
-  members,
   readPredictions,
+  rowShares,
   scores,
 } from "./table.mjs";
-import { imageSheet } from "./images.mjs";
+import { MARK, SUSPECT, whole } from "./words.mjs";
 
-// Above this share of the scale a number is written in the other ink; fits both themes' scales.
-const OTHER_INK = 0.66;
-const SHORT_NAMES = CLASS_NAMES.map(
-  (name) => ({ "T-shirt/top": "T-shirt", "Ankle boot": "Boot" })[name] ?? name,
-);
-
-const whole = (number) => number.toLocaleString("en-US");
-const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)}%`;
-
-/** Say what happened to the images of a cell. */
-function cellWords(truth, answer) {
-  return truth === answer
-    ? `${CLASS_NAMES[truth]} recognized`
-    : `${CLASS_NAMES[truth]} taken for ${CLASS_NAMES[answer]}`;
-}
-
-function imagesWords(count) {
-  return count === 1 ? "1 image" : `${whole(count)} images`;
-}
-
-/** The table of a hundred buttons. */
-function matrix(figure, table, choose) {
-  const buttons = table.map((row, truth) =>
-    row.map((_, answer) =>
-      h("button.cw-cx-cell", { type: "button", "data-cell": `${truth}/${answer}` }),
-    ),
-  );
-  const heads = CLASS_NAMES.map((name) => h("th", { scope: "col" }, h("span", { text: name })));
-  const rowHeads = CLASS_NAMES.map((name, label) =>
-    h(
-      "th",
-      { scope: "row" },
-      h("span.cw-cx-long", { text: name }),
-      h("span.cw-cx-short", { text: SHORT_NAMES[label] }),
-    ),
-  );
-  const words = h("p.cw-note", {
-    id: uniqueId("cw-cx"),
-    text: "Rows: what it is. Columns: what the network said.",
-  });
-  const element = h(
-    "table.cw-squares.cw-cx-matrix",
-    { "aria-labelledby": words.id },
-    h("thead", {}, h("tr", {}, h("td"), ...heads)),
-    h(
-      "tbody",
-      {},
-      ...buttons.map((row, truth) =>
-        h("tr", {}, rowHeads[truth], ...row.map((button) => h("td", {}, button))),
-      ),
-    ),
-  );
-  figure.on(element, "click", (event) => {
-    const button = event.target.closest("[data-cell]");
-    if (button) choose(button.dataset.cell.split("/").map(Number));
-  });
-  const all = buttons.flat();
-  const settle = roving(
-    figure,
-    element,
-    () => all,
-    () => CLASS_NAMES.length,
-  );
-  const supports = table.map((row) => row.reduce((a, b) => a + b));
-  const show = ({ selected, normalize, fade }) => {
-    const shares = table.map((row, truth) => row.map((count) => count / (supports[truth] || 1)));
-    const values = normalize ? shares : table;
-    const scale = values.flatMap((row, truth) =>
-      row.filter((_, answer) => !fade || truth !== answer),
-    );
-    const limit = Math.max(...scale) || 1;
-    for (const [truth, row] of buttons.entries()) {
-      for (const [answer, button] of row.entries()) {
-        const value = values[truth][answer];
-        const count = table[truth][answer];
-        const level = fade && truth === answer ? 0 : value / limit;
-        button.textContent = normalize ? shareText(value) : String(count);
-        button.setAttribute(
-          "aria-label",
-          `${cellWords(truth, answer)}: ${button.textContent}` +
-            `${normalize ? " percent" : ` of ${supports[truth]}`}`,
-        );
-        button.setAttribute(
-          "aria-pressed",
-          String(truth === selected[0] && answer === selected[1]),
-        );
-        button.style.setProperty("--cw-cx-level", `${(level * 100).toFixed(1)}%`);
-        button.classList.toggle("cw-cx-strong", level >= OTHER_INK);
-        button.classList.toggle("cw-cx-none", count === 0);
-        button.classList.toggle("cw-cx-faded", fade && truth === answer);
-      }
-    }
-    for (const [label] of CLASS_NAMES.entries()) {
-      heads[label].classList.toggle("cw-cx-on", label === selected[1]);
-      rowHeads[label].classList.toggle("cw-cx-on", label === selected[0]);
-    }
-    if (selected.length) settle(buttons[selected[0]][selected[1]]);
-  };
-  return { element: h("div", {}, words, h("div.cw-cx-frame", {}, element)), show };
-}
-
-function shareText(share) {
-  return share === 0 ? "0" : (share * 100).toFixed(1);
-}
+const SHORTCUTS = 5;
 
 /** Counts or shares, and the color of the diagonal. */
 function controls(figure, model) {
-  const counts = h("button", { type: "button", text: "Counts" });
-  const shares = h("button", { type: "button", text: "Percent of the true class" });
+  const counts = h("button.cw-small", { type: "button", text: "Counts" });
+  const shares = h("button.cw-small", { type: "button", text: "Percent of the true class" });
   const fade = h("input", { type: "checkbox" });
   figure.on(counts, "click", () => put(model, { normalize: false }));
   figure.on(shares, "click", () => put(model, { normalize: true }));
@@ -132,12 +33,7 @@ function controls(figure, model) {
     element: h(
       "div.cw-row",
       {},
-      h(
-        "div.cw-joined.cw-cx-switch",
-        { role: "group", "aria-label": "Numbers in the table" },
-        counts,
-        shares,
-      ),
+      h("div.cw-joined", { role: "group", "aria-label": "Numbers in the table" }, counts, shares),
       h("label.cw-cx-check", {}, fade, "Color the mistakes only"),
     ),
     show(state) {
@@ -148,22 +44,41 @@ function controls(figure, model) {
   };
 }
 
-/** The largest mistakes, each a way to its cell. */
+/** The largest mistakes, in the numbers of the matrix, each a way to its cell. */
 function shortcuts(figure, table, choose) {
-  const buttons = largestMistakes(table, 5).map(({ truth, answer, count }) => {
-    const button = h("button.cw-small.cw-cx-shortcut", {
-      type: "button",
-      text: `${CLASS_NAMES[truth]} → ${CLASS_NAMES[answer]} ${whole(count)}`,
-    });
-    figure.on(button, "click", () => choose([truth, answer]));
-    return button;
+  const shares = rowShares(table);
+  const buttons = Array.from({ length: SHORTCUTS }, () =>
+    h("button.cw-small.cw-cx-shortcut", { type: "button" }),
+  );
+  let largest = [];
+  buttons.forEach((button, n) => {
+    figure.on(button, "click", () => choose([largest[n].truth, largest[n].answer]));
   });
-  return h(
+  const element = h(
     "div.cw-row.cw-cx-shortcuts",
-    { hidden: !buttons.length },
+    {},
     h("span", { text: "Largest mistakes:" }),
     ...buttons,
   );
+  return {
+    element,
+    show({ normalize, selected }) {
+      largest = largestMistakes(normalize ? shares : table, SHORTCUTS);
+      element.hidden = !largest.length;
+      buttons.forEach((button, n) => {
+        button.hidden = !largest[n];
+        if (!largest[n]) return;
+        const { truth, answer, value } = largest[n];
+        button.textContent =
+          `${CLASS_NAMES[truth]} → ${CLASS_NAMES[answer]} ` +
+          (normalize ? percent(value) : whole(value));
+        button.setAttribute(
+          "aria-pressed",
+          String(truth === selected[0] && answer === selected[1]),
+        );
+      });
+    },
+  };
 }
 
 /** Precision, recall, F1 and support of the classes concerned. */
@@ -193,9 +108,9 @@ function scoreTable(table) {
       h("td", { text: whole(support) }),
     );
   return {
-    element,
+    element: h("div.cw-cx-reserve", {}, element),
     show({ selected }) {
-      const labels = [...new Set(selected)];
+      const labels = [...new Set(selected)].filter((label) => label !== ANY);
       body.replaceChildren(
         ...labels.map((label) => line(CLASS_NAMES[label], scores(table, label))),
         line("macro average", macroAverage(table)),
@@ -204,59 +119,49 @@ function scoreTable(table) {
   };
 }
 
-function summary({ count, truth, predicted, suspect }) {
+/** Say how often the model is right, and what to do. */
+function summary({ count, truth, predicted }) {
   const right = truth.reduce((sum, label, n) => sum + (label === predicted[n] ? 1 : 0), 0);
-  const suspects = suspect.reduce((sum, mark) => sum + mark, 0);
-  return h(
-    "p",
-    {},
-    `Of ${whole(count)} test images, the network names ${whole(right)} correctly (${percent(right / count)}). ` +
-      `The other ${whole(count - right)} are in this table, off the diagonal. ` +
-      `In ${whole(suspects)} of them, the label itself is a suspect, by a rule of thumb. Open a cell to look at its images.`,
-  );
-}
-
-/** Say what a cell holds. */
-function cellSentence(table, [truth, answer]) {
-  const count = table[truth][answer];
-  const support = table[truth].reduce((a, b) => a + b);
-  if (!count) return `${cellWords(truth, answer)}: no image.`;
-  return `${cellWords(truth, answer)}: ${imagesWords(count)}, ${percent(count / support)} of the true class.`;
+  return h("p", {
+    text:
+      `The network names ${whole(right)} of ${whole(count)} test images correctly ` +
+      `(${percent(right / count)}). Its ${whole(count - right)} mistakes stand off the diagonal. ` +
+      "Choose a number or a name, and see the images behind it.",
+  });
 }
 
 /** Set the figure up for a model's predictions. */
 function start(figure, model, predictions) {
   const table = countTable(predictions);
-  let announce = false;
-  const choose = (cell) => {
-    announce = true;
-    put(model, { selected: cell });
-  };
-  const title = h("p.cw-cx-title");
-  const sheet = imageSheet(figure, model, predictions, SHORT_NAMES);
-  const parts = [controls(figure, model), matrix(figure, table, choose), scoreTable(table)];
-  const [switches, grid, numbers] = parts.map(({ element }) => element);
-  const detail = h("div.cw-cx-detail", {}, title, numbers, sheet.element);
+  const choose = (selected) => put(model, { selected, image: null });
+  const panel = imagePanel(figure, model, predictions, table);
+  const parts = [
+    matrix(figure, table, choose),
+    shortcuts(figure, table, choose),
+    controls(figure, model),
+    scoreTable(table),
+  ];
+  const [grid, ...below] = parts.map(({ element }) => element);
+  const suspects = predictions.suspect.reduce((sum, mark) => sum + mark, 0);
   figure.body.replaceChildren(
     summary(predictions),
-    switches,
-    grid,
-    shortcuts(figure, table, choose),
-    detail,
+    h("div.cw-cx-stage", {}, grid, panel.element),
+    h("p.cw-note", {
+      text: `${MARK} ${SUSPECT} It can be right all the same. There are ${whole(suspects)} of them.`,
+    }),
+    ...below,
   );
 
-  const show = () => {
+  let said = null;
+  figure.follow(["selected", "image", "normalize", "fade_diagonal"], () => {
     const selected = model.get("selected") ?? [];
     const state = { selected, normalize: model.get("normalize"), fade: model.get("fade_diagonal") };
     for (const part of parts) part.show(state);
-    const words = selected.length ? cellSentence(table, selected) : "No cell is open.";
-    title.textContent = words;
-    sheet.show(selected, selected.length ? members(predictions, ...selected) : []);
+    const words = panel.show(selected, model.get("image"));
+    if (said !== null && words !== said) figure.say(words);
+    said = words;
     figure.root.dataset.cell = selected.join("/");
-    if (announce) figure.say(words);
-    announce = false;
-  };
-  figure.follow(["selected", "normalize", "fade_diagonal"], show);
+  });
 }
 
 export default {

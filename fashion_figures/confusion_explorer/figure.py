@@ -14,22 +14,26 @@ from fashion_lib.forward_pass import forward
 from fashion_lib.weights import load_weights
 
 CLASSES = len(CLASS_NAMES)
-RECORD_BYTES = 8  # of one image in packed predictions
+ANY = -1  # in `selected`: all classes
+TOP = 3  # answers of an image that the figure shows
+RECORD_BYTES = 11  # of one image in packed predictions
 PROBABILITY_STEPS = 65535  # a probability is a uint16: this value stands for 1
 GRAY_STEPS = 63  # a pixel of a small picture has 6 bits: this value stands for 255
 
 
 def pack_predictions(y_true: np.ndarray, probabilities: np.ndarray) -> bytes:
-    """Pack what the figure needs to know about each image, 8 bytes an image.
+    """Pack what the figure needs to know about each image, 11 bytes an image.
 
-    The values lie one after the other, in six planes of n values each:
+    The values lie one after the other, in eight planes of n values each:
 
     1. true label, uint8
     2. predicted label, uint8
     3. runner-up, the label with the second largest probability, uint8
     4. 1 if the label is a suspect (see `heuristic_suspects`), else 0, uint8
-    5. confidence, the largest probability, times 65535, uint16, little-endian
-    6. the runner-up's probability, times 65535, uint16, little-endian
+    5. third, the label with the third largest probability, uint8
+    6. confidence, the largest probability, times 65535, uint16, little-endian
+    7. the runner-up's probability, times 65535, uint16, little-endian
+    8. the third's probability, times 65535, uint16, little-endian
 
     Parameters
     ----------
@@ -41,7 +45,7 @@ def pack_predictions(y_true: np.ndarray, probabilities: np.ndarray) -> bytes:
     Returns
     -------
     bytes
-        8 n of them, in the order of the images.
+        11 n of them, in the order of the images.
 
     Raises
     ------
@@ -60,12 +64,13 @@ def pack_predictions(y_true: np.ndarray, probabilities: np.ndarray) -> bytes:
     if y_true.size and not 0 <= y_true.min() <= y_true.max() < CLASSES:
         raise ValueError(f"labels must be whole numbers from 0 to {CLASSES - 1}.")
     y_true = y_true.astype(np.int64)
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]  # (n, 2)
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :TOP]  # (n, 3)
     top = np.take_along_axis(probabilities, order, axis=1)
     steps = np.rint(np.minimum(top, 1) * PROBABILITY_STEPS).astype("<u2")
-    labels = [y_true, order[:, 0], order[:, 1], heuristic_suspects(y_true, probabilities)]
+    suspects = heuristic_suspects(y_true, probabilities)
+    labels = [y_true, order[:, 0], order[:, 1], suspects, order[:, 2]]
     planes = [np.asarray(values, dtype=np.uint8) for values in labels]
-    return b"".join(plane.tobytes() for plane in [*planes, steps[:, 0], steps[:, 1]])
+    return b"".join(plane.tobytes() for plane in [*planes, *steps.T])
 
 
 @lru_cache(maxsize=1)
@@ -95,9 +100,11 @@ IMAGE_ASSETS: dict[str, Callable[[], bytes]] = {
 class ConfusionExplorer(CourseWidget):
     """The confusion matrix of the shipped model on the test images, cell by cell.
 
-    The reader opens a cell and sees its images, the surest first, with confidence and
-    runner-up, and the scores of the classes concerned. Labels that the model contradicts with
-    a confidence of at least 0.9 are marked as suspects, by `heuristic_suspects`.
+    The reader chooses a cell, or the name of a row or column, and sees the images behind it:
+    the mistakes first, the surest at the front, then the right answers, the least sure at the
+    front. Each opens large, with the three largest probabilities. Labels that the model
+    contradicts with a confidence of at least 0.9 are marked as suspects, by
+    `heuristic_suspects`.
 
     Parameters
     ----------
@@ -110,7 +117,10 @@ class ConfusionExplorer(CourseWidget):
     Attributes
     ----------
     selected : list of int
-        The open cell as [true label, predicted label], or [] for none.
+        The chosen cell as [true label, predicted label]; -1 stands for all classes, so that
+        [6, -1] is the row of shirts. [] for none.
+    image : int or None
+        The image that is shown large, by its index in the test set, if the cell holds it.
     normalize : bool
         Show percent of each true class instead of counts.
     fade_diagonal : bool
@@ -132,16 +142,20 @@ class ConfusionExplorer(CourseWidget):
     selected = traitlets.List(traitlets.Int(), default_value=[6, 0]).tag(sync=True)
     normalize = traitlets.Bool(False).tag(sync=True)
     fade_diagonal = traitlets.Bool(True).tag(sync=True)
+    image = traitlets.Int(None, allow_none=True).tag(sync=True)
     predictions = traitlets.Bytes(None, allow_none=True).tag(sync=True)
     label = traitlets.Unicode("Where is the network wrong?").tag(sync=True)
     text = traitlets.Unicode(
         "A table of ten true classes, one a row, against the ten answers of the network, one a "
         "column. Numbers on the diagonal count correct answers, all others count mistakes. The "
-        "mistakes gather where T-shirt/top, pullover, coat and shirt meet, and where sandal, "
-        "sneaker and ankle boot meet; shirts taken for T-shirts are the largest group. You can "
-        "open every cell and look at its images, sorted by the network’s confidence. Some "
-        "labels are suspects by a rule of thumb: the network contradicts them with a confidence "
-        "of at least 90%. A suspect can be right all the same."
+        "course’s own network errs most where T-shirt/top, pullover, coat and shirt meet, and "
+        "where sandal, sneaker and ankle boot meet; shirts taken for T-shirts are its largest "
+        "group. Choose a cell, or the name of a row or a column, and its images are beside the "
+        "table: the surest mistakes first, of right answers the least sure. Average images say "
+        "what they have in common: shirts taken for T-shirts mostly have short sleeves, shirts "
+        "that were recognized have long ones. Each image opens large, with the three largest "
+        "probabilities. Some labels are suspects by a rule of thumb: the network contradicts "
+        "them with a confidence of at least 90\u00a0%. A suspect can be right all the same."
     ).tag(sync=True)
 
     def __init__(self, probabilities: np.ndarray | None = None, **state: Any) -> None:
@@ -153,22 +167,25 @@ class ConfusionExplorer(CourseWidget):
     @traitlets.validate("selected")
     def _check_cell(self, proposal: dict[str, Any]) -> list[int]:
         cell = list(proposal["value"])
-        if cell and (len(cell) != 2 or not all(0 <= label < CLASSES for label in cell)):
+        if cell and (len(cell) != 2 or not all(ANY <= label < CLASSES for label in cell)):
             raise traitlets.TraitError(
-                f"selected is [true, predicted], two labels from 0 to {CLASSES - 1}, or [], "
-                f"not {cell}."
+                f"selected is [true, predicted], two labels from 0 to {CLASSES - 1} or {ANY} for "
+                f"all of them, or [], not {cell}."
             )
         return cell
 
     @property
     def selected_indices(self) -> np.ndarray:
-        """Indices of the open cell's images in the test set, the surest first; int64 (n,)."""
+        """Indices of the chosen images in the test set, as the figure sorts them; int64 (n,)."""
         if not self.selected:
             return np.empty(0, dtype=np.int64)
         packed = predictions_bytes() if self.predictions is None else self.predictions
         n = len(packed) // RECORD_BYTES
         truth, predicted = np.frombuffer(packed, dtype=np.uint8, count=2 * n).reshape(2, n)
-        confidence = np.frombuffer(packed, dtype="<u2", offset=4 * n, count=n)
-        true_label, answer = self.selected
-        members = np.flatnonzero((truth == true_label) & (predicted == answer))
-        return members[np.argsort(-confidence[members].astype(np.int64), kind="stable")]
+        confidence = np.frombuffer(packed, dtype="<u2", offset=5 * n, count=n).astype(np.int64)
+        chosen = np.ones(n, dtype=bool)
+        for labels, wanted in zip((truth, predicted), self.selected, strict=True):
+            chosen &= (labels == wanted) | (wanted == ANY)
+        members = np.flatnonzero(chosen)
+        surely_right = np.where(truth == predicted, confidence, -confidence)
+        return members[np.argsort(surely_right[members], kind="stable")]

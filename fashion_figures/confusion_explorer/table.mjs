@@ -4,7 +4,13 @@
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
 
-const RECORD_BYTES = 8;
+/** Names for narrow places. */
+export const SHORT_NAMES = CLASS_NAMES.map(
+  (name) => ({ "T-shirt/top": "T-shirt", "Ankle boot": "Boot" })[name] ?? name,
+);
+/** In a choice of [true class, answer]: all of them. */
+export const ANY = -1;
+const RECORD_BYTES = 11;
 const PROBABILITY_STEPS = 65535;
 const CLASSES = CLASS_NAMES.length;
 
@@ -12,10 +18,10 @@ const CLASSES = CLASS_NAMES.length;
  * Unpack what Python's `pack_predictions` packed; the layout is described there.
  *
  * @param {Uint8Array} bytes
- * @returns {{count: number, truth: Uint8Array, predicted: Uint8Array, runnerUp: Uint8Array,
- *   suspect: Uint8Array, confidence: Float64Array, second: Float64Array, rank: Uint32Array}}
- *   by test image; `second` is the runner-up's probability, `rank` the image's number among
- *   those of its true class
+ * @returns {{count: number, truth: Uint8Array, predicted: Uint8Array, suspect: Uint8Array,
+ *   confidence: Float64Array, rank: Uint32Array, answers: Uint8Array[],
+ *   probabilities: Float64Array[]}} by test image; `rank` is the image's number among those of its
+ *   true class; `answers` and `probabilities` hold the first, second and third answer
  * @throws {Error} if the bytes are no whole number of records
  */
 export function readPredictions(bytes) {
@@ -23,22 +29,23 @@ export function readPredictions(bytes) {
   if (!Number.isInteger(count)) throw new Error("The predictions are cut off.");
   const plane = (n) => bytes.subarray(n * count, (n + 1) * count);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const probabilities = (start) =>
+  const probabilities = [5, 7, 9].map((start) =>
     Float64Array.from(
       { length: count },
-      (_, n) => view.getUint16(start + 2 * n, true) / PROBABILITY_STEPS,
-    );
+      (_, n) => view.getUint16(start * count + 2 * n, true) / PROBABILITY_STEPS,
+    ),
+  );
   const seen = new Uint32Array(CLASSES);
   const truth = plane(0);
   return {
     count,
     truth,
     predicted: plane(1),
-    runnerUp: plane(2),
     suspect: plane(3),
-    confidence: probabilities(4 * count),
-    second: probabilities(6 * count),
+    confidence: probabilities[0],
     rank: Uint32Array.from(truth, (label) => seen[label]++),
+    answers: [plane(1), plane(2), plane(4)],
+    probabilities,
   };
 }
 
@@ -85,30 +92,46 @@ export function macroAverage(table) {
 }
 
 /**
+ * Choose images, and sort them as they are most worth seeing: mistakes first, the surest at the
+ * front; then what is right, the least sure at the front.
+ *
  * @param {object} predictions
- * @param {number} trueLabel
- * @param {number} answer
- * @returns {number[]} the images of a cell, the surest first
+ * @param {number} trueLabel or `ANY`
+ * @param {number} answer or `ANY`
+ * @returns {number[]} indices of test images
  */
 export function members({ truth, predicted, confidence }, trueLabel, answer) {
   const found = [];
   truth.forEach((label, n) => {
-    if (label === trueLabel && predicted[n] === answer) found.push(n);
+    const isWanted = trueLabel === ANY || label === trueLabel;
+    if (isWanted && (answer === ANY || predicted[n] === answer)) found.push(n);
   });
-  return found.sort((a, b) => confidence[b] - confidence[a] || a - b);
+  const surelyRight = (n) => (truth[n] === predicted[n] ? confidence[n] : -confidence[n]);
+  return found.sort((a, b) => surelyRight(a) - surelyRight(b) || a - b);
+}
+
+/**
+ * @param {number[][]} values counts, or shares of the true class
+ * @param {number} n how many at most
+ * @returns {Array<{truth: number, answer: number, value: number}>} the largest mistakes
+ */
+export function largestMistakes(values, n) {
+  const cells = values.flatMap((row, truth) =>
+    row.map((value, answer) => ({ truth, answer, value })),
+  );
+  return cells
+    .filter(({ truth, answer, value }) => truth !== answer && value > 0)
+    .sort((a, b) => b.value - a.value)
+    .slice(0, n);
 }
 
 /**
  * @param {number[][]} table
- * @param {number} n how many at most
- * @returns {Array<{truth: number, answer: number, count: number}>} the largest mistakes
+ * @returns {number[][]} each row divided by its sum; rows of zeros stay
  */
-export function largestMistakes(table, n) {
-  const cells = table.flatMap((row, truth) =>
-    row.map((count, answer) => ({ truth, answer, count })),
-  );
-  return cells
-    .filter(({ truth, answer, count }) => truth !== answer && count > 0)
-    .sort((a, b) => b.count - a.count)
-    .slice(0, n);
+export function rowShares(table) {
+  return table.map((row) => {
+    const support = sum(row) || 1;
+    return row.map((count) => count / support);
+  });
 }

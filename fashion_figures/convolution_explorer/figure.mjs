@@ -17,6 +17,14 @@ function imageOf(model) {
   return toBytes(model.get("image")) ?? new Uint8Array(PIXELS);
 }
 
+/** What to try: what the author says, or what goes with this picture and kernel. */
+function taskOf(model) {
+  const tasks = model.get("tasks");
+  const isFirst = model.get("garment") === tasks.garment;
+  const isSame = String(model.get("kernel")) === String(model.get("presets")[tasks.kernel]);
+  return model.get("task") || (isFirst && isSame ? tasks.first : tasks.any);
+}
+
 /** Change stride or padding, and keep the window where it is in the picture. */
 function reshape(figure, model, walk, values) {
   const next = { stride: model.get("stride"), padding: model.get("padding"), ...values };
@@ -31,6 +39,7 @@ export default {
     const figure = frame(el, model, "cw-conv");
     const walk = new Walk(model);
     const trouble = h("p.cw-warning", { role: "alert", hidden: true });
+    const task = h("span");
     let shown = {};
 
     /** Show the states and the window's place; return that in words. */
@@ -41,6 +50,7 @@ export default {
         walk.adopt(geometry(state.stride, state.padding));
         choices.show(state);
         maps.show({ ...state, image: imageOf(model) });
+        task.textContent = taskOf(model);
         figure.root.dataset.garment = state.garment ?? "none";
       }
       return maps.place();
@@ -109,15 +119,19 @@ export default {
     });
     const way = playback(figure, walk, { show, tell });
     figure.body.append(
-      h("p.cw-conv-task", {}, h("strong", { text: "Try this: " }), model.get("task")),
+      h("p.cw-conv-task", {}, h("strong", { text: "Try this: " }), task),
       choices.element,
       trouble,
       tools.element,
       maps.pictures,
       way.element,
       maps.numbers,
+      choices.note,
     );
     const again = figure.follow([...STATES, "row", "column"], show);
+    figure.watch("task", () => {
+      task.textContent = taskOf(model);
+    });
     return figure.cleanup;
   },
 };

@@ -14,9 +14,14 @@ SIZE = 28
 LARGEST_WEIGHT = 1000
 PADDINGS: tuple[Padding, ...] = ("valid", "same")
 
+DEFAULT_KERNEL = "sobel_x"
+
+#: What to try at first, and with any other picture or kernel.
+FIRST_TASK = (
+    "Press Play. Then drag the window to the back edge of the boot: why is the sum negative there?"
+)
 ANY_TASK = (
-    "Press Play and watch the map grow. Then change one number of the kernel: where does the map "
-    "change, and why there?"
+    "Press Play. Then change one number of the kernel: where does the map change, and why there?"
 )
 
 #: What each of `KERNELS` does, for the reader who has chosen it.
@@ -67,7 +72,8 @@ class ConvolutionExplorer(CourseWidget):
     row, column : int
         Where the window stands, as a place in the output, counted from 0.
     task : str
-        One sentence above the figure: what to try first.
+        A sentence above the figure: what to try. Empty, the default, stands for one that goes with
+        the picture and the kernel.
 
     Raises
     ------
@@ -93,11 +99,8 @@ class ConvolutionExplorer(CourseWidget):
         "negative where bright turns into dark, so the output is a map of vertical edges. "
         "A larger stride makes the output smaller; a rim of zeros, padding, keeps its size."
     ).tag(sync=True)
-    task = traitlets.Unicode(
-        "The window stands on the front edge of the boot: dark on its left, bright on its right, "
-        "so the sum is large. Press Play and watch the map grow. Then drag the window to the back "
-        "edge: why is the sum negative there?"
-    ).tag(sync=True)
+    task = traitlets.Unicode("").tag(sync=True)
+    tasks = traitlets.Dict(read_only=True).tag(sync=True)
 
     image = Pixels()
     garment = traitlets.Int(None, min=0, max=29, allow_none=True).tag(sync=True)
@@ -115,13 +118,16 @@ class ConvolutionExplorer(CourseWidget):
             state["garment"] = DEFAULT_GARMENT
         elif state.get("image") is not None and state.get("garment") is not None:
             raise traitlets.TraitError("Give an image or the number of a garment, not both.")
-        if state.keys() - {"garment"} or state["garment"] != DEFAULT_GARMENT:
-            state.setdefault("task", ANY_TASK)  # the default tells of the boot's edge
         super().__init__(**state)
 
     @traitlets.default("kernel")
     def _default_kernel(self) -> list[list[float]]:
-        return _rows(KERNELS["sobel_x"])
+        return _rows(KERNELS[DEFAULT_KERNEL])
+
+    @traitlets.default("tasks")
+    def _default_tasks(self) -> dict[str, Any]:
+        first = {"garment": DEFAULT_GARMENT, "kernel": DEFAULT_KERNEL, "first": FIRST_TASK}
+        return {**first, "any": ANY_TASK}
 
     @traitlets.default("presets")
     def _default_presets(self) -> dict[str, list[list[float]]]:

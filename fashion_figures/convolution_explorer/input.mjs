@@ -1,6 +1,7 @@
 /** The input of the convolution explorer: a picture with a window to move, or a sheet to draw on. */
 
 import { h } from "../shared/kit.mjs";
+import { cover } from "../shared/paint.mjs";
 import { SIZE, WINDOW, placeNear } from "./numbers.mjs";
 
 const DOT = [
@@ -10,22 +11,6 @@ const DOT = [
   [0, -1, 160],
   [-1, 0, 160],
 ];
-
-/**
- * Place an element over part of a picture.
- *
- * @param {HTMLElement} element
- * @param {number} left in pixels of the picture
- * @param {number} top
- * @param {number} size rows and columns that it covers
- * @param {number} total rows and columns of the picture
- */
-export function cover(element, left, top, size, total) {
-  element.style.left = `${(100 * left) / total}%`;
-  element.style.top = `${(100 * top) / total}%`;
-  element.style.width = `${(100 * size) / total}%`;
-  element.style.height = `${(100 * size) / total}%`;
-}
 
 /** Leave a dot of ink, or of nothing, in a picture. */
 function dot(image, x, y, ink) {
@@ -209,7 +194,7 @@ export function inputPanel(figure, actions) {
       pen.hidden = !state.drawing;
       hint.textContent = state.drawing
         ? "By keyboard: arrow keys move the pen, Space puts it down and lifts it."
-        : "Drag the window, or select the picture and use the arrow keys.";
+        : "Drag the window, or use the arrow keys.";
       const [x, y] = state.pen;
       cover(pen, x + state.shape.before, y + state.shape.before, 1, total());
       const { size } = state.shape;

@@ -1,8 +1,7 @@
 /** The output of the convolution explorer: a map of signed numbers that grows. */
 
 import { h } from "../shared/kit.mjs";
-import { signedColor } from "../shared/paint.mjs";
-import { cover } from "./input.mjs";
+import { cover, signedColor } from "../shared/paint.mjs";
 import { showNumber } from "./numbers.mjs";
 
 /**
@@ -23,7 +22,7 @@ export function outputPanel(figure, actions) {
   const legend = h("div.cw-conv-legend", {}, low, bar, high);
   const readout = h("p.cw-conv-readout");
   const element = h("div.cw-conv-panel", {}, caption, stage, legend, readout);
-  let map = { values: [], size: 1, limit: 1, seen: [] };
+  let map = { values: [], size: 1, limit: 1, seen: [], relu: false };
   let current = [0, 0];
 
   const describe = (row, column) => {
@@ -56,11 +55,12 @@ export function outputPanel(figure, actions) {
     /**
      * Paint what has been computed so far.
      *
-     * @param {{values: Float32Array, size: number, limit: number, seen: Uint8Array}} next
+     * @param {{values: Float32Array, size: number, limit: number, seen: Uint8Array,
+     *   relu: boolean}} next with `relu` nothing is below zero, so the legend has no blue
      */
     show(next) {
       map = next;
-      const { values, size, limit, seen } = map;
+      const { values, size, limit, seen, relu } = map;
       if (canvas.width !== size) canvas.width = canvas.height = size;
       const context = canvas.getContext("2d");
       const picture = context.createImageData(size, size);
@@ -72,13 +72,14 @@ export function outputPanel(figure, actions) {
         count += 1;
       }
       context.putImageData(picture, 0, 0);
-      caption.textContent = `Output: ${size} × ${size} sums`;
-      low.textContent = showNumber(-limit);
+      caption.textContent = `${relu ? "After ReLU" : "Output"}: ${size} × ${size} sums`;
+      bar.classList.toggle("cw-conv-positive", relu);
+      low.textContent = showNumber(relu ? 0 : -limit);
       high.textContent = showNumber(limit);
       canvas.setAttribute(
         "aria-label",
         `Output, ${size} by ${size}: ${count} of ${size * size} sums computed. ` +
-          `Blue is negative, white zero, red positive.`,
+          `${relu ? "White is zero" : "Blue is negative, white zero"}, red positive.`,
       );
     },
     /** Mark the place that the window has just given. */

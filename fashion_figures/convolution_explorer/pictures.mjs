@@ -5,7 +5,7 @@ import { h } from "../shared/kit.mjs";
 import { put } from "../shared/state.mjs";
 import { sizeLine } from "./controls.mjs";
 import { inputPanel } from "./input.mjs";
-import { SIZE, WINDOW, showNumber, windowAt } from "./numbers.mjs";
+import { SIZE, WINDOW, windowAt } from "./numbers.mjs";
 import { outputPanel } from "./output.mjs";
 import { sumPanel } from "./sum.mjs";
 
@@ -54,14 +54,14 @@ export function board(figure, model, walk, actions) {
       const [row, column] = walk.place();
       walk.seen[walk.position()] = 1;
       const window = windowAt(shown.image, walk.shape, row, column);
-      const value = showNumber(sum.show(window, map.limit, shown.relu));
-      output.show({ ...map, seen: walk.seen });
+      const result = sum.show(window, map.limit, shown.relu);
+      output.show({ ...map, seen: walk.seen, relu: shown.relu });
       output.place(row, column);
-      input.place(row, column, `row ${row}, column ${column}, sum ${value}`);
+      input.place(row, column, `row ${row}, column ${column}, ${result}`);
       const { dataset } = figure.root;
       dataset.place = `${row},${column}`;
       dataset.computed = walk.seen.reduce((count, one) => count + one, 0);
-      return `Row ${row}, column ${column}: the sum is ${value}.`;
+      return `Row ${row}, column ${column}: ${result}.`;
     },
   };
 }

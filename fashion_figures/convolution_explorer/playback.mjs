@@ -70,9 +70,9 @@ export function playback(figure, walk, { show, tell }) {
     play,
     button("Step", () => step(1)),
     button("Back", () => step(-1)),
+    still ? null : labeled("Speed", speed),
     whole,
     over,
-    still ? null : labeled("Speed", speed),
   );
   return { element, stop: motor.stop };
 }

@@ -12,7 +12,8 @@ import { SIZE, showNumber } from "./numbers.mjs";
  * @param {object} model
  * @param {{choose: (garment: number) => void, reshape: (values: object) => void,
  *   pencil: () => void}} actions what the reader does
- * @returns {{element: HTMLElement, pencil: HTMLElement, show: (state: object) => void}}
+ * @returns {{element: HTMLElement, note: HTMLElement, pencil: HTMLElement,
+ *   show: (state: object) => void}} `note` says what the kernel does
  */
 export function settings(figure, model, { choose, reshape, pencil: togglePencil }) {
   const presets = model.get("presets");
@@ -31,23 +32,16 @@ export function settings(figure, model, { choose, reshape, pencil: togglePencil 
   });
   const pencil = h("button", { type: "button", "aria-pressed": "false", text: "Draw" });
   figure.on(pencil, "click", togglePencil);
+  // On a phone, what is chosen more rarely is folded, so that picture and sum stay on the screen.
+  const more = h("button.cw-conv-more", { type: "button", "aria-expanded": "false", text: "More" });
+  figure.on(more, "click", () => {
+    more.setAttribute("aria-expanded", String(more.getAttribute("aria-expanded") === "false"));
+  });
+  const rest = h("div.cw-conv-rest", {}, strides.element, paddings.element, relu, pencil);
   const note = h("p.cw-conv-note");
-  const element = h(
-    "div",
-    {},
-    h(
-      "div.cw-conv-settings",
-      {},
-      h("div.cw-conv-pair", {}, garments.element, pencil),
-      kernels.element,
-      strides.element,
-      paddings.element,
-      relu,
-    ),
-    note,
-  );
   return {
-    element,
+    element: h("div.cw-conv-settings", {}, garments.element, kernels.element, more, rest),
+    note,
     pencil,
     show(state) {
       garments.show(state.garment);

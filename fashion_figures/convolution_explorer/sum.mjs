@@ -36,11 +36,19 @@ function linkCells(figure, element, groups) {
   figure.on(element, "focusout", mark);
 }
 
-/** Make the nine boxes for the weights. */
+/**
+ * Make the nine boxes for the weights.
+ *
+ * They ask for the whole keyboard: the keypad of inputmode="decimal" has neither a minus nor a slash
+ * on an iPhone, and kernels are made of −1 and 1/9. Both are on the first page of digits there.
+ */
 function kernelInputs(figure, edit, complain) {
   const inputs = PLACES.map((place) =>
     h("input", {
       type: "text",
+      inputmode: "text",
+      enterkeyhint: "done",
+      autocapitalize: "off",
       autocomplete: "off",
       spellcheck: "false",
       "aria-label": `Kernel, row ${Math.floor(place / 3)}, column ${place % 3}`,
@@ -54,9 +62,22 @@ function kernelInputs(figure, edit, complain) {
       complain(null);
       edit(place, weight);
     });
-    figure.on(input, "focus", () => input.select());
+    selectOnFocus(figure, input);
   }
   return inputs;
+}
+
+/** Select what a box holds when it gets the focus, so that typing replaces it. */
+function selectOnFocus(figure, input) {
+  let isFocusing = false;
+  figure.on(input, "focus", () => input.select());
+  figure.on(input, "mousedown", () => {
+    isFocusing = !input.matches(":focus");
+  });
+  // In WebKit the end of the click that brought the focus would take the selection away again.
+  figure.on(input, "mouseup", (event) => {
+    if (isFocusing) event.preventDefault();
+  });
 }
 
 /**
@@ -80,6 +101,8 @@ export function sumPanel(figure, edit) {
   const sign = (text) => h("span.cw-conv-sign", { "aria-hidden": "true", text });
   const line = h("p.cw-conv-sum");
   const chip = h("strong.cw-conv-result");
+  const cut = h("strong.cw-conv-result.cw-conv-cut");
+  const afterRelu = [h("span.cw-note", { text: "After ReLU" }), cut];
   const grids = h(
     "div.cw-conv-grids",
     {},
@@ -89,7 +112,7 @@ export function sumPanel(figure, edit) {
     sign("="),
     grid("Products", products, "cw-conv-products"),
     sign("→"),
-    h("div.cw-conv-answer", {}, h("span.cw-note", { text: "Their sum" }), chip),
+    h("div.cw-conv-answer", {}, h("span.cw-note", { text: "Their sum" }), chip, ...afterRelu),
   );
   linkCells(figure, grids, [pixels, weights, products]);
   const element = h("div.cw-conv-arithmetic", {}, grids, warning, line);
@@ -114,13 +137,13 @@ export function sumPanel(figure, edit) {
      *
      * @param {{value: number, inside: boolean}[]} window from `windowAt`
      * @param {number} limit the size of a sum that gets the full color
-     * @param {boolean} relu whether a negative sum becomes 0
-     * @returns {number} what goes into the output
+     * @param {boolean} relu whether a negative sum becomes 0 in the output
+     * @returns {string} the sum, and what ReLU makes of it, in words
      */
     show(window, limit, relu) {
       const results = window.map((pixel, i) => pixel.value * kernel[i]);
       const sum = results.reduce((total, product) => total + product, 0);
-      const value = relu ? Math.max(0, sum) : sum;
+      const kept = Math.max(0, sum);
       const color = signedColor(limit);
       for (const i of PLACES) {
         const { value: pixel, inside } = window[i];
@@ -136,9 +159,14 @@ export function sumPanel(figure, edit) {
       }
       line.textContent = showSum(results, sum);
       if (relu && sum < 0) line.append(", and ReLU makes it 0");
-      chip.textContent = showNumber(value);
-      tint(chip, color(value));
-      return value;
+      chip.textContent = showNumber(sum);
+      tint(chip, color(sum));
+      for (const part of afterRelu) part.hidden = !relu;
+      cut.textContent = showNumber(kept);
+      tint(cut, color(kept));
+      return relu
+        ? `sum ${showNumber(sum)}, after ReLU ${showNumber(kept)}`
+        : `sum ${showNumber(sum)}`;
     },
   };
 }

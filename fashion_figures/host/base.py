@@ -39,6 +39,7 @@ def stylesheets(module: str) -> dict[str, str]:
     colors = (
         f"{_PARTS} {{ {custom_properties('light')} }}\n"
         f"@media not print {{ {dark} {{ {custom_properties('dark')} }} }}\n"
+        f".cw-night {{ {custom_properties('night')} }}\n"  # the same on light and dark pages
     )
     return styles | {_SHARED_STYLE: colors + styles[_SHARED_STYLE]}
 

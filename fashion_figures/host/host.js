@@ -13,7 +13,7 @@
   const modules = new Map(); // name -> module
   const assets = new Map(); // name -> base64 of gzip
   const scripts = new Map(); // address -> promise
-  const styles = new Set(); // addresses
+  const styles = new Map(); // address -> promise
 
   function loadScript(path) {
     if (!scripts.has(path)) {
@@ -33,14 +33,19 @@
     return scripts.get(path);
   }
 
-  /** Load a stylesheet once. */
+  /** Load a stylesheet once; a figure that lacks its style is shown all the same. */
   function loadStyle(path) {
-    if (styles.has(path)) return;
-    styles.add(path);
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = base + path;
-    document.head.append(link);
+    if (!styles.has(path)) {
+      const loading = new Promise((resolve) => {
+        const link = document.createElement("link");
+        link.rel = "stylesheet";
+        link.href = base + path;
+        link.onload = link.onerror = () => resolve();
+        document.head.append(link);
+      });
+      styles.set(path, loading);
+    }
+    return styles.get(path);
   }
 
   function decode(base64) {
@@ -134,9 +139,11 @@
     host.dataset.state = "loading";
     const name = host.dataset.widget;
     try {
-      loadStyle("shared/shared.css");
-      loadStyle(`${name.split("/")[0]}/figure.css`);
-      await loadScript(`${name}.js`);
+      await Promise.all([
+        loadStyle("shared/shared.css"), // before the figure, which would change its height
+        loadStyle(`${name.split("/")[0]}/figure.css`),
+        loadScript(`${name}.js`),
+      ]);
       const data = host.querySelector(":scope > script[type='application/json']");
       const model = new StaticModel(revive(JSON.parse(data.textContent)));
       const el = document.createElement("div");
@@ -161,6 +168,29 @@
     start,
   };
 
+  /**
+   * Keep what the reader sees in its place when a figure above it changes its height. The page
+   * reserves the height (`book/site/heights.py`), so this is about a few pixels of other fonts.
+   * Browsers with scroll anchoring do it themselves.
+   */
+  function anchor(hosts) {
+    if (CSS.supports("overflow-anchor", "auto")) return;
+    const covered = Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop);
+    const sizes = new Map(); // host -> its last width and height
+    const observer = new ResizeObserver((entries) => {
+      for (const { target } of entries) {
+        const { bottom, width, height } = target.getBoundingClientRect();
+        const before = sizes.get(target);
+        sizes.set(target, { width, height });
+        if (!before || before.width !== width) continue; // the whole page is laid out anew
+        const growth = height - before.height;
+        // Where a link leads to is below what it keeps free at the top.
+        if (bottom - growth <= (covered || 0)) scrollBy({ top: growth, behavior: "instant" });
+      }
+    });
+    for (const host of hosts) observer.observe(host);
+  }
+
   function watch() {
     const hosts = document.querySelectorAll(".cw-host");
     const observer = new IntersectionObserver(
@@ -174,6 +204,7 @@
       { rootMargin: "600px" },
     );
     for (const host of hosts) observer.observe(host);
+    anchor(hosts);
     addEventListener("beforeprint", () => {
       for (const host of hosts) start(host);
     });

@@ -17,8 +17,9 @@ class NetworkWalk(NetworkFigure):
     """A network at work on one image, every value of it explained.
 
     The reader picks a layer, a feature map and a value, and sees the window of the layer
-    before, the weights and the sum that made it. Each value leads on to the one that
-    contributed most to it, back to the pixels.
+    before, the weights and the sum that made it. From each value a way leads back to the one
+    that added most to it, as far as the pixels, and on to the one that it adds most to, as far
+    as the votes.
 
     Attributes
     ----------
@@ -32,10 +33,12 @@ class NetworkWalk(NetworkFigure):
         the first.
     filter : int
         The feature map, or the unit of a dense layer, from 0. -1, the default, stands for the
-        one with the most contrast; the front end replaces it by the number.
+        map with the most contrast, of those that light up along edges or at least not where the
+        picture is empty, and for the unit with the largest value; the front end replaces it by
+        the number.
     row, column : int
         The value in the feature map, from 0; 0 in dense layers. -1, the default, stands for
-        its largest value; the front end replaces it by the number.
+        the largest that a vote depends on; the front end replaces it by the number.
     probabilities : list of 10 floats
         The network's answer for the image last shown; written by the front end.
 

@@ -1,11 +1,20 @@
-/** The place in focus: its feature map, large, a cursor on it, and its place as numbers. */
+/** The layer in focus: its maps to choose from, one of them large with a cursor, and fields. */
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
-import { h } from "../shared/kit.mjs";
+import { h, roving } from "../shared/kit.mjs";
 import { decimals } from "./numbers.mjs";
-import { drawnSize, isGrid, paintMap, placeBox } from "./overview.mjs";
+import {
+  drawnPlace,
+  drawnSize,
+  isUnits,
+  paintMap,
+  placeAt,
+  placeBox,
+  pointed,
+} from "./drawing.mjs";
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const FIRST_MAPS = 8;
 
 /** @returns {string} the place in focus and its value, in words */
 export function sentence({ walk, place, found }) {
@@ -18,54 +27,44 @@ export function sentence({ walk, place, found }) {
   return `${layer}, map ${filter}${where}: ${value}`;
 }
 
-/** Return where a place stands in the drawing of its map, or of all units. */
-function drawnPlace(stage, { filter, row, column }) {
-  if (!isGrid(stage)) return { left: column, top: row, width: 1, height: 1 };
-  const { columns } = drawnSize(stage);
-  return { left: filter % columns, top: Math.floor(filter / columns), width: 1, height: 1 };
+/** @returns {string} the place in few words, without its row and column */
+export function shortName(walk, { layer, filter }) {
+  const stage = walk.stages.get(layer);
+  if (stage === walk.last) return CLASS_NAMES[filter];
+  return `${layer} ${stage.isVector ? "unit" : "map"} ${filter}`;
 }
 
-/** Return the place at a column and a row of the drawing, or the nearest there is. */
-function placeAt(stage, place, column, row) {
-  const { columns, rows } = drawnSize(stage);
-  const x = Math.min(columns - 1, Math.max(0, column));
-  const y = Math.min(rows - 1, Math.max(0, row));
-  if (!isGrid(stage)) return { ...place, row: y, column: x };
-  return { ...place, filter: Math.min(stage.filters - 1, y * columns + x) };
-}
-
-/** Let pointer and arrow keys move the cursor. */
-function steer(figure, walk, { plane, canvas, cursor }, go, current) {
-  const point = (event, quiet) => {
-    const { place } = current();
-    const stage = walk.stages.get(place.layer);
-    const { columns, rows } = drawnSize(stage);
-    const area = canvas.getBoundingClientRect();
-    const column = Math.floor(((event.clientX - area.left) / area.width) * columns);
-    const row = Math.floor(((event.clientY - area.top) / area.height) * rows);
-    go(placeAt(stage, place, column, row), quiet);
+/** Let pointer and arrow keys move the cursor; a mouse that only points looks without moving it. */
+function steer(figure, walk, { plane, canvas, cursor }, { go, peek }, current) {
+  const at = (event) => {
+    const { kept } = current();
+    const stage = walk.stages.get(kept.layer);
+    const { column, row } = pointed(event, canvas, drawnSize(stage));
+    return placeAt(stage, kept, column, row);
   };
   figure.on(plane, "pointerdown", (event) => {
     if (event.button !== 0) return;
     plane.setPointerCapture(event.pointerId);
-    point(event, true);
+    go(at(event), true);
   });
   figure.on(plane, "pointermove", (event) => {
-    if (plane.hasPointerCapture(event.pointerId)) point(event, true);
+    if (plane.hasPointerCapture(event.pointerId)) go(at(event), true);
+    else if (event.pointerType !== "touch") peek(at(event));
   });
+  figure.on(plane, "pointerleave", () => peek(null));
   figure.on(plane, "pointerup", (event) => {
     if (!plane.hasPointerCapture(event.pointerId)) return;
-    point(event, false);
+    go(at(event));
     cursor.focus({ preventScroll: true }); // so that arrow keys go on from here
   });
   figure.on(cursor, "keydown", (event) => {
     const step = STEPS[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const { place } = current();
-    const stage = walk.stages.get(place.layer);
-    const { left, top } = drawnPlace(stage, place);
-    go(placeAt(stage, place, left + step[0], top + step[1]));
+    const { kept } = current();
+    const stage = walk.stages.get(kept.layer);
+    const { left, top } = drawnPlace(stage, kept);
+    go(placeAt(stage, kept, left + step[0], top + step[1]));
   });
 }
 
@@ -74,42 +73,104 @@ function steer(figure, walk, { plane, canvas, cursor }, go, current) {
  *
  * @param {object} figure
  * @param {object} walk
- * @param {(place: object, quiet?: boolean) => void} go
+ * @param {{go: Function, peek: Function, back: () => void}} actions `go` moves the cursor, `peek`
+ *   shows a value without, `back` is what Enter on the cursor does
  * @param {() => object} current the view
- * @param {() => void} back what Enter on the cursor does
  */
-export function mapView(figure, walk, go, current, back) {
+export function mapView(figure, walk, actions, current) {
   const canvas = h("canvas", { role: "img" });
   const cursor = h("button.cw-nw-cursor", { type: "button" });
-  const plane = h("div.cw-nw-plane", {}, canvas, cursor);
+  const pointer = h("span.cw-nw-box.cw-nw-peek", { hidden: true });
+  const plane = h("div.cw-nw-plane", {}, canvas, pointer, cursor);
   const words = h("figcaption");
   const element = h("figure", {}, plane, words);
-  steer(figure, walk, { plane, canvas, cursor }, go, current);
+  steer(figure, walk, { plane, canvas, cursor }, actions, current);
   figure.on(cursor, "click", (event) => {
-    if (event.detail === 0) back(); // a key, not a pointer
+    if (event.detail === 0) actions.back(); // a key, not a pointer
   });
   const show = (view) => {
     const { layer, filter } = view.place;
     const stage = walk.stages.get(layer);
-    element.hidden = stage === walk.last;
-    if (element.hidden) return;
-    const { columns, rows } = drawnSize(stage);
+    const drawn = drawnSize(stage);
     paintMap(canvas, view, layer, filter);
-    placeBox(cursor, drawnPlace(stage, view.place), { columns, rows });
-    const units = isGrid(stage);
+    placeBox(cursor, drawnPlace(stage, view.kept), drawn);
+    placeBox(pointer, view.place === view.kept ? null : drawnPlace(stage, view.place), drawn);
+    const units = isUnits(stage);
     canvas.setAttribute(
       "aria-label",
       units ? `All values of ${layer}` : `Feature map ${filter} of ${layer}`,
     );
-    cursor.setAttribute("aria-label", `${sentence(view)}. Arrow keys move, Enter walks back.`);
-    const colors = view.limits.get(layer).isSigned
-      ? "red is above zero, blue below"
-      : "brighter is larger";
+    const place = sentence(view);
+    if (!view.isPeek)
+      cursor.setAttribute("aria-label", `${place}. Arrow keys move, Enter walks back.`);
+    const signs = view.limits.get(layer).isSigned;
+    const colors = signs ? "red is above zero, blue below" : "brighter is larger";
+    const bars = signs ? "up is above zero, down below" : "taller is larger";
     words.textContent = units
-      ? `All ${stage.filters} values of ${layer}, ${colors}. Point at one.`
-      : `Map ${filter} of ${layer}, ${columns}×${rows}, ${colors}. Point at a value.`;
+      ? `The ${stage.filters} values of ${layer}; ${bars}. Point at one, click to keep it.`
+      : `Map ${filter} of ${layer}; ${colors}. Point at a value, click to keep it.`;
   };
   return { element, cursor, show };
+}
+
+/**
+ * The feature maps of a layer to choose from: some, or all.
+ *
+ * @param {object} figure
+ * @param {(filter: number) => void} choose
+ * @param {() => void} again asks for `show`
+ */
+export function mapChoice(figure, choose, again) {
+  const words = h("span");
+  const list = h("div.cw-nw-maps", { role: "toolbar", "aria-label": "Feature maps" });
+  const more = h("button.cw-small", { type: "button", "aria-expanded": "false" });
+  const element = h("div.cw-nw-choice", {}, h("div.cw-nw-between", {}, words, more), list);
+  let [all, drawn] = [false, ""];
+  const items = () => [...list.children];
+  const inARow = () => items().filter((one) => one.offsetTop === list.firstChild.offsetTop).length;
+  const settle = roving(figure, list, items, inARow, (button) => button.click());
+  figure.on(list, "click", (event) => {
+    const button = event.target.closest("button");
+    if (button) choose(Number(button.value));
+  });
+  figure.on(more, "click", () => {
+    all = !all;
+    again();
+  });
+  const rebuild = (filters) => {
+    list.replaceChildren(
+      ...filters.map((filter) =>
+        h(
+          "button.cw-nw-map",
+          { type: "button", value: String(filter), "aria-label": `Feature map ${filter}` },
+          h("canvas", { "aria-hidden": "true" }),
+          h("span", { text: String(filter) }),
+        ),
+      ),
+    );
+  };
+  const show = (view) => {
+    const { layer, filter } = view.kept;
+    const stage = view.walk.stages.get(layer);
+    const { filters } = stage;
+    element.classList.toggle("cw-nw-none", isUnits(stage) || filters === 1); // keeps its room
+    const order = view.orders.get(layer);
+    const shown = all ? order : order.slice(0, FIRST_MAPS);
+    if (!shown.includes(filter)) shown[FIRST_MAPS - 1] = filter;
+    if (drawn !== shown.join()) rebuild(shown);
+    drawn = shown.join();
+    more.hidden = filters <= FIRST_MAPS;
+    words.textContent =
+      all || more.hidden ? `All ${filters} maps` : `${FIRST_MAPS} of ${filters} maps`;
+    more.textContent = all ? "Show fewer" : `Show all ${filters}`;
+    more.setAttribute("aria-expanded", String(all));
+    for (const button of items()) {
+      if (!isUnits(stage)) paintMap(button.firstChild, view, layer, Number(button.value));
+      button.setAttribute("aria-pressed", String(Number(button.value) === filter));
+    }
+    settle(items().find((button) => Number(button.value) === filter));
+  };
+  return { element, show };
 }
 
 /**
@@ -122,29 +183,28 @@ export function mapView(figure, walk, go, current, back) {
  */
 export function numberFields(figure, walk, go, current) {
   const fields = ["filter", "row", "column"].map((name) => {
-    const input = h("input", { type: "number", min: "0", step: "1" });
+    const input = h("input", { type: "number", min: "0", step: "1", inputmode: "numeric" });
     const words = h("span", { text: name });
     figure.on(input, "change", () => {
       const end = Number(input.max);
       const value = Math.min(end, Math.max(0, Math.round(Number(input.value)) || 0));
       input.value = String(value);
-      go({ ...current().place, [name]: value });
+      go({ ...current().kept, [name]: value });
     });
     return { name, input, words, label: h("label", {}, words, input) };
   });
-  const element = h("div.cw-row.cw-nw-fields", {}, ...fields.map(({ label }) => label));
+  const element = h("div.cw-nw-fields", {}, ...fields.map(({ label }) => label));
   return {
     element,
-    show({ place }) {
-      const stage = walk.stages.get(place.layer);
-      element.hidden = stage === walk.last; // the bars below are the choice
+    show({ kept }) {
+      const stage = walk.stages.get(kept.layer);
       for (const { name, input, words, label } of fields) {
         const end = (name === "filter" ? stage.filters : stage.size) - 1;
         if (name === "filter") words.textContent = stage.isVector ? "Unit" : "Map";
         else words.textContent = name === "row" ? "Row" : "Column";
         label.hidden = end === 0;
         input.max = String(end);
-        if (input.value !== String(place[name])) input.value = String(place[name]);
+        if (input.value !== String(kept[name])) input.value = String(kept[name]);
       }
     },
   };

@@ -97,9 +97,10 @@ export function sign(text) {
  * Add up: a line each, the last one the value itself.
  *
  * @param {[string, string][]} lines words and number
+ * @param {string} [caption]
  * @returns {HTMLElement}
  */
-export function receipt(lines) {
+export function receipt(lines, caption = "The sum") {
   const body = h("tbody");
   lines.forEach(([words, number], n) => {
     const last = n === lines.length - 1;
@@ -112,7 +113,7 @@ export function receipt(lines) {
       ),
     );
   });
-  const table = h("table.cw-nw-receipt", {}, h("caption", { text: "The sum" }), body);
+  const table = h("table.cw-nw-receipt", {}, h("caption", { text: caption }), body);
   table.querySelector("tr:last-child td").dataset.result = "";
   return table;
 }

@@ -1,20 +1,20 @@
 /**
- * The parts of the network walk around the layers: the picture, and the votes. Each is made once and
- * returns its element and `show(view)`.
+ * The parts of the network walk around the layers: the garments to choose from, and the votes. Each is
+ * made once and returns its element and `show(view)`.
  *
- * A view is `{ walk, version, picture, outputs, limits, orders, place, chosen, found, fields }`: the
- * network, how many pictures there were, the bytes of this one, every layer's output, and by layer
- * its largest value and whether some are below zero, its filters by contrast, the place in focus,
- * the place last chosen; what `explain` says about the place in focus, and what it depends on.
+ * A view is what the figure shows: `walk`; `version` (how many pictures there were), `picture` (the
+ * bytes of this one), `outputs` of every layer, and by layer `ranges` (what `rangesOf` says), `limits`
+ * (its largest value, and whether some are below zero) and `orders` (its filters); `kept`, the place
+ * that was chosen, and by layer `chosen`, the one chosen last; `place`, the one that is shown, which
+ * can be one that a mouse points at (`isPeek`); `found`, what `explain` says about it, and `fields`,
+ * what it depends on; `way`, the places that led here, `back` and `on`, the next ones.
  */
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, roving } from "../shared/kit.mjs";
-import { loadAsset, toBytes } from "../shared/state.mjs";
 import { paint } from "../shared/paint.mjs";
-import { receptiveFields } from "../shared/receptive_field.mjs";
+import { loadAsset, toBytes } from "../shared/state.mjs";
 import { decimals } from "./numbers.mjs";
-import { drawnSize, paintMap, placeBox } from "./overview.mjs";
 
 const PER_CLASS = 3;
 
@@ -39,35 +39,39 @@ export function pictureChoice(figure, model, choose) {
     ...buttons,
   );
   const other = h("button.cw-small", { type: "button", text: "Other pictures" });
-  const element = h("div.cw-row", { hidden: true }, bar, other);
+  const element = h("div.cw-nw-pictures", {}, bar, other);
   let [garments, set, shown] = [null, 0, null];
-  const pictureOf = (label) => garments.slice((label * PER_CLASS + set) * 784).slice(0, 784);
+  const pictureOf = (label, n = set) => garments.slice((label * PER_CLASS + n) * 784).slice(0, 784);
+  const isShown = (picture) => shown !== null && picture.every((v, n) => v === shown[n]);
   const paintButtons = () => {
     if (!garments) return;
+    const sets = [...Array(PER_CLASS).keys()];
+    const has = (n) => CLASS_NAMES.some((_, label) => isShown(pictureOf(label, n)));
+    if (!has(set)) set = sets.find(has) ?? set; // the shown picture is among those to choose from
     buttons.forEach((button, label) => {
       const picture = pictureOf(label);
       paint(button.firstChild, picture, 28, 28);
-      button.setAttribute(
-        "aria-pressed",
-        String(shown !== null && picture.every((v, n) => v === shown[n])),
-      );
+      button.setAttribute("aria-pressed", String(isShown(picture)));
     });
   };
   loadAsset(model, "garments").then(
     (bytes) => {
       garments = toBytes(bytes);
-      element.hidden = false;
       paintButtons();
       if (!shown) choose(pictureOf(CLASS_NAMES.length - 1));
     },
-    () => {}, // the walk works without; a picture that is there stays
+    () => element.remove(), // the walk works without; a picture that is there stays
   );
   for (const [label, button] of buttons.entries()) {
-    figure.on(button, "click", () => choose(pictureOf(label)));
+    figure.on(button, "click", () => garments && choose(pictureOf(label)));
   }
   figure.on(other, "click", () => {
+    if (!garments) return;
+    const label = CLASS_NAMES.findIndex((_, one) => isShown(pictureOf(one)));
     set = (set + 1) % PER_CLASS;
-    paintButtons();
+    if (label >= 0)
+      choose(pictureOf(label)); // else the picture is a reader's own, and stays
+    else paintButtons();
   });
   roving(
     figure,
@@ -78,55 +82,11 @@ export function pictureChoice(figure, model, choose) {
   return {
     element,
     show(view) {
+      if (shown === view.picture) return;
       shown = view.picture;
       paintButtons();
     },
   };
-}
-
-/**
- * The picture with the part of it that the value depends on.
- *
- * @param {object} walk
- */
-export function pictureView(walk) {
-  const canvas = h("canvas", { role: "img" });
-  const box = h("span.cw-nw-box");
-  const words = h("figcaption");
-  const element = h("figure.cw-nw-picture", {}, h("span.cw-nw-thumb", {}, canvas, box), words);
-  const dropped = droppedBy(walk);
-  return {
-    element,
-    show(view) {
-      const field = view.fields.get("input");
-      paintMap(canvas, view, "input");
-      placeBox(box, field, drawnSize(walk.stages.get("input")));
-      const size = `${field.isFull ? "" : "some of "}${field.height}×${field.width}`;
-      canvas.setAttribute(
-        "aria-label",
-        `The picture; the value depends on ${size} pixels, from row ` +
-          `${field.top}, column ${field.left} on.`,
-      );
-      words.textContent =
-        `The value depends on ${size} pixels of the picture, its receptive field.` +
-        (dropped && field.height === dropped.height && field.width === dropped.width
-          ? ` What lies outside never reaches a vote: a ${dropped.window} that does not fit is dropped.`
-          : "");
-    },
-  };
-}
-
-/** Return the part of the picture that reaches the votes, and what drops the rest; null if nothing. */
-function droppedBy({ network, stages, last }) {
-  const used = receptiveFields(network, { layer: last.name, filter: 0, row: 0, column: 0 });
-  const { height, width } = used.get("input");
-  const [rows, columns] = network.inputShape;
-  if (height === rows && width === columns) return null;
-  const leavesOut = ({ window, stride, padding, size, sources }) =>
-    window && padding === "valid" && (size - 1) * stride + window < stages.get(sources[0]).size;
-  const droppers = [...stages.values()].filter(leavesOut);
-  const arePools = droppers.every(({ kind }) => kind.endsWith("pooling"));
-  return { height, width, window: arePools ? "pooling window" : "window" };
 }
 
 /** @returns {string} the network's answer */
@@ -165,12 +125,13 @@ export function votes(figure, choose) {
     () => buttons,
     () => 1,
   );
+  const hint = h("p.cw-note", { text: "Choose a class to see where its vote comes from." });
   return {
-    element: h("div", {}, words, bars),
+    element: h("div.cw-nw-result", {}, words, bars, hint),
     show(view) {
       const { data } = view.outputs.get(view.walk.last.name);
       const best = data.indexOf(Math.max(...data));
-      words.textContent = `${verdict(view)} Choose a class to see where its vote comes from.`;
+      words.textContent = verdict(view);
       const chosen = view.place.layer === view.walk.last.name ? view.place.filter : -1;
       buttons.forEach((button, label) => {
         fills[label].style.width = `${data[label] * 100}%`;

@@ -1,8 +1,8 @@
 /** What the layers of a network are there for, in words that follow from its description. */
 
-import { receptiveFields } from "../shared/receptive_field.mjs";
 import { inWords } from "./numbers.mjs";
 import { nameOf } from "./sums.mjs";
+import { middleField } from "./trace.mjs";
 
 // What layers of growing fields find after a training with garments, if there are three steps.
 const FOUND = ["Edges", "Parts", "Shapes"];
@@ -28,7 +28,9 @@ export function storyOf(walk, isTrained) {
   return {
     guide: guideOf(walk, findings),
     chapters,
-    lesson: (name) => lessonOf(walk, walk.stages.get(name), finding(name)),
+    lesson: (name) =>
+      lessonOf(walk, walk.stages.get(name), finding(name)) +
+      (name === walk.last.name ? unseen(walk) : ""),
   };
 }
 
@@ -50,17 +52,11 @@ function groupsOf({ stages }) {
 
 function guideOf({ stages }, findings) {
   const hasWindows = [...stages.values()].some(({ window }) => window);
+  const finds = findings.length ? `: ${findings.join(", then ").toLowerCase()}` : "";
   const does = hasWindows
-    ? `looks at small windows of the layer before it and keeps what it finds${listed(findings)}`
-    : "weighs what the layer before it puts out";
-  return (
-    `The picture goes in on the left. Each layer ${does}. The last layer votes. Choose a layer, a ` +
-    "map and a value to see what made it; the frames show which part of the picture it has seen."
-  );
-}
-
-function listed(findings) {
-  return findings.length ? `: ${findings.join(", then ").toLowerCase()}` : "";
+    ? `looks at small windows of the one before${finds}`
+    : "weighs what the one before puts out";
+  return `Each layer ${does}. The last one votes. Point at a value to see what made it.`;
 }
 
 const LESSONS = {
@@ -82,10 +78,9 @@ function convolutionLesson(walk, stage, finding) {
   const side = `${window}×${window}`;
   const sentences = [];
   if (source === "input") {
-    const mostly = finding === "Edges" ? ": along an edge, mostly" : "";
     sentences.push(
       `${filters} filters slide over the picture.`,
-      `Each is a pattern of ${side} weights and lights up where the picture fits the pattern${mostly}.`,
+      `Each is a pattern of ${side} weights that lights up where the picture fits it.`,
     );
   } else if (finding === "Shapes") {
     sentences.push(`${filters} filters combine parts.`, seenBy(walk, stage));
@@ -109,13 +104,25 @@ function convolutionLesson(walk, stage, finding) {
 }
 
 /** How much of the picture a value in the middle depends on. */
-function seenBy({ network }, { name, size }) {
-  const middle = Math.floor(size / 2);
-  const place = { layer: name, filter: 0, row: middle, column: middle };
-  const { height, width } = receptiveFields(network, place).get("input");
-  const [rows, columns] = network.inputShape;
+function seenBy(walk, { name }) {
+  const { height, width } = middleField(walk, name);
+  const [rows, columns] = walk.network.inputShape;
   if (height === rows && width === columns) return "One value can depend on the whole picture.";
   return `One value now depends on ${height}×${width} pixels of the picture.`;
+}
+
+/** What part of the picture reaches no vote, and why. */
+function unseen({ network, stages, reach }) {
+  const { height, width } = reach.get("input");
+  const [rows, columns] = network.inputShape;
+  if (height === rows && width === columns) return "";
+  const droppers = [...stages.values()].filter(
+    ({ window, stride, padding, size, sources }) =>
+      window && padding === "valid" && (size - 1) * stride + window < stages.get(sources[0]).size,
+  );
+  const arePools = droppers.every(({ kind }) => kind.endsWith("pooling"));
+  const why = arePools ? "pooling drops what does not fit" : "windows that do not fit are dropped";
+  return ` Nothing outside of the frame reaches a vote: ${why}.`;
 }
 
 function denseLesson(walk, { name, filters, sources, activation }) {

@@ -16,10 +16,10 @@ import {
   signed,
   square,
 } from "./numbers.mjs";
-import { byContribution, channel } from "./trace.mjs";
+import { byContribution, channel, isMostlyBias } from "./trace.mjs";
 
-const SHOWN_TERMS = 4;
-const CHOOSE = "Choose one to walk back.";
+const SHOWN_TERMS = 3;
+const CHOOSE = "Choose one to walk back to it.";
 const END = "Here the walk back ends.";
 
 /** @returns {string} what a layer is called in a sentence */
@@ -41,9 +41,14 @@ function goButton(place, ...children) {
   return h("button.cw-nw-term", { type: "button", "data-go": JSON.stringify(place) }, ...children);
 }
 
-function walkBack(place, which) {
-  if (place.layer === "input") return note(END);
-  return goButton(place, `Walk back to ${which}, in ${place.layer}`);
+/** Say so when a sum is what its bias is, more than what its products are. */
+function biasNote(found) {
+  if (!isMostlyBias(found)) return [];
+  const products = found.sum - found.bias;
+  const words = found.terms.every(({ sum }) => sum === 0)
+    ? "All products are zero: the sum is the bias alone."
+    : `Most of this sum is the bias: the products add up to only ${signed(products)}.`;
+  return [h("p.cw-nw-bias", { text: words })];
 }
 
 function list(rows) {
@@ -117,6 +122,7 @@ function pictureConvolution(view, stage, found) {
       ["bias of this filter", signed(found.bias)],
       ...lastLines(found, stage, view.place),
     ]),
+    ...biasNote(found),
   ];
 }
 
@@ -151,22 +157,21 @@ function laterConvolution(view, stage, found) {
   const zeros = found.outside.filter(Boolean).length;
   return [
     note(
-      `${source} has ${counted(found.terms.length, "map")}. ${those(shown, ordered)}: the map, ` +
-        `its window, the filter's weights for it (${colors}). ${CHOOSE}${padding(zeros, source)}`,
+      `${those(shown, ordered, "map", source)}: map, window, weights (${colors}). ` +
+        `${CHOOSE}${padding(zeros, source)}`,
     ),
     list(rows),
     receipt([...sumLines(found, shown, "map"), ...lastLines(found, stage, view.place)]),
+    ...biasNote(found),
   ];
 }
 
-function counted(count, thing) {
-  return `${count} ${thing}${count === 1 ? "" : "s"}`;
-}
-
 /** Introduce the contributions that are shown. */
-function those(shown, all) {
-  if (shown.length < all.length) return `The ${inWords(shown.length)} that matter most here`;
-  return all.length > 1 ? "Those that matter most here come first" : "Here it is";
+function those(shown, all, thing, source) {
+  const count = inWords(shown.length);
+  const whole = `${all.length} ${thing}${all.length > 1 ? "s" : ""} of ${nameOf(source)}`;
+  if (shown.length < all.length) return `The ${count} of the ${whole} that matter most here`;
+  return all.length > 1 ? `The ${whole}, those that matter most here first` : `The ${whole}`;
 }
 
 /** Where a dense layer's value stands in the layer before. */
@@ -201,12 +206,12 @@ function dense(view, stage, found) {
   const thing = before.isVector ? "unit" : isFar ? "value" : "map";
   return [
     note(
-      `Every one of the ${found.terms.length} values of ${nameOf(source)} counts, each with a ` +
-        `weight of its own. ${those(shown, ordered)}, as value × weight. ` +
+      `${those(shown, ordered, "value", source)}, each times its weight. ` +
         (source === "input" ? END : CHOOSE),
     ),
     list(rows),
     receipt([...sumLines(found, shown, thing), ...lastLines(found, stage, view.place)]),
+    ...biasNote(found),
   ];
 }
 
@@ -235,15 +240,16 @@ function pool(view, stage, found) {
     note(
       `${window}; ${!isMean && isFramed ? "the framed value is the largest" : which}.${outside}`,
     ),
-    h("div.cw-nw-product", {}, table, walkBack(found.from, isMean ? "the largest" : "it")),
-    receipt(
-      isMean
-        ? [
+    table,
+    isMean
+      ? receipt(
+          [
             [`the ${count} together`, signed(found.sum)],
             [`÷ ${found.count}, the mean`, decimals(found.value)],
-          ]
-        : [[`largest of the ${count}`, decimals(found.value)]],
-    ),
+          ],
+          "The mean",
+        )
+      : receipt([[`largest of the ${count}`, decimals(found.value)]], "What stays"),
   ];
 }
 
@@ -275,15 +281,15 @@ function single(view, _stage, found) {
     : "What is below zero becomes zero.";
   return [
     note(`The value at this place in ${source}. ${rule}`),
-    walkBack(from, "it"),
-    receipt(
-      found.logits
-        ? voteLines(found, view.place.filter)
-        : [
+    found.logits
+      ? receipt(voteLines(found, view.place.filter), "The share")
+      : receipt(
+          [
             [`value in ${source}`, decimals(found.sum)],
             [reluWords(found.sum), decimals(found.value)],
           ],
-    ),
+          "What stays",
+        ),
   ];
 }
 

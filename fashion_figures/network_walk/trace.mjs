@@ -9,6 +9,7 @@
 
 import { logits } from "../shared/network.mjs";
 import { softmax, windowsOf } from "../shared/layers.mjs";
+import { receptiveFields } from "../shared/receptive_field.mjs";
 
 /**
  * A layer as the walk shows it, with all that its description says: `size` rows and as many columns
@@ -22,8 +23,8 @@ import { softmax, windowsOf } from "../shared/layers.mjs";
  * Prepare a network for the walk.
  *
  * @param {object} network as `readNetwork` returns it, for square pictures
- * @returns {{network: object, stages: Map<string, Stage>, last: Stage}} the layers by name, in
- *   order, the picture first
+ * @returns {{network: object, stages: Map<string, Stage>, last: Stage, reach: Map<string, Box>}}
+ *   the layers by name, in order, the picture first; and of each the part that reaches the votes
  */
 export function walkOf(network) {
   const names = new Map([["input", "input"]]); // layer -> the one that has its values
@@ -45,11 +46,28 @@ export function walkOf(network) {
       sources,
     });
   }
-  return { network, stages, last: stages.get(network.layers.at(-1).name) };
+  const last = stages.get(network.layers.at(-1).name);
+  const reach = receptiveFields(network, { layer: last.name, filter: 0, row: 0, column: 0 });
+  return { network, stages, last, reach };
 }
 
-/** Return the place of the n-th number that a layer puts out. */
-function placeOf({ stages }, source, n) {
+/** @returns {boolean} whether a value is part of what the votes are made of */
+export function reachesVotes({ stages, reach }, { layer, row, column }) {
+  if (stages.get(layer).size === 1) return true;
+  const box = reach.get(layer);
+  if (!box) return false;
+  const isWithin = (at, start, length) => at >= start && at < start + length;
+  return isWithin(row, box.top, box.height) && isWithin(column, box.left, box.width);
+}
+
+/** @returns {object} what a value in the middle of a layer's maps depends on in the picture */
+export function middleField({ network, stages }, layer) {
+  const middle = Math.floor(stages.get(layer).size / 2);
+  return receptiveFields(network, { layer, filter: 0, row: middle, column: middle }).get("input");
+}
+
+/** @returns {object} the place of the n-th number that a layer puts out */
+export function placeOf({ stages }, source, n) {
   const { size, filters } = stages.get(source);
   const pixel = Math.floor(n / filters);
   return {
@@ -60,8 +78,8 @@ function placeOf({ stages }, source, n) {
   };
 }
 
-/** Return which of the numbers that a layer puts out stands at a place. */
-function indexOf({ stages }, { layer, filter, row, column }) {
+/** @returns {number} which of the numbers that a layer puts out stands at a place */
+export function indexOf({ stages }, { layer, filter, row, column }) {
   const { size, filters } = stages.get(layer);
   return (row * size + column) * filters + filter;
 }
@@ -102,16 +120,23 @@ export function byContrast(walk, outputs, layer) {
   return contrast.map((_, filter) => filter).sort((a, b) => contrast[b] - contrast[a] || a - b);
 }
 
-/** @returns {{row: number, column: number}} where a feature map is largest */
+/**
+ * @returns {{row: number, column: number}} where a feature map is largest, of what reaches the votes
+ */
 export function peak(walk, outputs, layer, filter) {
-  const values = channel(walk, outputs, layer, filter);
-  const place = values.reduce((best, value, n) => (value > values[best] ? n : best), 0);
   const { size } = walk.stages.get(layer);
-  return { row: Math.floor(place / size), column: place % size };
+  const places = Array.from({ length: size * size }, (_, n) => {
+    return { layer, filter, row: Math.floor(n / size), column: n % size };
+  });
+  const reaching = places.filter((place) => reachesVotes(walk, place));
+  const { row, column } = (reaching.length ? reaching : places).reduce((best, place) =>
+    valueAt(walk, outputs, place) > valueAt(walk, outputs, best) ? place : best,
+  );
+  return { row, column };
 }
 
-/** Return the places of a window, row by row; null for those outside of the layer before. */
-function windowPlaces(walk, stage, { row, column }) {
+/** @returns {object[]} the places of a window, row by row; null for those outside of the layer before */
+export function windowPlaces(walk, stage, { row, column }) {
   const [source] = stage.sources;
   const { size } = walk.stages.get(source);
   const { rows, columns } = windowsOf({ ...stage, size: stage.window }, [size, size]);
@@ -122,6 +147,29 @@ function windowPlaces(walk, stage, { row, column }) {
     const isInside = y >= 0 && y < size && x >= 0 && x < size;
     return isInside ? { layer: source, row: y, column: x } : null;
   });
+}
+
+/**
+ * Find the windows of a layer that look at a place of the layer before.
+ *
+ * @param {object} walk
+ * @param {Stage} stage
+ * @param {{row: number, column: number}} place
+ * @returns {{row: number, column: number, tap: number}[]} which windows, and which of its weights
+ *   each lays on the place
+ */
+export function windowsOn(walk, stage, { row, column }) {
+  const { size } = walk.stages.get(stage.sources[0]);
+  const { rows, columns } = windowsOf({ ...stage, size: stage.window }, [size, size]);
+  const side = stage.window ?? size;
+  const over = (windows, at) =>
+    [...windows.keys()].filter((n) => windows[n].start <= at && at < windows[n].end);
+  return over(rows, row).flatMap((y) =>
+    over(columns, column).map((x) => {
+      const tap = (row - rows[y].first) * side + column - columns[x].first;
+      return { row: y, column: x, tap };
+    }),
+  );
 }
 
 /** Return the number of the largest value. */
@@ -226,4 +274,12 @@ export function explain(walk, outputs, place) {
  */
 export function byContribution(terms) {
   return [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
+}
+
+/**
+ * @param {object} found what `explain` returned
+ * @returns {boolean} whether a sum comes from its bias more than from all its products
+ */
+export function isMostlyBias({ bias = 0, sum }) {
+  return Math.abs(bias) > Math.abs(sum - bias);
 }

@@ -8,13 +8,13 @@ MOST_LISTED = 30  # layers; of more, only the kinds are counted
 
 BASELINE = (
     "A picture of 28 by 28 gray values passes three convolutions, each followed by max "
-    "pooling, and two dense layers. The first convolution has 32 feature maps that light up "
-    "along edges; each of their values is the sum of nine products of a pixel and a weight, "
-    "plus a bias, with negative sums set to zero. Later layers add up 3 by 3 windows of all "
-    "maps before them, so one value depends on a growing part of the picture: 3, 8, then 18 "
-    "pixels a side. The last layers weigh 64 numbers into 512 and these into ten votes, "
-    "which softmax turns into probabilities. You can pick any value and walk back to the "
-    "pixels that made it."
+    "pooling, and two dense layers. Most of the 32 feature maps of the first convolution light "
+    "up along edges, a few where the picture is empty; each of their values is the sum of nine "
+    "products of a pixel and a weight, plus a bias, with negative sums set to zero. Later layers "
+    "add up 3 by 3 windows of all maps before them, so one value depends on a growing part of "
+    "the picture: 3, 8, then 18 pixels a side. The last layers weigh 64 numbers into 512 and "
+    "these into ten votes, which softmax turns into probabilities. You can pick any value, walk "
+    "back to the pixels that made it, and on to the vote that it adds most to."
 )
 SUMS = {
     "convolution": "Each value of a convolution is the sum of a window's values, of all maps "
@@ -36,7 +36,10 @@ def network_words(network: Network) -> str:
         start += f". {'; '.join(_layer_words(network, layer) for layer in layers)}."
     kinds_there = {layer.kind for layer in layers}
     sums = [text for kind, text in SUMS.items() if kind in kinds_there]
-    end = "You can pick any value and walk back to the pixels that made it."
+    end = (
+        "You can pick any value, walk back to the pixels that made it, and on to the vote that "
+        "it adds most to."
+    )
     votes = "Softmax turns the last ten sums into probabilities."
     return " ".join([start, *sums, votes, end])
 

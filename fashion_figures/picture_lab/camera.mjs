@@ -52,15 +52,16 @@ function snapshot(video) {
 }
 
 /**
- * Build the camera's panel, closed.
+ * Build the camera's view, closed.
  *
  * @param {object} figure of `frame`
  * @param {{take: (photo: Promise<Blob>) => void, fail: (message: string) => void,
- *   closed: () => void}} actions `closed` is called whenever the panel closes
- * @returns {{element: HTMLElement, open: () => Promise<void>, close: () => void}}
+ *   leave: () => void}} actions `leave` is called when the view is to be closed
+ * @returns {{surface: HTMLElement, tools: HTMLElement, open: () => Promise<void>,
+ *   close: () => void}}
  */
-export function cameraPanel(figure, { take, fail, closed }) {
-  const video = h("video.cw-pic-video", { "aria-label": "Live picture of the camera" });
+export function cameraView(figure, { take, fail, leave }) {
+  const video = h("video.cw-pic-square", { "aria-label": "Live picture of the camera" });
   video.muted = true;
   video.playsInline = true;
   const shoot = h("button.cw-primary", {
@@ -69,14 +70,14 @@ export function cameraPanel(figure, { take, fail, closed }) {
     disabled: true,
   });
   const cancel = h("button", { type: "button", text: "Close the camera" });
-  const element = h(
-    "div.cw-pic-panel",
-    { hidden: true },
+  const surface = h("div.cw-pic-stage", {}, video);
+  const tools = h(
+    "div.cw-pic-tools",
+    {},
+    h("div.cw-row", {}, shoot, cancel),
     h("p.cw-note", {
       text: "One garment on a plain background of another tone, all of it in the picture, upright.",
     }),
-    video,
-    h("div.cw-row", {}, shoot, cancel),
   );
   let stream = null;
   let attempt = 0;
@@ -87,16 +88,15 @@ export function cameraPanel(figure, { take, fail, closed }) {
     stream = null;
     video.srcObject = null;
     shoot.disabled = true;
-    delete element.dataset.camera;
-    if (element.hidden) return;
-    element.hidden = true;
-    closed();
+    delete surface.dataset.camera;
   };
 
   const open = async () => {
     const absent = whyAbsent();
-    if (absent) return void fail(absent);
-    element.hidden = false;
+    if (absent) {
+      leave();
+      return void fail(absent);
+    }
     cancel.focus();
     attempt += 1;
     const own = attempt;
@@ -110,24 +110,26 @@ export function cameraPanel(figure, { take, fail, closed }) {
       await video.play();
       if (own !== attempt) return;
       shoot.disabled = false;
-      element.dataset.camera = "live";
+      surface.dataset.camera = "live";
       shoot.focus();
     } catch (error) {
       if (own !== attempt) return;
-      close();
+      leave();
       fail(reasonOf(error));
     }
   };
 
   figure.on(shoot, "click", () => {
     take(snapshot(video));
-    close();
+    leave();
   });
-  figure.on(cancel, "click", close);
-  figure.on(element, "keydown", (event) => {
-    if (event.key === "Escape") close();
-  });
-  figure.on(globalThis, "pagehide", close);
+  figure.on(cancel, "click", leave);
+  for (const part of [surface, tools]) {
+    figure.on(part, "keydown", (event) => {
+      if (event.key === "Escape") leave();
+    });
+  }
+  figure.on(globalThis, "pagehide", leave);
   figure.dispose(close);
-  return { element, open, close };
+  return { surface, tools, open, close };
 }

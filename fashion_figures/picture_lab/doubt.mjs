@@ -2,6 +2,8 @@
 
 import { h } from "../shared/kit.mjs";
 
+const MUST = "It must name one of ten, whatever it is shown.";
+
 /** Write a number of evidence, with a real minus sign. */
 function number(value) {
   return value.toFixed(2).replace("-", "−");
@@ -17,7 +19,69 @@ function listed(parts) {
   return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
-/** The warnings above the answer: what was seen, and what to do. */
+/**
+ * How much like a garment the picture is, in one line and one track; in view with every answer.
+ *
+ * @returns {{element: HTMLElement, show: (state: object) => void}}
+ */
+export function meterView() {
+  const words = h("p", { text: MUST });
+  const dot = h("span.cw-pic-dot");
+  const limit = h("span.cw-pic-notch");
+  const track = h("div.cw-pic-scale", { role: "meter", "aria-label": "Evidence" }, limit, dot);
+  return {
+    element: h("div.cw-pic-meter", {}, words, track),
+    show({ evidence, reference, outputs }) {
+      const isKnown = outputs !== null && reference !== null;
+      track.classList.toggle("cw-pic-unknown", !isKnown);
+      if (!isKnown) {
+        track.setAttribute("aria-valuenow", "0");
+        track.setAttribute("aria-valuetext", "not known");
+        words.textContent = MUST;
+        return;
+      }
+      const { threshold, histogram } = reference;
+      const { start, width, garments } = histogram;
+      const isLow = evidence < threshold;
+      dot.style.left = `${100 * shareOf(evidence, histogram)}%`;
+      limit.style.left = `${100 * shareOf(threshold, histogram)}%`;
+      track.classList.toggle("cw-pic-low", isLow);
+      const end = start + width * garments.length;
+      for (const [name, value] of Object.entries({ min: start, max: end, now: evidence })) {
+        track.setAttribute(`aria-value${name}`, String(Math.min(end, Math.max(start, value))));
+      }
+      const side = isLow ? "below" : "above";
+      track.setAttribute(
+        "aria-valuetext",
+        `${number(evidence)}, ${side} the threshold of ${number(threshold)}`.replaceAll(
+          "−",
+          "minus ",
+        ),
+      );
+      words.textContent = `${MUST} ${isLow ? lowWords(reference) : highWords(reference)}`;
+    },
+  };
+}
+
+function lowWords({ threshold }) {
+  return `Evidence for a garment: too little, below ${number(threshold)}.`;
+}
+
+/** Of the other things that were measured, name those that pass most easily. */
+function highWords({ threshold, detected }) {
+  const easiest = detected.reduce((a, b) => (b.share < a.share ? b : a));
+  return (
+    `Evidence for a garment: above ${number(threshold)}, which ${share(1 - easiest.share)} of ` +
+    `${easiest.name} reach, too.`
+  );
+}
+
+/** Return where a number of evidence lies on the axis, 0 to 1. */
+function shareOf(value, { start, width, garments }) {
+  return Math.min(1, Math.max(0, (value - start) / (width * garments.length)));
+}
+
+/** The warnings below the answer: what was seen, and what to do. */
 export function warningsView() {
   const list = h("ul");
   const element = h(
@@ -52,7 +116,8 @@ export function doubtView() {
   let marker = null;
   return {
     element,
-    show({ evidence, reference, doubt }) {
+    show({ evidence, reference, doubt, outputs }) {
+      if (!outputs) return;
       plot.hidden = measured.hidden = !reference;
       if (!reference) {
         const said = doubt || "Comparing…";
@@ -124,8 +189,8 @@ function histograms(plot, { threshold, histogram }) {
 }
 
 /** Move a line to its place on the axis; its words stand on the side with more room. */
-function place(line, value, { start, width, garments }) {
-  const at = Math.min(1, Math.max(0, (value - start) / (width * garments.length)));
+function place(line, value, histogram) {
+  const at = shareOf(value, histogram);
   line.style.left = `${100 * at}%`;
   line.classList.toggle("cw-pic-late", at > 0.5);
 }

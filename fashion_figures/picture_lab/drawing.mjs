@@ -1,6 +1,8 @@
 /** A sheet to draw a garment on, by mouse, finger, pen or keyboard. */
 
 import { h, uniqueId } from "../shared/kit.mjs";
+import { paced } from "./paced.mjs";
+import { choice, followPointer } from "./pens.mjs";
 
 const EDGE = 336; // twelve times 28
 const MOVE = EDGE / 28;
@@ -21,9 +23,25 @@ const PENS = { Thin: 8, Medium: 16, Thick: 30 };
 class Sheet {
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
-    this.strokes = []; // { points, width, isFilled }
+    // The option keeps the sheet in main memory: it is read while it is drawn on.
+    this.context = canvas.getContext("2d", { willReadFrequently: true });
+    this.strokes = []; // { points, width, isFilled }; { isClean: true } where all was wiped off
     this.colors = SHEETS["White on black"];
+  }
+
+  get isEmpty() {
+    return this.strokes.at(-1)?.isClean ?? true;
+  }
+
+  /** Wipe the sheet; that can be taken back, too. */
+  clean() {
+    if (!this.isEmpty) this.strokes.push({ isClean: true });
+    this.paint();
+  }
+
+  undo() {
+    this.strokes.pop();
+    this.paint();
   }
 
   begin(point, width, isFilled) {
@@ -41,7 +59,8 @@ class Sheet {
     context.fillStyle = colors.paper;
     context.fillRect(0, 0, EDGE, EDGE);
     context.lineCap = context.lineJoin = "round";
-    for (const { points, width, isFilled } of this.strokes) {
+    const shown = this.strokes.slice(this.strokes.findLastIndex(({ isClean }) => isClean) + 1);
+    for (const { points, width, isFilled } of shown) {
       context.beginPath();
       context.moveTo(...points[0]);
       for (const point of points) context.lineTo(...point);
@@ -56,6 +75,11 @@ class Sheet {
     }
   }
 
+  /** @returns {ImageData} */
+  pixels() {
+    return this.context.getImageData(0, 0, EDGE, EDGE);
+  }
+
   /** @returns {Promise<Blob>} the sheet as a PNG file */
   file() {
     return new Promise((resolve, reject) => {
@@ -63,36 +87,6 @@ class Sheet {
         if (blob) resolve(blob);
         else reject(new Error("the drawing could not be kept."));
       }, "image/png");
-    });
-  }
-}
-
-/** Follow a mouse, a finger or a pen. */
-function followPointer(figure, canvas, pen, sheet, done) {
-  let isDown = false;
-  const locate = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [
-      ((event.clientX - box.left) / box.width) * EDGE,
-      ((event.clientY - box.top) / box.height) * EDGE,
-    ];
-  };
-  figure.on(canvas, "pointerdown", (event) => {
-    if (event.button !== 0 || isDown || pen.isDown) return;
-    event.preventDefault();
-    canvas.focus({ preventScroll: true });
-    canvas.setPointerCapture(event.pointerId);
-    isDown = true;
-    sheet.begin(locate(event), pen.width, pen.isFilling);
-  });
-  figure.on(canvas, "pointermove", (event) => {
-    if (isDown) sheet.extend(locate(event));
-  });
-  for (const type of ["pointerup", "pointercancel"]) {
-    figure.on(canvas, type, () => {
-      if (!isDown) return;
-      isDown = false;
-      done();
     });
   }
 }
@@ -106,6 +100,7 @@ function followKeys(figure, canvas, pen, sheet, actions) {
       const moved = (value, n) => value + ARROWS[event.key][n] * MOVE * far;
       pen.at = pen.at.map(moved).map((value) => Math.min(EDGE, Math.max(0, value)));
       if (pen.isDown) sheet.extend(pen.at);
+      if (pen.isDown) actions.drawn();
     } else if (event.key === " ") {
       pen.isDown = !pen.isDown;
       if (pen.isDown) sheet.begin(pen.at, pen.width, pen.isFilling);
@@ -117,68 +112,54 @@ function followKeys(figure, canvas, pen, sheet, actions) {
   });
 }
 
-/** Make a row of buttons of which one is pressed. */
-function choice(figure, label, names, chosen, choose) {
-  const buttons = names.map((name) =>
-    h("button", { type: "button", text: name, "aria-pressed": String(name === chosen) }),
-  );
-  for (const button of buttons) {
-    figure.on(button, "click", () => {
-      for (const one of buttons) one.setAttribute("aria-pressed", String(one === button));
-      choose(button.textContent);
-    });
-  }
-  return h("div.cw-joined", { role: "group", "aria-label": label }, ...buttons);
-}
-
 /** The rows of buttons below the sheet. */
-function controls(figure, pen, sheet, { done, clear, close }) {
+function controls(figure, pen, sheet, { done, cleared }) {
   const filling = h("input", { type: "checkbox", checked: true });
   figure.on(filling, "change", () => {
     pen.isFilling = filling.checked;
   });
   const button = (text, action) => {
-    const element = h("button", { type: "button", text });
-    figure.on(element, "click", action);
+    const element = h("button.cw-small", { type: "button", text });
+    figure.on(element, "click", () => {
+      pen.isDown = false;
+      action();
+      if (sheet.isEmpty) cleared();
+      else done();
+    });
     return element;
   };
-  const colors = choice(figure, "Sheet", Object.keys(SHEETS), "White on black", (name) => {
-    sheet.colors = SHEETS[name];
+  const colors = choice(figure, "Sheet", SHEETS, (shades) => {
+    sheet.colors = shades;
     sheet.paint();
-    if (sheet.strokes.length) done();
+    if (!sheet.isEmpty) done();
   });
-  const pens = choice(figure, "Pen", Object.keys(PENS), "Thin", (name) => {
-    pen.width = PENS[name];
-  });
-  const undo = button("Undo", () => {
-    pen.isDown = false;
-    sheet.strokes.pop();
-    sheet.paint();
-    if (sheet.strokes.length) done();
-    else clear();
-  });
-  const wipe = button("Clear", () => {
-    pen.isDown = false;
-    sheet.strokes = [];
-    sheet.paint();
-    clear();
+  const pens = choice(figure, "Pen", PENS, (width) => {
+    pen.width = width;
   });
   return [
-    h("div.cw-row", {}, colors, pens),
-    h("div.cw-row", {}, h("label", {}, filling, "Fill shapes"), undo, wipe, button("Close", close)),
+    h(
+      "div.cw-row",
+      {},
+      button("Undo", () => sheet.undo()),
+      button("Clear", () => sheet.clean()),
+      h("label", {}, filling, "Fill shapes"),
+    ),
+    pens,
+    colors,
   ];
 }
 
 /**
- * Build the drawing's panel, closed.
+ * Build the sheet and its tools.
  *
  * @param {object} figure of `frame`
- * @param {{take: (drawing: Promise<Blob>) => void, clear: () => void, closed: () => void}}
- *   actions `take` is called whenever a stroke is finished
- * @returns {{element: HTMLElement, open: () => void, close: () => void,
- *   tell: (text: string) => void}} `tell` writes a line below the sheet
+ * @param {{take: (drawing: Promise<Blob>) => void, trace: (image: ImageData) => void,
+ *   leave: () => void, clear: () => void, back: () => void}} actions `take` is called whenever a
+ *   stroke is finished, `trace` while it is drawn, `leave` when a clean sheet is opened, `clear`
+ *   when it has become one, `back` when it is left
+ * @returns {{surface: HTMLElement, tools: HTMLElement, open: () => void, close: () => void}}
  */
-export function drawingPanel(figure, { take, clear, closed }) {
+export function drawingView(figure, { take, trace, leave, clear, back }) {
   const hint = uniqueId("cw-pic-hint");
   const canvas = h("canvas.cw-pic-sheet", {
     role: "img",
@@ -190,9 +171,8 @@ export function drawingPanel(figure, { take, clear, closed }) {
   });
   const cursor = h("span.cw-pic-pen", { "aria-hidden": "true" });
   const pen = { at: [EDGE / 2, EDGE / 2], isDown: false, width: PENS.Thin, isFilling: true };
-  const told = h("p.cw-pic-told");
   const sheet = new Sheet(canvas);
-  const done = () => take(sheet.file());
+  const pace = paced(figure, () => trace(sheet.pixels()));
   const moved = () => {
     cursor.style.left = `${(100 * pen.at[0]) / EDGE}%`;
     cursor.style.top = `${(100 * pen.at[1]) / EDGE}%`;
@@ -204,38 +184,59 @@ export function drawingPanel(figure, { take, clear, closed }) {
       `Sheet to draw on. Pen ${height}, column ${column}, row ${row}`,
     );
   };
-  const close = () => {
-    if (element.hidden) return;
-    element.hidden = true;
-    closed();
+  const actions = {
+    done() {
+      pace.cancel(); // the finished stroke is answered in its place
+      take(sheet.file());
+    },
+    cleared() {
+      pace.cancel();
+      clear();
+    },
+    drawn: pace.ask,
+    moved,
+    say: figure.say,
   };
-  const element = h(
-    "div.cw-pic-panel",
-    { hidden: true },
-    h("p.cw-note", {
-      id: hint,
-      text:
-        "Go around the outline of a garment in one stroke; it is filled when you lift the pen, " +
-        "and answered. By keyboard: arrow keys move the pen, Space puts it down and lifts it, " +
-        "Shift moves it faster.",
-    }),
-    h("div.cw-pic-stage", {}, canvas, cursor),
-    told,
-    ...controls(figure, pen, sheet, { done, clear, close }),
+  const tools = h(
+    "div.cw-pic-tools",
+    {},
+    ...controls(figure, pen, sheet, actions),
+    h(
+      "p.cw-note",
+      { id: hint },
+      "Go around the outline of a garment in one stroke. ",
+      h("span.cw-pic-keys", {
+        text:
+          "By keyboard: arrow keys move the pen, Space puts it down and lifts it, Shift moves it " +
+          "faster.",
+      }),
+    ),
   );
-  followPointer(figure, canvas, pen, sheet, done);
-  followKeys(figure, canvas, pen, sheet, { done, moved, say: figure.say });
+  const onSheet = (place) => place.map((at) => at * EDGE);
+  const pointer = {
+    begin(place) {
+      sheet.begin(onSheet(place), pen.width, pen.isFilling);
+      pace.ask();
+    },
+    go(place) {
+      sheet.extend(onSheet(place));
+      pace.ask();
+    },
+    end: actions.done,
+  };
+  followPointer(figure, canvas, pointer, () => pen.isDown);
+  followKeys(figure, canvas, pen, sheet, actions);
   sheet.paint();
   moved();
   return {
-    element,
+    surface: h("div.cw-pic-stage", {}, canvas, cursor),
+    tools,
     open() {
-      element.hidden = false;
-      canvas.focus({ preventScroll: true });
+      if (sheet.isEmpty) leave();
+      else actions.done();
     },
-    close,
-    tell(text) {
-      told.textContent = text;
+    close() {
+      if (sheet.isEmpty) back();
     },
   };
 }

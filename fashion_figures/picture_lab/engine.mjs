@@ -3,54 +3,15 @@
  */
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
-import { forward, logits, normalize } from "../shared/network.mjs";
+import { ImageError } from "../shared/decode_picture.mjs";
 import { warningsFor } from "../shared/picture_warnings.mjs";
+import { preparePixels } from "../shared/prepare.mjs";
 import { shownNetwork } from "../shared/shown_network.mjs";
 import { loadAsset, put, toBytes } from "../shared/state.mjs";
+import { ask } from "./ask.mjs";
+import { Editing, stepOf } from "./editing.mjs";
+import { EMPTY } from "./lab_state.mjs";
 import { Preparer } from "./preparer.mjs";
-import { ImageError } from "../shared/decode_picture.mjs";
-
-/**
- * What a view shows.
- * @typedef {object} Lab
- * @property {"empty"|"busy"|"answered"|"error"} step
- * @property {string} source how the picture came, as in Python's `source`
- * @property {string} name the file's name or the example's title; may be empty
- * @property {string} stage while busy: what is being done
- * @property {string} message after an error: why, and what to do
- * @property {number} answers how many pictures have been answered
- * @property {?{width: number, height: number}} size the picture's, before any step
- * @property {?Uint8Array} pixels 784 gray values
- * @property {object[]} steps as `preparePixels` returns them
- * @property {?object} network as `readNetwork` returns it
- * @property {?Map<string, object>} outputs what `forward` returned
- * @property {?Float32Array} probabilities by label
- * @property {number[]} order labels, the most probable first
- * @property {Object<string, number>} measures of the preparation
- * @property {?number} evidence
- * @property {{code: string, text: string}[]} warnings
- * @property {?object} reference as `tools/make_evidence.py` writes it; null until loaded,
- *   and with a network of which it is not known
- * @property {string} doubt why there is no reference, in a sentence
- */
-const EMPTY = Object.freeze({
-  step: "empty",
-  source: "",
-  name: "",
-  stage: "",
-  message: "",
-  answers: 0,
-  size: null,
-  pixels: null,
-  steps: [],
-  network: null,
-  outputs: null,
-  probabilities: null,
-  order: [],
-  measures: {},
-  evidence: null,
-  warnings: [],
-});
 
 const UNMEASURED =
   "No threshold was measured for this network, so whether that is much or little is not known, and " +
@@ -78,6 +39,9 @@ class Laboratory {
     this.job = 0;
     this.preparer = new Preparer(model);
     this.loading = null; // promise of the network
+    this.network = null; // what it brought
+    this.measured = null; // how the evidence was measured, once it is loaded
+    this.editing = new Editing(this);
     this.onPixels = () => this.takePixels();
     this.onImage = () => this.takeImage();
     this.onExample = () => this.answerExample(model.get("example"));
@@ -87,7 +51,7 @@ class Laboratory {
   /**
    * Call a view now and after every change.
    *
-   * @param {(state: Lab) => void} view
+   * @param {(state: import("./lab_state.mjs").Lab) => void} view
    * @returns {() => void} stops it
    */
   subscribe(view) {
@@ -105,8 +69,8 @@ class Laboratory {
     this.model.on("change:image", this.onImage);
     this.model.on("change:example", this.onExample);
     this.model.on("change:network", this.onNetwork);
-    if (this.state.step === "busy") this.change({ step: "empty" }); // closed in the middle
-    if (this.state.step !== "empty") return;
+    if (this.state.step === "busy") this.rest(); // closed in the middle
+    if (this.state.outputs) return;
     if (this.model.get("pixels")) this.takePixels();
     else if (this.model.get("image")) this.takeImage();
     else if (this.model.get("example")) this.answerExample(this.model.get("example"));
@@ -129,68 +93,106 @@ class Laboratory {
   /** Forget the picture. */
   clear() {
     this.job += 1;
+    this.editing.reset();
     this.change({ ...EMPTY, answers: this.state.answers });
     this.publish({ source: "" });
   }
 
+  /** Stop waiting; the answer that was there stands. */
+  rest(message = "") {
+    this.change({ step: this.state.outputs ? "answered" : "empty", stage: "", message });
+  }
+
   /**
-   * Say that a picture did not come about.
+   * Say that a picture did not come about; the one before stays, with its answer.
    *
    * @param {string} message why, and what to do
-   * @param {string} source
    */
-  fail(message, source) {
+  fail(message) {
     this.job += 1;
-    this.change({ ...EMPTY, answers: this.state.answers, step: "error", message, source });
-    this.publish({ source, error: message });
+    this.rest(message);
+    put(this.model, { error: message });
   }
 
   /**
    * Prepare a picture and ask the network; a newer picture overtakes an older one.
    *
-   * @param {Blob|Promise<Blob>} picture
+   * @param {Blob|Promise<Blob>} file
    * @param {string} source
    * @param {string} [name]
+   * @returns {Promise<boolean>} whether it is shown in the end
    */
-  async answer(picture, source, name = "") {
+  async answer(file, source, name = "") {
     this.job += 1;
     const { job } = this;
-    this.change({ step: "busy", stage: "Reading the picture…", source, name, message: "" });
+    this.change({ step: "busy", stage: "Reading the picture…", message: "" });
     try {
       const progress = (stage) => job === this.job && this.change({ stage });
-      const prepared = await this.preparer.prepare(await picture, progress);
+      const prepared = await this.preparer.prepare(await file, progress);
       const network = await this.loadNetwork();
-      if (job === this.job) this.conclude(network, prepared, source, name);
+      if (job !== this.job) return false;
+      this.conclude(network, { ...prepared, source, name });
+      return true;
     } catch (error) {
-      if (job === this.job) this.fail(reasonOf(error), source);
+      if (job === this.job) this.fail(reasonOf(error));
+      return false;
     }
   }
 
-  /** @param {string} name a key of the examples */
+  /**
+   * Answer a sheet that is still being drawn on: at once, and on this side only.
+   *
+   * @param {ImageData} image
+   */
+  trace(image) {
+    const { network } = this;
+    if (!network) return; // it is still to come; the finished stroke waits for it
+    try {
+      const prepared = preparePixels(image);
+      this.job += 1;
+      this.conclude(network, { ...prepared, size: image, source: "drawing", name: "" }, true);
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error; // too little to see as yet
+    }
+  }
+
+  /**
+   * Answer a picture that is prepared already.
+   *
+   * @param {object} picture pixels, steps, size, measures, source and name, as in the state
+   * @param {boolean} [isLive] whether it is still being changed
+   */
+  async answerPixels(picture, isLive = false) {
+    this.job += 1;
+    const { job } = this;
+    if (!this.network) this.change({ step: "busy", stage: "Asking the network…", message: "" });
+    try {
+      const network = this.network ?? (await this.loadNetwork());
+      if (job === this.job) this.conclude(network, picture, isLive);
+    } catch (error) {
+      if (job === this.job) this.fail(reasonOf(error));
+    }
+  }
+
+  /**
+   * @param {string} name a key of the examples
+   * @returns {Promise<boolean>} whether it is shown in the end
+   */
   answerExample(name) {
     const title = this.model.get("examples").find(([key]) => key === name)?.[1];
-    if (title === undefined) return;
-    const picture = loadAsset(this.model, `example-${name}`).then((bytes) => new Blob([bytes]));
-    this.answer(picture, "example", title);
+    if (title === undefined) return Promise.resolve(false);
+    const file = loadAsset(this.model, `example-${name}`).then((bytes) => new Blob([bytes]));
+    return this.answer(file, "example", title);
   }
 
   /** Take a picture in the data set's format from the state. */
-  async takePixels() {
+  takePixels() {
     const pixels = toBytes(this.model.get("pixels"));
     if (isSame(pixels, this.state.pixels)) return; // what this side has put there
-    if (!pixels) return void (this.state.step === "answered" && this.clear());
-    this.job += 1;
-    const { job } = this;
-    this.change({ step: "busy", stage: "Asking the network…", source: "Python", name: "" });
-    try {
-      const network = await this.loadNetwork();
-      if (job !== this.job) return;
-      const step = { name: "28×28", width: 28, height: 28, channels: 1, data: pixels };
-      const prepared = { pixels, steps: [step], size: { width: 28, height: 28 }, measures: {} };
-      this.conclude(network, prepared, "Python", "");
-    } catch (error) {
-      if (job === this.job) this.fail(reasonOf(error), "Python");
-    }
+    if (!pixels) return void (this.state.outputs && this.clear());
+    const only = stepOf("28×28", pixels);
+    const picture = { pixels, steps: [only], size: only, measures: {}, source: "Python", name: "" };
+    this.answerPixels(picture);
   }
 
   takeImage() {
@@ -199,19 +201,11 @@ class Laboratory {
   }
 
   /** Show the picture that is there to another network. */
-  async takeNetwork() {
-    this.loading = null;
-    const { step, pixels, steps, size, measures, source, name } = this.state;
-    if (step !== "answered") return;
-    this.job += 1;
-    const { job } = this;
-    this.change({ step: "busy", stage: "Asking the network…", reference: null, doubt: "" });
-    try {
-      const network = await this.loadNetwork();
-      if (job === this.job) this.conclude(network, { pixels, steps, size, measures }, source, name);
-    } catch (error) {
-      if (job === this.job) this.fail(reasonOf(error), source);
-    }
+  takeNetwork() {
+    this.loading = this.network = null;
+    if (!this.state.outputs || this.state.step === "busy") return;
+    this.change({ reference: null, doubt: "" });
+    this.answerPixels(this.state);
   }
 
   /** Load the network of the state; one that was set meanwhile, if so. */
@@ -226,70 +220,76 @@ class Laboratory {
       this.loading = null; // a later picture asks again
       throw error;
     }
-    return loading === this.loading ? network : this.loadNetwork();
+    if (loading !== this.loading) return this.loadNetwork();
+    this.network = network;
+    return network;
   }
 
-  /** Ask the network about a prepared picture. */
-  conclude(network, prepared, source, name) {
-    const outputs = forward(network, normalize(prepared.pixels));
-    const probabilities = [...outputs.get(network.layers.at(-1).name).data];
-    const order = probabilities.map((_, label) => label);
-    order.sort((a, b) => probabilities[b] - probabilities[a] || a - b);
-    const evidence = logSumExp(logits(network, outputs));
+  /** Ask the network about a prepared picture; while it is `isLive`, the kernel is not told. */
+  conclude(network, { pixels, steps, size, measures, source, name }, isLive = false) {
+    const answer = ask(network, pixels);
     // Another view, in a page of its own, may have put the picture and the answer there.
-    const isKnown = source === "Python" && isClose(this.model.get("probabilities"), probabilities);
+    const isKnown =
+      source === "Python" && isClose(this.model.get("probabilities"), answer.probabilities);
     const origin = (isKnown && this.model.get("source")) || source;
+    const { width, height } = size;
+    const shown = { pixels, steps, measures, size: { width, height }, source: origin, name };
+    if (!isSame(pixels, this.editing.now.pixels)) this.editing.begin(shown);
     this.change({
+      ...shown,
+      ...answer,
       step: "answered",
-      answers: this.state.answers + 1,
+      answers: this.state.answers + (isLive ? 0 : 1),
+      isLive,
       message: "",
       stage: "",
-      source: origin,
-      name,
-      network,
-      outputs,
-      probabilities,
-      order,
-      evidence,
-      warnings: [],
-      ...prepared,
+      ...this.judgment(answer, measures),
     });
-    if (!isKnown) {
+    if (!isLive && !isKnown) {
       this.publish({
-        probabilities,
-        class_name: CLASS_NAMES[order[0]],
+        probabilities: answer.probabilities,
+        class_name: CLASS_NAMES[answer.order[0]],
         source,
-        evidence,
-        pixels: new DataView(prepared.pixels.slice().buffer),
+        evidence: answer.evidence,
+        pixels: new DataView(pixels.slice().buffer),
       });
     }
-    this.judge();
+    if (isLive) return;
+    if (this.measured) this.publishJudgment();
+    else this.loadMeasured();
   }
 
-  /** Look for reasons to doubt; the evidence is one if it was measured with this network. */
-  async judge() {
-    const { job } = this;
+  /** Return reasons to doubt; the evidence is one if it was measured with this network. */
+  judgment(answer, measures) {
+    const network = this.model.get("network");
+    const isMeasured = this.measured?.network === network;
+    const reference = isMeasured ? this.measured : null;
+    const edit = this.editing.summary(answer, reference?.threshold ?? null, network);
+    if (!this.measured) return { warnings: [], reference: null, doubt: "", edit };
+    const known = isMeasured ? { ...measures, evidence: answer.evidence } : measures;
+    const warnings = warningsFor(known, this.measured.rules);
+    return { warnings, reference, doubt: isMeasured ? "" : UNMEASURED, edit };
+  }
+
+  async loadMeasured() {
     try {
       const bytes = await loadAsset(this.model, "evidence");
-      if (job !== this.job) return;
-      const reference = JSON.parse(new TextDecoder().decode(bytes));
-      const isMeasured = reference.network === this.model.get("network");
-      const { measures, evidence } = this.state;
-      const known = isMeasured ? { ...measures, evidence } : measures;
-      const warnings = warningsFor(known, reference.rules);
-      this.change({
-        warnings,
-        reference: isMeasured ? reference : null,
-        doubt: isMeasured ? "" : UNMEASURED,
-      });
-      put(this.model, {
-        warnings,
-        looks_like_a_garment: isMeasured ? evidence >= reference.threshold : null,
-      });
+      this.measured = JSON.parse(new TextDecoder().decode(bytes));
     } catch (error) {
       const doubt = `The comparison is missing: ${error.message}`;
-      if (job === this.job) this.change({ reference: null, doubt });
+      return void this.change({ reference: null, doubt });
     }
+    if (!this.state.outputs) return;
+    this.change(this.judgment(this.state, this.state.measures));
+    if (!this.state.isLive) this.publishJudgment();
+  }
+
+  publishJudgment() {
+    const { warnings, reference, evidence } = this.state;
+    put(this.model, {
+      warnings,
+      looks_like_a_garment: reference ? evidence >= reference.threshold : null,
+    });
   }
 
   /** Write the answer, or that there is none, to the state; the pixels last. */
@@ -320,9 +320,4 @@ function isSame(first, second) {
 
 function isClose(first, second) {
   return first?.length === second.length && first.every((p, n) => Math.abs(p - second[n]) < 1e-6);
-}
-
-function logSumExp(values) {
-  const largest = values.reduce((a, b) => Math.max(a, b));
-  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }

@@ -21,7 +21,7 @@ from fashion_lib.weights import Weights
 
 THUMB = 56
 TITLES = {"t_shirt": "T-shirt"}
-SOURCES = ("", "example", "file", "drop", "paste", "camera", "drawing", "Python")
+SOURCES = ("", "example", "file", "drop", "paste", "camera", "drawing", "edited", "Python")
 
 
 ANSWER = (
@@ -35,6 +35,10 @@ GRAD_CAM = (
     "A colored layer over the picture, Grad-CAM, marks where the evidence for a class was found."
 )
 CERTAINTY = "The probabilities always add up to 1, even for a picture of a cat."
+FOOL = (
+    "You can also change the 28 by 28 pixels, by erasing, painting, shifting or turning, and watch "
+    "the answer change; two challenges count the changed pixels."
+)
 DOUBT = (
     "So the figure lists what speaks against the answer: a patterned background, several things "
     "in the picture, little contrast."
@@ -131,8 +135,8 @@ class PictureLab(NetworkFigure):
     class_name : str
         The most probable class; empty when there is none.
     source : str
-        How the picture came: "example", "file", "drop", "paste", "camera", "drawing" or
-        "Python"; empty at first.
+        How the picture came: "example", "file", "drop", "paste", "camera", "drawing", "edited"
+        (changed by hand in the figure) or "Python"; empty at first.
     evidence : float or None
         The logarithm of the summed exponentials of the logits.
     looks_like_a_garment : bool or None
@@ -141,7 +145,7 @@ class PictureLab(NetworkFigure):
     warnings : list of dict
         Reasons to doubt the answer, as ``code`` and ``text``: those of `predict_image`.
     error : str
-        Why the last picture could not be used; empty if it could.
+        Why the last picture could not be used; empty if it could. The answer before it stands.
     example : str
         The example that is answered first, a key of `fashion_lib.example_pictures`; empty to
         start with nothing.
@@ -179,4 +183,4 @@ class PictureLab(NetworkFigure):
         kinds = {layer.kind for layer in described(network).layers}
         where = [GRAD_CAM] if "convolution" in kinds else []
         warning = WARNING if network == MEASURED_NETWORK else NO_WARNING
-        return " ".join([ANSWER, *where, CERTAINTY, DOUBT, warning, PRIVACY])
+        return " ".join([ANSWER, *where, CERTAINTY, DOUBT, warning, FOOL, PRIVACY])

@@ -1,14 +1,16 @@
 /** The ways to give a picture: file, drop, paste, camera, drawing, and the examples. */
 
-import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, roving } from "../shared/kit.mjs";
 import { loadAsset } from "../shared/state.mjs";
-import { isForeign, percent } from "./answer.mjs";
-import { cameraPanel } from "./camera.mjs";
-import { drawingPanel } from "./drawing.mjs";
 
 const TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"];
 const THUMB = 56;
+const PASTE_KEYS = /^Mac/.test(navigator.platform) ? "⌘V" : "Ctrl+V";
+
+/** Whether there is a mouse or the like: only then are a keyboard and a place to drag from likely. */
+function hasMouse() {
+  return matchMedia("(pointer: fine)").matches;
+}
 
 /** Return the first file of a list and the name to show; a picture before anything else. */
 function pick(files) {
@@ -59,15 +61,12 @@ function acceptDrops(figure, lab) {
       const { file, name } = pick(files);
       lab.answer(file, "drop", name);
     } else {
-      lab.fail(
-        "What you dropped is not a file. Save the picture first, then drop the file.",
-        "drop",
-      );
+      lab.fail("What you dropped is not a file. Save the picture first, then drop the file.");
     }
   });
 }
 
-/** Ctrl+V while the focus is in the figure, and a button where the browser allows one. */
+/** The keys for pasting while the focus is in the figure, and a button where the browser allows one. */
 function acceptPastes(figure, lab) {
   const { root } = figure;
   const none = "The clipboard holds no picture. Copy a picture, not its address, and paste again.";
@@ -78,7 +77,7 @@ function acceptPastes(figure, lab) {
     event.preventDefault();
     const files = event.clipboardData?.files ?? [];
     if (files.length) lab.answer(pick(files).file, "paste");
-    else lab.fail(none, "paste");
+    else lab.fail(none);
   });
   if (!navigator.clipboard?.read) return null;
   const button = h("button", { type: "button", text: "Paste" });
@@ -87,13 +86,13 @@ function acceptPastes(figure, lab) {
     try {
       items = await navigator.clipboard.read();
     } catch {
-      const message = "The browser did not let this page read the clipboard. Press Ctrl+V instead.";
-      return void lab.fail(message, "paste");
+      const instead = hasMouse() ? `Press ${PASTE_KEYS} instead.` : "Use a file instead.";
+      return void lab.fail(`The browser did not let this page read the clipboard. ${instead}`);
     }
     const isPicture = (type) => type.startsWith("image/");
     const item = items.find((one) => one.types.some(isPicture));
     if (item) lab.answer(item.getType(item.types.find(isPicture)), "paste");
-    else lab.fail(none, "paste");
+    else lab.fail(none);
   });
   return button;
 }
@@ -142,80 +141,40 @@ function exampleButtons(figure, model, lab) {
   return list;
 }
 
-/** The answer to a drawing, in a line. */
-function brief(state) {
-  if (state.source !== "drawing") return "";
-  if (state.step !== "answered") return state.message;
-  const best = state.order[0];
-  const answer = `${CLASS_NAMES[best]}, ${percent(state.probabilities[best])}`;
-  return isForeign(state) ? `Perhaps no garment; else ${answer}` : answer;
-}
-
-/** Camera and drawing: a button each, and a panel that it opens. One is open at a time. */
-function panels(figure, lab) {
-  const made = [];
-  const entry = (text, make) => {
-    const button = h("button", { type: "button", text, "aria-expanded": "false" });
-    const closed = () => {
-      const hadFocus = panel.element.contains(figure.root.getRootNode().activeElement);
-      button.setAttribute("aria-expanded", "false");
-      if (hadFocus) button.focus();
-    };
-    const panel = make(closed);
-    made.push(panel);
-    figure.on(button, "click", () => {
-      if (!panel.element.hidden) return void panel.close();
-      for (const one of made) one.close();
-      panel.open();
-      button.setAttribute("aria-expanded", String(!panel.element.hidden));
-    });
-    return { button, panel };
-  };
-  const camera = entry("Take a photo", (closed) =>
-    cameraPanel(figure, {
-      take: (photo) => lab.answer(photo, "camera"),
-      fail: (message) => lab.fail(message, "camera"),
-      closed,
-    }),
-  );
-  const drawing = entry("Draw", (closed) =>
-    drawingPanel(figure, {
-      take: (picture) => lab.answer(picture, "drawing"),
-      clear: () => lab.clear(),
-      closed,
-    }),
-  );
-  // On a small screen the answer to a drawing lies below the sheet, out of sight.
-  figure.dispose(lab.subscribe((state) => drawing.panel.tell(brief(state))));
-  return [camera, drawing];
-}
-
 /**
  * Build the figure's upper part.
  *
  * @param {object} figure of `frame`
  * @param {object} model
  * @param {object} lab of `laboratoryOf`
+ * @param {HTMLElement} cameraButton
  * @returns {HTMLElement}
  */
-export function sourcesView(figure, model, lab) {
-  const [camera, drawing] = panels(figure, lab);
+export function sourcesView(figure, model, lab, cameraButton) {
   const paste = acceptPastes(figure, lab);
   acceptDrops(figure, lab);
   // With a kernel, the state is shared with it.
   const privacy = model.widget_manager
     ? "The picture stays in your browser; its 28 × 28 pixels go to your own notebook."
-    : "The picture never leaves your device: the network runs in this page.";
+    : "The picture never leaves your device.";
+  const hint = hasMouse() ? `or drop one here, or press ${PASTE_KEYS}` : null;
   return h(
     "div.cw-pic-sources",
     {},
-    h("p.cw-pic-lead", {}, "Show the network a garment of yours. ", h("strong", { text: privacy })),
-    h("div.cw-row", {}, ...fileButton(figure, lab), camera.button, drawing.button, paste),
-    h("p.cw-note", {
-      text: "Or drop a picture here, press Ctrl+V (⌘V), or try one of our drawings:",
-    }),
+    h(
+      "p.cw-pic-lead",
+      {},
+      "Show the network a garment, or draw one. ",
+      h("strong", { text: privacy }),
+    ),
+    h(
+      "div.cw-row",
+      {},
+      ...fileButton(figure, lab),
+      cameraButton,
+      paste,
+      hint && h("span.cw-note", { text: hint }),
+    ),
     exampleButtons(figure, model, lab),
-    camera.panel.element,
-    drawing.panel.element,
   );
 }

@@ -1,6 +1,7 @@
 /** How a picture got into the network's format: every step with its picture and its reason. */
 
 import { h } from "../shared/kit.mjs";
+import { differing } from "./edits.mjs";
 
 const REASONS = {
   "frame removed": "Lines of one tone along the edges, and a photo between them: only that counts.",
@@ -11,10 +12,13 @@ const REASONS = {
   "fitted into a square": "Black beside the shorter edge, so that nothing gets stretched.",
 };
 
-function reason({ name }, { steps, size, source, name: title }) {
+function reason({ name, data }, { steps, size, source, name: title }) {
   if (REASONS[name]) return REASONS[name];
+  if (name === "changed by hand") {
+    return `${differing(data, steps.at(-2).data)} pixels differ. This goes in instead.`;
+  }
   if (name === "28×28") {
-    return steps.length > 2
+    return steps.some((step) => step.name === "cropped")
       ? "Each new pixel is the mean of its area; the brightest turns white. Only this goes in."
       : "In the data set's format already, so nothing is changed.";
   }
@@ -26,6 +30,7 @@ function reason({ name }, { steps, size, source, name: title }) {
     camera: "Your photo",
     drawing: "Your drawing",
     Python: "Set from Python",
+    edited: title ? `“${title}”` : "The picture",
   };
   const isReduced = size.width > steps[0].width;
   const pixels = `${size.width} × ${size.height} pixels`;
@@ -58,7 +63,7 @@ export function stepsView() {
   return {
     element,
     show(state) {
-      if (state.answers === shown) return;
+      if (state.answers === shown || !state.outputs) return;
       shown = state.answers;
       const items = state.steps.map((step, n) => {
         const canvas = h("canvas", {

@@ -8,11 +8,18 @@
 import { ImageError, decodePicture } from "../shared/decode_picture.mjs";
 import { preparePixels } from "../shared/prepare.mjs";
 
-/** Whether this browser can read a picture's pixels in a worker. */
-function canRead() {
-  return (
-    typeof OffscreenCanvas === "function" && new OffscreenCanvas(1, 1).getContext("2d") !== null
-  );
+/**
+ * Whether this browser can read a picture's file and its pixels in a worker. In a page from disk,
+ * some give a worker no files.
+ */
+async function canRead() {
+  if (typeof OffscreenCanvas !== "function") return false;
+  if (new OffscreenCanvas(1, 1).getContext("2d") === null) return false;
+  try {
+    return (await new Blob(["?"]).arrayBuffer()).byteLength === 1;
+  } catch {
+    return false;
+  }
 }
 
 async function answer({ id, blob }) {
@@ -27,4 +34,4 @@ async function answer({ id, blob }) {
 }
 
 self.onmessage = (event) => answer(event.data);
-postMessage({ ready: canRead() });
+canRead().then((ready) => postMessage({ ready }));

@@ -1,5 +1,5 @@
 /**
- * The quizzes: choose, check, read why.
+ * The quizzes: choose, check, read why; after a wrong choice, choose again.
  *
  * The texts of a question come as strings (in a notebook) or as `{ id }` (in a page): the id of
  * an element whose content is copied, so that code, formulas and links stay what they are.
@@ -38,8 +38,8 @@ function fill(element, source, prefix) {
  * @param {object} figure what `frame` returned
  * @param {{prompt: object, choices: object[], why: object[], answer: number}} data
  * @param {number} number
- * @param {(answer: number | null) => void} answered called with the choice, or null: try again
- * @returns {{element: HTMLElement, show: (answer: number | null) => void, focus: () => void}}
+ * @param {(choice: number) => void} answered called with what was chosen and checked
+ * @returns {{element: HTMLElement, show: (tried: number[]) => void, focus: () => void}}
  */
 function questionForm(figure, data, number, answered) {
   const name = uniqueId("cw-quiz");
@@ -51,7 +51,7 @@ function questionForm(figure, data, number, answered) {
   const reasons = data.why.map((why, i) =>
     h("li", { hidden: true }, fill(h("div"), why, `${LETTERS[i]}. `)),
   );
-  const button = h("button", { type: "submit" });
+  const button = h("button.cw-primary", { type: "submit", text: "Check" });
   const list = h("ul.cw-quiz-reasons", { id: uniqueId("cw-quiz") }, ...reasons);
   const all = h("button", {
     type: "button",
@@ -69,57 +69,57 @@ function questionForm(figure, data, number, answered) {
     verdict,
     list,
   );
-  let answer; // undefined until an answer, or null, is shown
+  let tried; // the choices so far; undefined until they are shown
 
-  /** Show the explanation of the chosen answer, or of all. */
+  /** Show the explanations of the choices that were tried, or of all. */
   const explain = (every) => {
+    const right = tried.includes(data.answer);
     all.setAttribute("aria-expanded", String(every));
-    const right = answer === data.answer;
     const more = right ? "Explain the others" : "Show the right answer, and why";
     all.textContent = every ? "Explain only mine" : more;
     for (const [i, reason] of reasons.entries()) {
-      reason.hidden = answer === null || !(every || i === answer);
+      reason.hidden = tried.length === 0 || !(every || tried.includes(i));
       reason.classList.toggle("cw-quiz-right", i === data.answer);
     }
     for (const [i, option] of options.entries()) {
-      const known = answer !== null && (every || right);
-      option.classList.toggle("cw-quiz-right", known && i === data.answer);
-      option.classList.toggle("cw-quiz-wrong", !right && i === answer);
+      const isRight = i === data.answer;
+      option.classList.toggle("cw-quiz-right", isRight && (right || (every && tried.length > 0)));
+      option.classList.toggle("cw-quiz-wrong", !isRight && tried.includes(i));
     }
   };
 
-  /** Show an answer, or the open question. */
+  /** Show what was tried, or the open question. */
   const show = (next) => {
-    if (next === answer) return;
-    const before = answer;
-    answer = next;
-    const done = answer !== null;
-    const right = answer === data.answer;
+    if (String(next) === String(tried) && tried) return;
+    const cleared = tried !== undefined && next.length === 0;
+    tried = next;
+    const right = tried.includes(data.answer);
     for (const [i, radio] of radios.entries()) {
-      if (done || before !== undefined) radio.checked = i === answer;
-      radio.disabled = done;
+      if (tried.length > 0 || cleared) radio.checked = right && i === data.answer;
+      radio.disabled = right || tried.includes(i);
     }
-    button.textContent = done ? "Try again" : "Check";
-    button.classList.toggle("cw-primary", !done);
-    all.hidden = !done;
-    element.dataset.result = done ? (right ? "right" : "wrong") : "open";
-    verdict.textContent = done ? (right ? "✓ Right." : "✗ Not quite.") : "";
+    button.hidden = right;
+    all.hidden = tried.length === 0;
+    element.dataset.result = tried.length ? (right ? "right" : "wrong") : "open";
+    const tries = tried.length > 1 ? ` At try ${tried.length}.` : "";
+    const words = { right: `✓ Right.${tries}`, wrong: "✗ Not quite. Choose again.", open: "" };
+    verdict.textContent = words[element.dataset.result];
     explain(false);
   };
 
   const focus = () => radios[0].focus();
   figure.on(element, "submit", (event) => {
     event.preventDefault();
-    const chosen = radios.findIndex((radio) => radio.checked);
-    if (answer !== null) {
-      answered(null);
-      focus();
-    } else if (chosen < 0) {
-      verdict.textContent = "Choose an answer first.";
-    } else {
-      answered(chosen);
-      button.focus(); // the radio buttons cannot have it any more
+    const chosen = radios.findIndex((radio) => radio.checked && !radio.disabled);
+    if (tried.includes(data.answer)) return;
+    if (chosen < 0) {
+      verdict.textContent = tried.length
+        ? "Choose another answer first."
+        : "Choose an answer first.";
+      return;
     }
+    answered(chosen);
+    (button.hidden ? all : button).focus(); // the radio button cannot have it any more
   });
   figure.on(all, "click", () => explain(all.getAttribute("aria-expanded") !== "true"));
   figure.on(element, "change", () => {
@@ -133,23 +133,30 @@ function questionForm(figure, data, number, answered) {
  *
  * @param {string} key
  * @param {object[]} questions
- * @returns {(number | null)[] | null} null if there is nothing; answers to questions that have
- *   changed since are dropped
+ * @returns {number[][] | null} null if there is nothing; answers to questions that have changed
+ *   since are dropped
  */
 function keptAnswers(key, questions) {
   const kept = recall(`quiz:${key}`)?.answers;
   if (kept === null || typeof kept !== "object") return null;
   return questions.map(({ id, choices }, i) => {
-    const answer = kept[id ?? i];
-    return Number.isInteger(answer) && answer >= 0 && answer < choices.length ? answer : null;
+    const valid = (choice) => Number.isInteger(choice) && choice >= 0 && choice < choices.length;
+    return [...new Set([kept[id ?? i]].flat())].filter(valid);
   });
 }
 
+/** Count what the first tries say: later ones know what is wrong. */
+function countFirst(questions, answers) {
+  const given = answers.filter((tried) => tried.length > 0).length;
+  const right = answers.filter((tried, i) => tried[0] === questions[i].answer).length;
+  return { given, right };
+}
+
 function keepAnswers(key, questions, answers) {
-  const given = answers.flatMap((answer, i) =>
-    answer === null ? [] : [[questions[i].id ?? i, answer]],
+  const given = answers.flatMap((tried, i) =>
+    tried.length ? [[questions[i].id ?? i, tried]] : [],
   );
-  const right = answers.filter((answer, i) => answer === questions[i].answer).length;
+  const { right } = countFirst(questions, answers);
   const record = { total: questions.length, right, answers: Object.fromEntries(given) };
   remember(`quiz:${key}`, given.length ? record : undefined);
 }
@@ -165,28 +172,26 @@ export default {
     let questions = [];
     let forms = [];
 
-    const answers = () => questions.map((_, i) => model.get("answers")?.[i] ?? null);
+    const answers = () => questions.map((_, i) => model.get("answers")?.[i] ?? []);
     const answer = (place, choice) => {
-      const next = answers();
-      next[place] = choice;
+      const before = countFirst(questions, answers()).given;
+      const next = answers().map((tried, i) => (i === place ? [...tried, choice] : tried));
       put(model, { answers: next });
-      const right = next.filter((one, i) => one === questions[i].answer).length;
-      if (next.every((one) => one !== null)) {
-        figure.say(`All answered: ${right} of ${questions.length} right.`);
+      const { given, right } = countFirst(questions, next);
+      if (given === questions.length && before < given) {
+        figure.say(`All answered: ${right} of ${given} right at the first try.`);
       }
     };
     const show = () => {
-      const given = answers();
-      const count = given.filter((one) => one !== null).length;
-      const right = given.filter((one, i) => one === questions[i].answer).length;
-      for (const [i, form] of forms.entries()) form.show(given[i]);
-      progress.textContent = count
-        ? `${count} of ${questions.length} answered, ${right} right.`
+      const { given, right } = countFirst(questions, answers());
+      for (const [i, form] of forms.entries()) form.show(answers()[i]);
+      progress.textContent = given
+        ? `${given} of ${questions.length} answered, ${right} right at the first try.`
         : `${questions.length} questions. Choose, check, and read why.${stays}`;
-      clear.hidden = count === 0;
-      figure.root.dataset.answered = count;
+      clear.hidden = given === 0;
+      figure.root.dataset.answered = given;
       figure.root.dataset.right = right;
-      if (model.get("key")) keepAnswers(model.get("key"), questions, given);
+      if (model.get("key")) keepAnswers(model.get("key"), questions, answers());
     };
     figure.watch("questions", (value) => {
       questions = value;
@@ -201,7 +206,7 @@ export default {
     });
     figure.watch("answers", show);
     figure.on(clear, "click", () => {
-      put(model, { answers: questions.map(() => null) });
+      put(model, { answers: questions.map(() => []) });
       figure.say("Your answers are cleared.");
       forms[0]?.focus();
     });

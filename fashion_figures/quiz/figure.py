@@ -82,21 +82,21 @@ class Quiz(CourseWidget):
     questions : list of dict
         Each with "prompt" (a text), "choices" (2 to 8 texts), "why" (an explanation for each
         choice) and "answer" (the place of the right choice, counted from 0).
-    answers : list of int or None
-        What the reader has answered so far, in the order of the questions; set it to change
-        or to clear the answers.
+    answers : list of list of int
+        The choices that the reader has tried at each question, in their order: several after wrong
+        ones, none at an open question. Set it to change or to clear the answers.
     key : str
         If given, the answers stay on the reader's device under this name.
 
     Raises
     ------
     traitlets.TraitError
-        If a question is incomplete, or an answer is none of its choices.
+        If a question is incomplete, or an answer is none of its choices or stands twice.
 
     Examples
     --------
     >>> quiz = Quiz()
-    >>> quiz.answers = [1, None, 2]
+    >>> quiz.answers = [[1], [], [2, 0]]
     >>> quiz.score
     (1, 2)
     """
@@ -105,7 +105,7 @@ class Quiz(CourseWidget):
 
     label = traitlets.Unicode("Quiz").tag(sync=True)
     questions: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
-    answers: traitlets.List[int | None] = traitlets.List().tag(sync=True)
+    answers: traitlets.List[list[int]] = traitlets.List().tag(sync=True)
     key = traitlets.Unicode("").tag(sync=True)
 
     @traitlets.default("questions")
@@ -113,8 +113,8 @@ class Quiz(CourseWidget):
         return DEFAULT_QUESTIONS
 
     @traitlets.default("answers")
-    def _default_answers(self) -> list[int | None]:
-        return [None] * len(self.questions)
+    def _default_answers(self) -> list[list[int]]:
+        return [[] for _ in self.questions]
 
     @traitlets.validate("questions")
     def _check_questions(self, proposal: Any) -> list[dict[str, Any]]:
@@ -123,35 +123,37 @@ class Quiz(CourseWidget):
         return proposal["value"]
 
     @traitlets.validate("answers")
-    def _check_answers(self, proposal: Any) -> list[int | None]:
+    def _check_answers(self, proposal: Any) -> list[list[int]]:
         answers = proposal["value"]
         if len(answers) != len(self.questions):
             raise traitlets.TraitError(
-                f"{len(self.questions)} questions have as many answers, not {len(answers)}; an "
-                "open one is None."
+                f"{len(self.questions)} questions have as many answers, not {len(answers)}; that "
+                "of an open one is []."
             )
-        for number, (answer, question) in enumerate(zip(answers, self.questions, strict=True), 1):
-            count = len(question["choices"])
-            if answer is not None and not (isinstance(answer, int) and 0 <= answer < count):
+        for number, (tried, question) in enumerate(zip(answers, self.questions, strict=True), 1):
+            places = range(len(question["choices"]))
+            whole = isinstance(tried, list | tuple) and all(choice in places for choice in tried)
+            if not whole or len(set(tried)) < len(tried):
                 raise traitlets.TraitError(
-                    f"Question {number}: the answer is None or 0 to {count - 1}, not {answer!r}."
+                    f"Question {number}: the answer is a list of different choices, 0 to "
+                    f"{len(places) - 1}, not {tried!r}."
                 )
         return answers
 
     @traitlets.observe("questions")
     def _start_over(self, _change: Any) -> None:
         if len(self.answers) != len(self.questions):
-            self.answers = [None] * len(self.questions)
+            self.answers = [[] for _ in self.questions]
 
     @property
     def score(self) -> tuple[int, int]:
-        """Return how many answers are right, and how many there are."""
-        given = [
-            answer == question["answer"]
-            for answer, question in zip(self.answers, self.questions, strict=True)
-            if answer is not None
+        """Return how many answers are right at the first try, and how many there are."""
+        first = [
+            tried[0] == question["answer"]
+            for tried, question in zip(self.answers, self.questions, strict=True)
+            if tried
         ]
-        return sum(given), len(given)
+        return sum(first), len(first)
 
     def static_html(self) -> str:
         """Return the quiz for a page without a kernel; without scripts, the answers unfold."""

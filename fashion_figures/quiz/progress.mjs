@@ -19,7 +19,9 @@ function readProgress({ key, questions }) {
 function inWords({ answered, right, total }) {
   if (answered === 0) return "not started";
   if (answered < total) return `${answered} of ${total} answered`;
-  return right === total ? `✓ all ${total} right` : `done, ${right} of ${total} right`;
+  return right === total
+    ? `✓ all ${total} right at the first try`
+    : `done, ${right} of ${total} right at the first try`;
 }
 
 /** Find the cards of the page that lead to a chapter. */
@@ -29,6 +31,11 @@ function cardsOf(chapter) {
     [...card.querySelectorAll("a[href]")].some((link) => page(link.href) === page(chapter.href)),
   );
 }
+
+// Firefox counts each file as a site of its own, and keeps what is stored of each apart.
+const FROM_DISK =
+  "You have opened the pages from a folder: in Firefox, each of them then keeps its answers to " +
+  "itself, and this list stays empty.";
 
 export default {
   render({ model, el }) {
@@ -51,6 +58,7 @@ export default {
     const undo = h("button", { type: "button", text: "Undo", hidden: true });
     figure.body.append(
       h("p", { text: model.get("note") }),
+      location.protocol === "file:" ? h("p", { text: FROM_DISK }) : "",
       h("ul.cw-progress-list", {}, ...rows.map(({ item }) => item)),
       h("div.cw-row", {}, clear, undo),
     );

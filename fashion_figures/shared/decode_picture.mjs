@@ -6,7 +6,9 @@
  */
 
 import { hidesPixels, lumaOf, readPixels, turnUpright } from "./bitmap.mjs";
-import { adviceFor, readHeader, takeWebpOrientation } from "./picture_file.mjs";
+import { adviceFor, readHeader } from "./picture_file.mjs";
+import { takeApart } from "./picture_parts.mjs";
+import { isWhole } from "./picture_whole.mjs";
 
 /** A picture file may have this many bytes, as in Python. */
 export const MAX_BYTES = 60_000_000;
@@ -46,11 +48,11 @@ export async function decodePicture(blob) {
   const bytes = await readBytes(blob);
   const { type, width, height } = checkHeader(bytes);
   const factor = type === JPEG && width * height > REDUCED_PIXELS ? 8 : 1;
-  const orientation = type === "image/webp" ? takeWebpOrientation(bytes) : 1;
+  const { parts, orientation } = takeApart(bytes, type);
+  const file = new Blob(parts, { type }); // the header's type: a JPEG may be named "photo.png"
   let bitmap;
   try {
-    // The type that the header shows: a JPEG named "photo.png" is stated to be a PNG.
-    bitmap = await createImageBitmap(new Blob([bytes], { type }), {
+    bitmap = await createImageBitmap(file, {
       colorSpaceConversion: "none",
       premultiplyAlpha: "none",
     });
@@ -67,7 +69,7 @@ export async function decodePicture(blob) {
     }
     const first = readPixels(bitmap, factor);
     const isBlank = MOVING.includes(type) && showsNothing(first);
-    const shown = (isBlank && (await laterFrame(bytes, type))) || first;
+    const shown = (isBlank && (await laterFrame(file, type))) || first;
     const upright = turnUpright(shown, orientation);
     const size = factor > 1 ? bitmap : upright;
     return { ...upright, size: { width: size.width, height: size.height } };
@@ -89,9 +91,10 @@ function showsNothing({ data }) {
 }
 
 /** Return the first later frame that shows something; null if none does or is to be had. */
-async function laterFrame(bytes, type) {
+async function laterFrame(file, type) {
   if (typeof ImageDecoder !== "function") return null;
-  const decoder = new ImageDecoder({ data: bytes, type, colorSpaceConversion: "none" });
+  const data = await file.arrayBuffer();
+  const decoder = new ImageDecoder({ data, type, colorSpaceConversion: "none" });
   try {
     await decoder.tracks.ready;
     const count = Math.min(FRAMES, decoder.tracks.selectedTrack.frameCount);
@@ -145,6 +148,7 @@ function checkHeader(bytes) {
     );
   }
   checkSize(header.width, header.height, limitOf(header.type));
+  if (!isWhole(bytes, header.type)) throw damaged();
   return header;
 }
 

@@ -53,6 +53,44 @@ export function grayColor(limit) {
   };
 }
 
+// From night blue over the book's teal to nearly white: brighter is always larger.
+const ACTIVATION = [
+  [10, 22, 30],
+  [20, 118, 126],
+  [240, 250, 236],
+];
+
+/**
+ * Return a color map for what is never below zero, such as values after ReLU.
+ *
+ * @param {number} limit the value with the brightest color
+ * @returns {(value: number) => [number, number, number]}
+ */
+export function activationColor(limit) {
+  return (value) => {
+    const share = Math.min(1, Math.max(0, value / (limit || 1))) ** 0.6 * 2; // small values show, too
+    const [low, high] = share < 1 ? ACTIVATION : ACTIVATION.slice(1);
+    const part = share < 1 ? share : share - 1;
+    return low.map((from, n) => Math.round(from + (high[n] - from) * part));
+  };
+}
+
+/**
+ * Place an element over part of a picture.
+ *
+ * @param {HTMLElement} element
+ * @param {number} left in pixels of the picture
+ * @param {number} top
+ * @param {number} size rows and columns that it covers
+ * @param {number} total rows and columns of the picture
+ */
+export function cover(element, left, top, size, total) {
+  element.style.left = `${(100 * left) / total}%`;
+  element.style.top = `${(100 * top) / total}%`;
+  element.style.width = `${(100 * size) / total}%`;
+  element.style.height = `${(100 * size) / total}%`;
+}
+
 /**
  * Color an element, and write on it in black or white, whichever is read better.
  *

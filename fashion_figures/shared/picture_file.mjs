@@ -1,11 +1,10 @@
 /**
- * Read what a picture file says of itself: its format, its size, and which side is up.
+ * Read what a picture file says of itself: its format and its size.
  *
  * A browser tells the size only after it has decoded the picture. A file of a few bytes can
  * claim 30,000 × 30,000 pixels, so the size is read here, before.
  */
 
-const ORIENTATION_TAG = 0x0112;
 const PHONES = ["heic", "heix", "heim", "mif1", "msf1", "avif", "avis"]; // what HEIC and AVIF say
 const PHONE =
   "This is a photo in HEIC or AVIF, which cannot be read here. On an iPhone, choose Settings > " +
@@ -110,43 +109,4 @@ function bmpSize(view) {
   }
   const [width, height] = [18, 22].map((place) => Math.abs(view.getInt32(place, true)));
   return { width, height };
-}
-
-/**
- * Find out which side of a WebP picture is up, and make the file say that it is the first row.
- *
- * Browsers turn JPEG and PNG pictures upright; of WebP pictures some ignore the tag. Without it
- * they all agree, and `turnUpright` can do it.
- *
- * @param {Uint8Array} bytes The whole file; changed in place.
- * @returns {number} The EXIF orientation, 1 to 8; 1 if there is none.
- */
-export function takeWebpOrientation(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  try {
-    for (let place = 12; place + 8 <= bytes.length; ) {
-      const size = view.getUint32(place + 4, true);
-      if (text(bytes, place, place + 4) === "EXIF") return takeOrientation(bytes, view, place + 8);
-      place += 8 + size + (size % 2); // chunks start at even places
-    }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // a damaged tag; the pixels may be fine
-  }
-  return 1;
-}
-
-/** The same for EXIF data that start at `start`: a small TIFF file, of either byte order. */
-function takeOrientation(bytes, view, start) {
-  const tiff = text(bytes, start, start + 6) === "Exif\0\0" ? start + 6 : start;
-  const isLittle = text(bytes, tiff, tiff + 2) === "II";
-  const table = tiff + view.getUint32(tiff + 4, isLittle);
-  const count = view.getUint16(table, isLittle);
-  for (let entry = table + 2; entry < table + 2 + 12 * count; entry += 12) {
-    if (view.getUint16(entry, isLittle) === ORIENTATION_TAG) {
-      const orientation = view.getUint16(entry + 8, isLittle);
-      view.setUint16(entry + 8, 1, isLittle);
-      return orientation >= 1 && orientation <= 8 ? orientation : 1;
-    }
-  }
-  return 1;
 }

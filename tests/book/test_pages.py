@@ -183,7 +183,7 @@ def test_axe_finds_nothing(open_page, address, view):
     assert AXE.is_file(), "axe is missing: npm ci --ignore-scripts"
     viewport, scheme, rules = VIEWS[view]
     page = open_page(f"{address}/search.html?q=kernel", viewport=viewport, color_scheme=scheme)
-    page.locator("#search-results li").first.wait_for()
+    page.locator(".course-results li").first.wait_for()
     found = _violations(page, rules)
     for name in PAGES:
         page.goto(f"{address}/{name}.html")
@@ -199,8 +199,8 @@ def test_axe_finds_nothing_in_open_menus(open_page, address):
     page.locator("#pst-primary-sidebar-modal .bd-links").wait_for()
     found = _violations(page)
     page.keyboard.press("Escape")
-    page.locator(".dropdown-launch-buttons button").click()
-    page.locator(".dropdown-launch-buttons .dropdown-menu.show").wait_for()
+    page.locator(".dropdown-source-buttons button").click()
+    page.locator(".dropdown-source-buttons .dropdown-menu.show").wait_for()
     found += _violations(page)
     page.keyboard.press("Escape")
     page.locator(".search-button").last.click()
@@ -223,6 +223,9 @@ def test_the_page_for_wrong_addresses_is_whole_at_any_depth(chromium, address):
     page.get_by_role("searchbox").fill("kernel")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}/search.html?q=kernel")
+    page.goto((SITE / "404.html").as_uri())
+    page.get_by_role("link", name="From Pixels to Predictions").click()
+    page.wait_for_url((SITE / "index.html").as_uri())
     page.close()
 
 
@@ -239,6 +242,26 @@ def test_the_first_view_of_a_chapter_is_light(chromium, address, name):
     context.close()
     assert len(sizes) >= 4  # the page, its style, its script, a font: they were counted
     assert sum(sizes) <= FIRST_VIEW
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_still_picture_of_the_front_page_and_its_figure_are_of_one_size(
+    open_page, address, viewport
+):
+    heights = []
+    for scripts in (False, True):
+        page = open_page(f"{address}/index.html", viewport=viewport, java_script_enabled=scripts)
+        host = page.locator(".cw-host").first
+        if scripts:
+            page.locator(".cw-host[data-state=ready] .cw-lens").wait_for()
+            assert not page.locator("img.course-hero").is_visible()
+        else:
+            picture = page.locator("img.course-hero").bounding_box()
+            assert picture["width"] == pytest.approx(host.bounding_box()["width"])
+        top = page.locator("article p:not(.cw-host *)").nth(1).bounding_box()["y"]
+        heights.append((host.bounding_box()["y"], top))
+        page.close()
+    assert heights[0] == pytest.approx(heights[1], abs=1)
 
 
 def test_nothing_moves_while_a_page_loads(open_page, address):
@@ -313,17 +336,6 @@ class TestColorMode:
         assert max(map(int, background.strip("rgb()").split(","))) < 60
         page.close()
 
-    def test_the_button_changes_it_says_so_and_it_lasts(self, open_page, address):
-        page = open_page(f"{address}/index.html", color_scheme="light")
-        button = page.locator(".theme-switch-button").first
-        assert button.get_attribute("aria-label") == "Color mode: as the system"
-        button.click()
-        button.click()
-        chosen = page.evaluate("document.documentElement.dataset.mode")
-        assert button.get_attribute("aria-label") == f"Color mode: {chosen}"
-        page.reload()
-        assert page.evaluate("document.documentElement.dataset.mode") == chosen
-
 
 def test_without_scripts_the_pages_can_be_read(chromium, address):
     context = chromium.new_context(java_script_enabled=False, viewport=PHONE)
@@ -338,36 +350,39 @@ def test_without_scripts_the_pages_can_be_read(chromium, address):
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_search_finds_the_chapter_on_convolution(open_page, address, scheme):
-    start = address if scheme == "http" else SITE.as_uri()
-    page = open_page(f"{start}/{CHAPTERS[0]}.html", viewport=DESKTOP)
-    page.keyboard.press("Control+k")
-    page.locator("#pst-search-dialog input").fill("convolution")
+def test_search_forgives_one_typing_error_and_says_what_to_do(open_page, address):
+    page = open_page(f"{address}/search.html?q=kernel", viewport=PHONE)
+    results, status = page.locator(".course-results a"), page.locator(".course-found-count")
+    right = results.evaluate_all("links => links.map((link) => link.href)")
+    assert len(right) > 10
+    field = page.locator(".bd-search-container input")
+    for wrong in ("kernal", "krenel", "kernell", "kernl"):
+        field.fill(wrong)
+        assert "No page says" in status.inner_text(), wrong
+        assert results.first.get_attribute("href") in right[0], wrong
+    field.fill("xylophones")
+    assert results.count() == 0
+    assert "Try a shorter or another word" in status.inner_text()
+
+
+def test_a_plot_opens_large_and_closes_again(open_page, address):
+    page = open_page(f"{address}/{CHAPTERS[0]}.html", viewport=PHONE, color_scheme="dark")
+    plot = page.locator("a.course-enlarge").nth(1)
+    shown = plot.locator("img:visible")
+    text, width = shown.get_attribute("alt"), shown.bounding_box()["width"]
+    assert "-dark." in shown.get_attribute("src")
+    plot.focus()
     page.keyboard.press("Enter")
-    results = page.locator("#search-results ul.search li a")
-    results.first.wait_for()
-    page.locator("#search-results .search-summary", has_text="Search finished").wait_for()
-    links = results.evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    assert any("02_convolution.html" in link for link in links[:3])
-    results.first.click()
-    page.wait_for_url("**/*.html*")
-    assert page.locator("article h1").is_visible()
-
-
-def test_from_disk_all_pages_are_whole(open_page):
-    page = open_page((SITE / "index.html").as_uri(), allow=("file:", "data:", "blob:"))
-    for name in PAGES:
-        page.goto((SITE / f"{name}.html").as_uri())
-        page.evaluate("for (const image of document.images) image.loading = 'eager'")
-        broken = page.evaluate(
-            """() => Promise.all([...document.images].map(
-              (image) => image.decode().then(() => "", () => image.src)
-            ))"""
-        )
-        assert not any(broken), broken
-        # The icons' font came, too.
-        assert page.evaluate("[...document.fonts].some(font => font.status === 'loaded')")
+    large = page.locator("dialog.course-large img")
+    assert large.get_attribute("alt") == text
+    assert large.bounding_box()["width"] > 1.5 * width
+    assert not _violations(page)
+    page.keyboard.press("Escape")
+    assert page.locator("dialog.course-large").count() == 0
+    assert plot.evaluate("link => link === document.activeElement")
+    plot.click()
+    page.get_by_role("button", name="Close").click()
+    assert page.locator("dialog.course-large").count() == 0
 
 
 # Of the page itself: a figure that is started for the print brings its own.

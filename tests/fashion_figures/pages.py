@@ -1,7 +1,7 @@
 """What the figures' browser tests share: a page with one figure, its states, and axe.
 
-`open_figure` opens the figure in the browser of the fixture `chromium`, and fails the test when
-the page writes an error to the console.
+`open_figure` opens the figure in the browser of the fixture `chromium` or `engine`, and fails the
+test when the page writes an error to the console.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_figures.host.linker import link
+from tests.browsers import can, open_page
 from tools.figure_page import write_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,34 +36,24 @@ def open_figure(
     Parameters
     ----------
     browser : Browser
-        Of the fixture `chromium`.
+        Of the fixture `chromium` or `engine`.
     page : Path
         The page's file.
     address : str, optional
         Of the server; without it, the page is opened from disk.
     width, height, theme, options
-        Size of the window in pixels, color scheme, and more for ``new_page``.
+        Size of the window in pixels, the system's color scheme if the driver can set it, and more
+        for ``new_page``.
     expected_errors : tuple of str
         Parts of messages that the test provokes.
     """
-    trouble: list[str] = []
-
-    def note(text: str) -> None:
-        if not any(part in text for part in expected_errors):
-            trouble.append(text)
-
-    size = {"width": width, "height": height}
-    tab = browser.new_page(viewport=size, color_scheme=theme, **options)
-    tab.set_default_timeout(10_000)
-    tab.on("pageerror", lambda error: note(str(error)))
-    tab.on("console", lambda message: message.type == "error" and note(message.text))
-    try:
-        tab.goto(f"{address}/{page.name}" if address else page.as_uri())
-        tab.wait_for_selector(READY, timeout=10_000)
+    if can(browser, "color scheme"):
+        options["color_scheme"] = theme
+    where = f"{address}/{page.name}" if address else page.as_uri()
+    with open_page(browser, where, width, height, expected_errors, **options) as tab:
+        tab.set_default_timeout(10_000)
+        tab.wait_for_selector(READY)
         yield tab
-        assert not trouble, trouble
-    finally:
-        tab.close()
 
 
 def axe(page: Any) -> list[str]:

@@ -29,9 +29,10 @@ PAINTED = ".cw-cx-images[data-state=painted]"
 
 
 def test_the_words_name_the_confidence_of_the_rule():
-    script = Path(module.__file__).with_name("images.mjs").read_text("utf-8")
+    script = Path(module.__file__).with_name("words.mjs").read_text("utf-8")
+    script = re.sub(r'" \+\s+"', "", script).replace("\\u00a0", "\u00a0")
     for words in (ConfusionExplorer.text.default_value, script):
-        assert f"a confidence of at least {CONFIDENCE:.0%}" in re.sub(r'["`] \+\s+"', "", words)
+        assert f"a confidence of at least {100 * CONFIDENCE:.0f}\u00a0%" in words
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +77,22 @@ def _numbers(page):
 
 
 def _shown(page):
-    """Return which test images are on the page of thumbnails."""
+    """Return which test images are on the page of thumbnails, as the reader sees them."""
     return page.eval_on_selector_all(
-        ".cw-cx-images li", "all => all.map((one) => Number(one.dataset.image))"
+        ".cw-cx-image",
+        "all => all.filter((one) => one.checkVisibility({visibilityProperty: true}))"
+        ".map((one) => Number(one.dataset.image))",
     )
+
+
+def _gray(page, selector, n=0):
+    """Return the pixels of a picture, shape (28, 28)."""
+    painted = (
+        page.locator(selector)
+        .nth(n)
+        .evaluate("one => [...one.getContext('2d').getImageData(0, 0, 28, 28).data]")
+    )
+    return np.array(painted).reshape(28, 28, 4)[:, :, 0]
 
 
 def _loaded_pictures(page):
@@ -102,15 +115,16 @@ class TestPacking:
         labels, probabilities = _random(501)
         packed = pack_predictions(labels, probabilities)
         n = len(labels)
-        assert len(packed) == 8 * n
-        planes = np.frombuffer(packed, dtype=np.uint8, count=4 * n).reshape(4, n)
-        steps = np.frombuffer(packed, dtype="<u2", offset=4 * n).reshape(2, n) / 65535
+        assert len(packed) == 11 * n
+        planes = np.frombuffer(packed, dtype=np.uint8, count=5 * n).reshape(5, n)
+        steps = np.frombuffer(packed, dtype="<u2", offset=5 * n).reshape(3, n) / 65535
         ordered = np.sort(probabilities, axis=1)
         np.testing.assert_array_equal(planes[0], labels)
         np.testing.assert_array_equal(planes[1], probabilities.argmax(axis=1))
-        second = probabilities[np.arange(n), planes[2]]
-        np.testing.assert_array_equal(second, ordered[:, -2])
-        np.testing.assert_allclose(steps, ordered[:, [-1, -2]].T, atol=1 / 65535)
+        for plane, place in ((2, -2), (4, -3)):
+            named = probabilities[np.arange(n), planes[plane]]
+            np.testing.assert_array_equal(named, ordered[:, place])
+        np.testing.assert_allclose(steps, ordered[:, [-1, -2, -3]].T, atol=1 / 65535)
         np.testing.assert_array_equal(planes[3], heuristic_suspects(labels, probabilities))
 
     @pytest.mark.parametrize(
@@ -127,19 +141,28 @@ class TestPacking:
 
 
 class TestTraits:
-    @pytest.mark.parametrize("cell", [[1], [1, 2, 3], [0, 10], [-1, 0]])
+    @pytest.mark.parametrize("cell", [[1], [1, 2, 3], [0, 10], [-2, 0]])
     def test_what_is_no_cell_is_refused(self, cell):
         with pytest.raises(traitlets.TraitError):
             ConfusionExplorer(selected=cell)
 
-    def test_selected_indices_are_the_cells_images_the_surest_first(self, sample):
+    @pytest.mark.parametrize("cell", [[3, 5], [3, 3], [3, -1], [-1, 5]])
+    def test_selected_indices_are_the_surest_mistakes_then_the_least_sure_answers(
+        self, sample, cell
+    ):
         labels = sample[1].astype(int)
         _, probabilities = _random(len(labels))
-        figure = ConfusionExplorer(probabilities, selected=[3, 5])
-        confidence = probabilities.max(axis=1)
-        cell = np.flatnonzero((labels == 3) & (probabilities.argmax(axis=1) == 5))
-        assert set(figure.selected_indices) == set(cell)
-        assert (np.diff(confidence[figure.selected_indices]) <= 1 / 65535).all()
+        said, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+        figure = ConfusionExplorer(probabilities, selected=cell)
+        chosen = [
+            n for n in range(len(labels)) if cell[0] in (-1, labels[n]) and cell[1] in (-1, said[n])
+        ]
+        assert set(figure.selected_indices) == set(chosen)
+        right = said[figure.selected_indices] == labels[figure.selected_indices]
+        assert (np.diff(right.astype(int)) >= 0).all()  # mistakes stand in front
+        confidence = confidence[figure.selected_indices]
+        assert (np.diff(confidence[~right]) <= 1 / 65535).all()
+        assert (np.diff(confidence[right]) >= -1 / 65535).all()
         figure.selected = []
         assert figure.selected_indices.size == 0
 
@@ -177,9 +200,12 @@ class TestNumbers:
             assert pages.state(page, "normalize") is True
             shares = confusion_table(labels, said, normalize="true").to_numpy() * 100
             np.testing.assert_allclose(_numbers(page), shares, atol=0.051)
-            summary = page.locator(".cw-cx .cw-body > p").first.inner_text()
-            assert f"Of 1,000 test images, the network names {(said == labels).sum()}" in summary
-            assert f"In {heuristic_suspects(labels, answers).sum()} of them" in summary
+            text = page.locator(".cw-cx .cw-body").inner_text()
+            assert f"names {(said == labels).sum()} of 1,000 test images correctly" in text
+            assert f"There are {heuristic_suspects(labels, answers).sum()} of them." in text
+            largest = page.locator(".cw-cx-shortcut").first.inner_text()  # in the matrix's unit
+            off = np.where(np.eye(10, dtype=bool), 0, shares)
+            assert largest.endswith(f"{off.max():.1f}\u00a0%")
 
     def test_another_models_ten_thousand_predictions_replace_the_shipped_ones(
         self, chromium, folder
@@ -195,7 +221,7 @@ class TestNumbers:
                 }""",
                 list(pack_predictions(labels, probabilities)),
             )
-            page.get_by_text("Of 10,000 test images").wait_for()
+            page.get_by_text("of 10,000 test images").wait_for()
             np.testing.assert_array_equal(_numbers(page), confusion_matrix(labels, said))
             expected = classification_table(labels, said)
             for label in range(10):
@@ -214,14 +240,14 @@ class TestNumbers:
                     'predictions', Uint8Array.from(bytes))""",
                 list(pack_predictions(labels, probabilities)),
             )
-            page.get_by_text("Of 4 test images").wait_for()
+            page.get_by_text("of 4 test images").wait_for()
             pages.set_state(page, selected=[1, 5], normalize=True)
             table = classification_table(labels, probabilities.argmax(axis=1))
             for name, values in _scores(page).items():
                 np.testing.assert_allclose(values, table.loc[name], atol=0.00051)
-            assert (
-                page.locator(".cw-cx-title").inner_text() == "Trouser taken for Sandal: no image."
-            )
+            assert page.locator(".cw-cx-title").inner_text() == "Trouser taken for Sandal"
+            assert page.locator(".cw-cx-facts").inner_text() == "None of 0."
+            assert _shown(page) == []
 
 
 class TestImages:
@@ -234,30 +260,77 @@ class TestImages:
         with pages.open_figure(chromium, folder / "light.html") as page:
             page.wait_for_selector(STARTED)
             page.locator("[data-cell='9/9']").click()
-            page.locator(".cw-cx-images").scroll_into_view_if_needed()
             seen = []
             while True:
                 page.wait_for_selector(PAINTED)
                 seen += _shown(page)
-                following = page.get_by_role("button", name="Next")
+                following = page.get_by_role("button", name="Next images")
                 if following.is_disabled():
                     break
                 following.click()
             assert seen == figure.selected_indices.tolist()
-            assert page.evaluate("document.activeElement.textContent") == "Previous"
-            assert "Images 73 to" in page.get_by_role("status").inner_text()
-            painted = page.locator(".cw-cx-images canvas").first.evaluate(
-                "one => [...one.getContext('2d').getImageData(0, 0, 28, 28).data]"
+            assert (
+                page.evaluate("document.activeElement.getAttribute('aria-label')")
+                == "Previous images"
             )
+            last = -(-len(seen) // 12)
+            assert f"Page {last} of {last}" == page.get_by_role("status").inner_text()
             image = _shown(page)[0]
-            gray = np.array(painted).reshape(28, 28, 4)[:, :, 0]
+            gray = _gray(page, ".cw-cx-image canvas")
             assert np.abs(gray - images[image].astype(int)).max() <= 2
-            name = page.locator(".cw-cx-images canvas").first.get_attribute("aria-label")
+            name = page.locator(".cw-cx-image").first.get_attribute("aria-label")
             order = np.argsort(-answers[image])
             assert name.startswith(f"Test image {image}, labeled {CLASS_NAMES[labels[image]]}: ")
             for label in order[:2]:
                 assert CLASS_NAMES[label] in name
-                assert f"{answers[image, label] * 100:.1f}%" in name
+
+    def test_the_averages_are_those_of_the_cell_and_of_what_was_recognized(
+        self, chromium, folder, sample, answers
+    ):
+        images, labels = sample
+        said = answers.argmax(axis=1)
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(f".cw-cx[data-cell='6/0'] {PAINTED}")
+            words = page.locator(".cw-cx-averages span").all_inner_texts()
+            for n, answer in enumerate((0, 6)):
+                members = images[(labels == 6) & (said == answer)]
+                mean = members.mean(axis=0)
+                assert np.abs(_gray(page, ".cw-cx-averages canvas", n) - mean).max() <= 3
+                assert f" {len(members)}" in words[n]
+
+    def test_an_image_opens_large_and_closes_where_it_was(self, chromium, folder, sample, answers):
+        members = ConfusionExplorer(selected=[2, -1]).selected_indices.tolist()
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            page.get_by_role("button", name="labeled Pullover").click()
+            page.wait_for_selector(f".cw-cx[data-cell='2/-1'] {PAINTED}")
+            assert pages.state(page, "selected") == [2, -1]
+            page.locator(".cw-cx-image").first.focus()
+            for key in (*["ArrowRight"] * 3, *["ArrowDown"] * 2, "Enter"):
+                page.keyboard.press(key)
+            assert pages.state(page, "image") == members[11]
+            page.keyboard.press("ArrowRight")  # to the next page
+            image = members[12]
+            page.get_by_role("group", name=f"Test image {image}, large").wait_for()
+            top = np.argsort(-answers[image])[:3]
+            bars = page.locator(".cw-cx-bars li").all_inner_texts()
+            for label, bar in zip(top, bars, strict=False):
+                assert CLASS_NAMES[label] in bar
+                if 0.001 < answers[image, label] < 0.999:
+                    assert f"{100 * answers[image, label]:.1f}\u00a0%" in bar
+            assert "seven others" in bars[3]
+            assert CLASS_NAMES[top[0]] in page.get_by_role("status").inner_text()
+            gray = _gray(page, ".cw-cx-large > canvas")
+            assert np.abs(gray - sample[0][image].astype(int)).max() <= 2
+            page.keyboard.press("Escape")
+            page.wait_for_selector(".cw-cx-large", state="hidden")
+            assert pages.state(page, "image") is None
+            assert page.evaluate("document.activeElement.dataset.image") == str(image)
+            assert _shown(page)[0] == image
+            pages.set_state(page, image=members[1])  # the kernel can open one, too
+            page.wait_for_selector(".cw-cx-large", state="visible")
+            page.locator("[data-cell='2/4']").click()
+            page.wait_for_selector(".cw-cx-large", state="hidden")
 
     def test_suspects_are_marked_and_can_be_shown_alone(self, chromium, folder, sample, answers):
         suspects = heuristic_suspects(sample[1], answers)
@@ -270,11 +343,11 @@ class TestImages:
                 ".cw-cx-suspect", "all => all.map((one) => Number(one.dataset.image))"
             )
             assert marked == expected
-            page.get_by_role("button", name=f"Only the {len(expected)} with").click()
+            page.get_by_role("button", name=f"{len(expected)} suspect").click()
             assert _shown(page) == expected
             pages.set_state(page, selected=[1, 1])
             page.wait_for_selector(".cw-cx[data-cell='1/1']")
-            assert page.get_by_role("button", name="Only the").count() == 0
+            assert page.get_by_role("button", name="suspect").count() == 0
 
     def test_only_the_pictures_of_the_open_class_are_loaded_and_only_when_in_view(
         self, chromium, folder
@@ -301,20 +374,20 @@ class TestReader:
     def test_by_keyboard(self, chromium, folder):
         with pages.open_figure(chromium, folder / "light.html") as page:
             page.wait_for_selector(STARTED)
-            page.locator(".cw-cx-check input").focus()
-            page.keyboard.press("Tab")  # the table is one stop, at the open cell
+            page.keyboard.press("Tab")  # the table is one stop, at the chosen cell
             focused = "document.activeElement.dataset.cell"
             assert page.evaluate(focused) == "6/0"
             for key, cell in (
-                ("ArrowLeft", "5/9"),
+                ("ArrowLeft", "6/-1"),
                 ("ArrowRight", "6/0"),
                 ("ArrowDown", "7/0"),
                 ("End", "7/9"),
                 ("ArrowUp", "6/9"),
-                ("Control+Home", "0/0"),
-                ("ArrowUp", "0/0"),
+                ("Control+Home", "-1/-1"),
+                ("ArrowUp", "-1/-1"),
                 ("Control+End", "9/9"),
-                ("Home", "9/0"),
+                ("Home", "9/-1"),
+                ("ArrowRight", "9/0"),
                 ("ArrowRight", "9/1"),
             ):
                 page.keyboard.press(key)
@@ -326,14 +399,46 @@ class TestReader:
             assert "Ankle boot taken for Trouser" in page.get_by_role("status").inner_text()
             assert page.evaluate(focused) == "9/1"
 
-    def test_by_shortcut_and_switch(self, chromium, folder, sample, answers):
+    @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+    def test_the_images_stand_in_one_view_with_the_cell_and_nothing_moves(
+        self, chromium, folder, sample, answers, width, height
+    ):
         worst = fashion_lib.most_confused(sample[1], answers.argmax(axis=1), n=1).iloc[0]
-        with pages.open_figure(chromium, folder / "light.html", width=390, has_touch=True) as page:
+        with pages.open_figure(
+            chromium, folder / "light.html", width=width, height=height, has_touch=True
+        ) as page:
             page.wait_for_selector(STARTED)
             page.locator(".cw-cx-shortcut").first.tap()
-            title = f"{worst['true']} taken for {worst['predicted']}: {worst['count']} images"
-            assert title in page.locator(".cw-cx-title").inner_text()
-            page.get_by_label("Color the mistakes only").tap()
+            title = f"{worst['true']} taken for {worst['predicted']}"
+            assert page.locator(".cw-cx-title").inner_text() == title
+            assert f"{worst['count']} of " in page.locator(".cw-cx-facts").inner_text()
+            page.locator(".cw-cx-stage").evaluate("one => one.scrollIntoView()")
+            places = set()
+            # The largest, a right answer, none, a row, a column, everything, the edges.
+            for cell in ("6/0", "6/6", "1/5", "6/-1", "-1/6", "-1/-1", "0/0", "9/9", "9/0"):
+                page.locator(f"button[data-cell='{cell}']").tap()
+                page.wait_for_selector(f".cw-cx[data-cell='{cell}'] {PAINTED}")
+                for part in (f"button[data-cell='{cell}']", ".cw-cx-title", ".cw-cx-images"):
+                    box = page.locator(part).bounding_box()
+                    assert box["y"] >= 0, part
+                    assert box["y"] + box["height"] <= height, part
+                shown = page.locator(".cw-cx, .cw-cx-matrix, .cw-cx-images, .cw-cx-scores")
+                boxes = shown.evaluate_all(
+                    "all => all.map((one) => one.getBoundingClientRect())"
+                    ".map((box) => [box.x, box.y, box.width])"
+                )
+                bottom = page.locator(".cw-cx").bounding_box()["height"]
+                places.add(str((boxes[:3], boxes[3][:2], bottom)))
+            assert len(places) == 1, places
+            cell, head = (
+                page.locator(f"button[data-cell='9/{answer}']").bounding_box() for answer in (0, -1)
+            )
+            assert head["x"] + head["width"] <= cell["x"] - 2  # the ring is not covered
+
+    def test_the_diagonal_gets_its_color_back(self, chromium, folder):
+        with pages.open_figure(chromium, folder / "light.html") as page:
+            page.wait_for_selector(STARTED)
+            page.get_by_label("Color the mistakes only").click()
             assert pages.state(page, "fade_diagonal") is False
             assert page.locator(".cw-cx-faded").count() == 0
             assert page.locator("[data-cell='0/0']").evaluate(
@@ -345,8 +450,8 @@ class TestReader:
             page.wait_for_selector(STARTED)
             pages.set_state(page, selected=[])
             page.wait_for_selector(".cw-cx[data-cell='']")
-            assert page.locator(".cw-cx-images li").count() == 0
-            assert page.locator(".cw-cx-title").inner_text() == "No cell is open."
+            assert _shown(page) == []
+            assert page.locator(".cw-cx-title").inner_text() == "Nothing is chosen."
 
 
 class TestPage:
@@ -355,11 +460,12 @@ class TestPage:
         page_file = folder / f"{theme}.html"
         with pages.open_figure(chromium, page_file, theme=theme, width=width) as page:
             page.wait_for_selector(STARTED)
-            for fade in (True, False):
-                pages.set_state(page, fade_diagonal=fade, normalize=fade)
+            image = int(ConfusionExplorer().selected_indices[0])
+            for on in (True, False):
+                pages.set_state(page, fade_diagonal=on, normalize=on, image=image if on else None)
                 assert pages.axe(page) == []
             box = page.locator(".cw-cx").bounding_box()
-            for part in (".cw-cx-frame", ".cw-cx-scores", ".cw-cx-images"):
+            for part in (".cw-cx-frame", ".cw-cx-scores", ".cw-cx-panel"):
                 inner = page.locator(part).bounding_box()
                 assert inner["x"] >= box["x"]
                 assert inner["x"] + inner["width"] <= box["x"] + box["width"], part

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from book.serve import Server
 from fashion_figures import ConvolutionExplorer
-from fashion_figures.convolution_explorer.figure import NOTES
+from fashion_figures.convolution_explorer.figure import ANY_TASK, FIRST_TASK, NOTES
 from fashion_figures.shared.assets import garment_bytes
 from fashion_lib import KERNELS, conv2d
 from tests.fashion_figures.pages import axe, open_figure, set_state, state, write_page
@@ -26,7 +26,8 @@ READ_MAP = """async () => {
             model.set('row', row);
             model.set('column', column);
             await null;
-            sums.push(root.querySelector('.cw-conv-result').textContent);
+            sums.push(root.querySelector('.cw-conv-cut:not([hidden])')?.textContent
+                ?? root.querySelector('.cw-conv-result').textContent);
         }
     }
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -163,7 +164,7 @@ class TestNumbers:
             products = [int(text.split(" = ")[1]) for text in written]
             line = tab.locator(".cw-conv-sum").inner_text()
             assert line == " + ".join(map(str, products)) + f" = {sum(products)}"
-            assert tab.locator(".cw-conv-result").inner_text() == str(sum(products))
+            assert tab.locator(".cw-conv-result:visible").all_inner_texts() == [str(sum(products))]
             assert sum(products) == ConvolutionExplorer().output[7, 14]
 
 
@@ -322,12 +323,48 @@ class TestSettings:
 
     def test_relu_makes_a_negative_sum_zero(self, chromium, tmp_path):
         figure = ConvolutionExplorer(row=10, column=25)
-        assert figure.output[10, 25] < 0
+        expected = figure.output[10, 25]
+        assert expected < 0
         with open_figure(chromium, write_page(tmp_path, figure)) as tab:
+            low = tab.locator(".cw-conv-legend span").first
+            assert low.inner_text() == f"−{np.abs(figure.output).max():.0f}"
             tab.get_by_role("button", name="ReLU").click()
-            assert tab.locator(".cw-conv-result").inner_text() == "0"
+            shown = tab.locator(".cw-conv-answer").inner_text().split("\n")
+            assert shown == ["Their sum", f"−{-expected:.0f}", "After ReLU", "0"]
             assert "ReLU makes it 0" in tab.locator(".cw-conv-sum").inner_text()
+            assert low.inner_text() == "0"
             assert state(tab, "relu") is True
+
+    def test_what_to_try_goes_with_the_picture_and_the_kernel(self, chromium, tmp_path, page):
+        task = "document.querySelector('.cw-conv-task').textContent"
+        with open_figure(chromium, page) as tab:
+            assert tab.evaluate(task) == f"Try this: {FIRST_TASK}"
+            tab.get_by_label("Kernel", exact=True).select_option("blur")
+            assert tab.evaluate(task) == f"Try this: {ANY_TASK}"
+            tab.get_by_label("Kernel", exact=True).select_option("sobel_x")
+            assert tab.evaluate(task) == f"Try this: {FIRST_TASK}"
+            tab.get_by_label("Picture").select_option("Bag 2")
+            tab.wait_for_selector(f"{FIGURE}[data-garment='25']")
+            assert tab.evaluate(task) == f"Try this: {ANY_TASK}"
+            set_state(tab, task="Find the handle.")
+            assert tab.evaluate(task) == "Try this: Find the handle."
+
+    def test_a_click_on_a_weight_selects_it(self, chromium, page):
+        with open_figure(chromium, page) as tab:
+            tab.get_by_label("Kernel", exact=True).select_option("blur")
+            middle = tab.get_by_label("Kernel, row 1, column 1")
+            # In WebKit the click's end would put the caret there; this is what keeps it from that.
+            kept = """input => {
+                input.addEventListener('mouseup', (event) => {
+                    (window.kept ??= []).push(event.defaultPrevented);
+                });
+            }"""
+            middle.evaluate(kept)
+            middle.click()
+            tab.keyboard.type("5")
+            assert middle.input_value() == "5"
+            middle.click()
+            assert tab.evaluate("window.kept") == [True, False]
 
 
 class TestDrawing:
@@ -335,7 +372,7 @@ class TestDrawing:
         with open_figure(chromium, page) as tab:
             tab.get_by_role("button", name="Draw").click()
             tab.get_by_role("button", name="Clear the sheet").click()
-            assert tab.locator(".cw-conv-result").inner_text() == "0"
+            assert tab.locator(".cw-conv-result:visible").all_inner_texts() == ["0"]
             box = tab.locator(INPUT).bounding_box()
             pixel = box["width"] / 28
             tab.mouse.move(box["x"] + 10.5 * pixel, box["y"] + 5.5 * pixel)
@@ -375,6 +412,25 @@ class TestDrawing:
             assert drawn == [[14, 13], [15, 13], [16, 13]]
 
 
+class TestOnAPhone:
+    def test_cause_and_effect_are_on_one_screen(self, chromium, page):
+        with open_figure(chromium, page, width=390, height=844, has_touch=True) as tab:
+            tab.locator(FIGURE).evaluate("one => one.scrollIntoView()")
+            boxes = [tab.locator(part).first.bounding_box() for part in (INPUT, ".cw-conv-result")]
+            boxes.append(tab.get_by_role("button", name="Play").bounding_box())
+            below = 844 - 56  # the site's header stands above
+            assert all(box["y"] >= 0 and box["y"] + box["height"] <= below for box in boxes), boxes
+            more = tab.get_by_role("button", name="More")
+            assert not tab.get_by_role("radio", name="same").is_visible()
+            more.click()
+            tab.get_by_role("radio", name="same").check()
+            assert state(tab, "padding") == "same"
+            assert more.get_attribute("aria-expanded") == "true"
+            fields = tab.locator(f"{FIGURE} :is(select, input[type=text])")
+            sizes = fields.evaluate_all("all => all.map(one => getComputedStyle(one).fontSize)")
+            assert {float(size.removesuffix("px")) >= 16 for size in sizes} == {True}
+
+
 class TestEveryReader:
     @pytest.mark.parametrize(("theme", "width"), [("light", 1000), ("dark", 320)])
     def test_axe_finds_nothing_and_nothing_sticks_out(self, chromium, tmp_path, theme, width):
@@ -382,6 +438,8 @@ class TestEveryReader:
         page = write_page(tmp_path, figure, theme)
         with open_figure(chromium, page, width=width, theme=theme) as tab:
             assert axe(tab) == []
+            if width < 400:
+                tab.get_by_role("button", name="More").click()
             tab.get_by_role("button", name="Draw").click()
             assert axe(tab) == []
             outside = tab.locator(f"{FIGURE} :is(button, select, td, canvas, p)").evaluate_all(

@@ -329,6 +329,14 @@ def map_layers(network):
     return [layer.name for layer in network.layers if len(network.shapes[layer.name]) == 3]
 
 
+def unstrided(layer):
+    """Return what a convolution of one pixel does to each pixel."""
+    import tensorflow as tf
+
+    kernel, bias = layer.weights
+    return lambda taken: layer.activation(tf.nn.conv2d(taken, kernel, 1, "VALID") + bias)
+
+
 def grad_cams_by_tensorflow(weights, image, label):
     """Return Grad-CAM of every layer with rows and columns, its gradient found by TensorFlow."""
     import tensorflow as tf
@@ -340,7 +348,12 @@ def grad_cams_by_tensorflow(weights, image, label):
         tape.watch(outputs["input"])
         for layer in network.layers[:-1]:
             taken = [outputs[name] for name in layer.inputs]
-            outputs[layer.name] = model.get_layer(layer.name)(taken if taken[1:] else taken[0])
+            call = model.get_layer(layer.name)
+            if layer.kind == "convolution" and layer.size == 1 < layer.stride:
+                # In TensorFlow 2.21 (oneDNN), the gradient of a window of one pixel with a stride
+                # writes over memory that is not its own. Here are the pixels that it sees, alone:
+                taken, call = [taken[0][:, :: layer.stride, :: layer.stride]], unstrided(call)
+            outputs[layer.name] = call(taken if taken[1:] else taken[0])
         scores = outputs[last.inputs[0]]
         if last.kind == "dense":
             kernel, bias = model.get_layer(last.name).weights

@@ -114,6 +114,30 @@ SHOW = """async (network) => {
     }
 }"""
 
+# Start at a vote, or where the focus is after "on", and press a button until it leads nowhere.
+WALK = """async ({ image, button }) => {
+    const host = document.querySelector('.cw-host');
+    const model = host.courseModel;
+    const place = () => host.querySelector('.cw-nw').dataset.place;
+    if (image) model.set('image', new DataView(Uint8Array.from(image).buffer));
+    if (image) for (const name of ['filter', 'row', 'column']) model.set(name, -1);
+    await Promise.resolve();
+    if (button === '.cw-nw-back') {
+        const votes = [...host.querySelectorAll('.cw-nw-vote')];
+        const shares = votes.map((vote) => parseFloat(vote.innerText.split('\\n').at(-1)));
+        votes[shares.indexOf(Math.max(...shares))].click();
+        await Promise.resolve();
+    }
+    const seen = [place()];
+    const step = host.querySelector(button);
+    while (step.classList.contains('cw-nw-arrow')) {
+        step.click();
+        await Promise.resolve();
+        seen.push(place());
+    }
+    return seen;
+}"""
+
 #: Every pixel weighed for every class: a network without a single convolution.
 REGRESSION = Network(
     (Layer("row", "flatten"), Layer("vote", "dense", units=10, activation="softmax"))
@@ -278,6 +302,150 @@ class TestValues:
             assert (_layers(inside)[layer][place] != before[layer][place]).any()
 
 
+class TestFirstMap:
+    """What is said about where a map lights up, and which map comes first."""
+
+    @staticmethod
+    def _lit(image, filter_):
+        """Return of a map of conv1 how many values are strong, and of these where they lie."""
+        values = _layers(image)["conv1"][:, filter_]
+        windows = np.lib.stride_tricks.sliding_window_view(image / 255, (3, 3)).reshape(-1, 9)
+        low, high = windows.min(axis=1), windows.max(axis=1)
+        strong = values >= values.max() / 2
+        return strong.sum(), (strong & (high - low >= 0.25)).sum(), (strong & (high <= 0.05)).sum()
+
+    @pytest.mark.parametrize("label", range(10))
+    def test_the_first_map_of_each_garment_lights_up_along_edges_as_the_text_says(
+        self, shared, garments, label
+    ):
+        image = garments[3 * label]
+        places = [["conv1", -1, -1, -1]]
+        (seen,) = shared.evaluate(READ, {"image": image.reshape(-1).tolist(), "places": places})
+        _, filter_, row, column = seen["place"].split("/")
+        strong, edge, empty = self._lit(image, int(filter_))
+        assert empty == 0
+        share = "all" if edge == strong else edge
+        expected = f"Map {filter_} lights up along edges, mostly: {share} of its {strong} strongest"
+        assert expected in shared.locator(".cw-nw-lesson").inner_text()
+        assert edge >= 2 / 3 * strong
+        window = image[int(row) : int(row) + 3, int(column) : int(column) + 3].astype(int)
+        assert window.max() - window.min() >= 64  # and so does the value that is chosen in it
+
+    def test_what_is_said_of_every_map_is_so(self, shared, garments):
+        image = garments[27]
+        largest = _layers(image)["conv1"].max()
+        kinds = set()
+        for filter_ in range(32):
+            places = [["conv1", filter_, 0, 0]]
+            shared.evaluate(READ, {"image": image.reshape(-1).tolist(), "places": places})
+            said = shared.locator(".cw-nw-lesson").inner_text().partition(f"Map {filter_} ")[2]
+            strong, edge, empty = self._lit(image, filter_)
+            if _layers(image)["conv1"][:, filter_].max() <= 0.1 * largest:
+                kind = "stays dark"
+            elif empty >= 2 / 3 * strong:
+                kind = "where the picture is empty"
+            elif edge >= 2 / 3 * strong:
+                kind = "along edges"
+            elif strong - edge - empty >= 2 / 3 * strong:
+                kind = "on even parts"
+            else:
+                kind = "in different places"
+            assert kind in said, (filter_, said)
+            kinds.add(kind)
+        assert {"stays dark", "where the picture is empty", "along edges"} <= kinds
+
+    def test_maps_of_the_empty_background_come_last(self, shared, garments):
+        image = garments[27].reshape(-1).tolist()
+        shared.evaluate(READ, {"image": image, "places": [["conv1", -1, -1, -1]]})
+        shared.get_by_role("button", name="Show all 32").click()
+        order = shared.locator(".cw-nw-map").evaluate_all("all => all.map(x => Number(x.value))")
+        shared.get_by_role("button", name="Show fewer").click()
+        lit = [self._lit(garments[27], filter_) for filter_ in order]
+        is_empty = [bool(empty >= 2 / 3 * strong) for strong, _, empty in lit]
+        assert sum(is_empty) >= 2
+        assert is_empty == sorted(is_empty)
+
+
+class TestWay:
+    """The way back from the vote to the pixels, and on to the votes."""
+
+    def test_the_way_back_from_each_vote_ends_at_pixels_that_made_the_value(self, shared, garments):
+        weights = load_weights()
+        bias = weights["conv1/bias"]
+        for label in range(10):
+            image = garments[3 * label]
+            given = {"image": image.reshape(-1).tolist(), "button": ".cw-nw-back"}
+            seen = [place.split("/") for place in shared.evaluate(WALK, given)]
+            answer = _layers(image)["output"][0].argmax()
+            assert seen[0] == ["output", str(answer), "0", "0"]
+            assert [place[0] for place in seen] == list(reversed(SIZES))
+            filter_, row, column = map(int, seen[-1][1:])
+            window = image[row : row + 3, column : column + 3] / 255
+            products = (window * weights["conv1/kernel"][:, :, 0, filter_]).sum()
+            assert window.max() > 0
+            assert abs(products) >= abs(bias[filter_])
+            assert shared.locator(".cw-nw-bias").count() == 0
+
+    def test_each_step_back_is_to_the_part_that_adds_most_but_for_parts_made_by_biases(
+        self, shared, garments
+    ):
+        weights, layers = load_weights(), _layers(garments[27])
+        given = {"image": garments[27].reshape(-1).tolist(), "button": ".cw-nw-back"}
+        seen = [place.split("/") for place in shared.evaluate(WALK, given)]
+        vote, unit, number = (int(place[1]) for place in seen[:3])
+        adds = layers["dense"][0] * weights["output/kernel"][:, vote]
+        before = layers["pool3"][0][:, np.newaxis] * weights["dense/kernel"]
+        products = before.sum(axis=0)
+        is_made = abs(products) >= abs(weights["dense/bias"])
+        assert unit == np.where(is_made, adds, -np.inf).argmax()
+        assert number == before[:, unit].argmax()
+
+    def test_the_way_on_leads_to_a_vote_through_what_a_value_adds_most_to(self, shared, garments):
+        weights = load_weights()
+        for label in range(10):
+            image = garments[3 * label]
+            shared.evaluate(
+                READ,
+                {"image": image.reshape(-1).tolist(), "places": [["conv1", -1, -1, -1]]},
+            )
+            given = {"image": None, "button": ".cw-nw-on"}
+            seen = [place.split("/") for place in shared.evaluate(WALK, given)]
+            assert [place[0] for place in seen] == list(SIZES)
+            layers = _layers(image)
+            number, unit, vote = (int(place[1]) for place in seen[-3:])
+            adds = layers["pool3"][0, number] * weights["dense/kernel"][number]
+            assert unit == np.where(layers["dense"][0] > 0, adds, -np.inf).argmax()
+            assert vote == weights["output/kernel"][unit].argmax()
+            for name in SIZES:  # and nothing on it is silent
+                place = seen[list(SIZES).index(name)]
+                n = int(place[2]) * SIZES[name][0] + int(place[3])
+                assert layers[name][n, int(place[1])] > 0
+
+    def test_a_value_that_no_vote_depends_on_says_so(self, shared, garments):
+        image = garments[27].reshape(-1).tolist()
+        read = {"image": image, "places": [["conv1", 22, 22, 10], ["conv1", 1, 0, 0]]}
+        shared.evaluate(READ, {**read, "places": read["places"][:1]})
+        on = shared.locator(".cw-nw-on")
+        assert on.inner_text() == "This place reaches no vote"
+        assert on.get_attribute("aria-disabled") == "true"
+        shared.evaluate(READ, {**read, "places": read["places"][1:]})
+        assert on.inner_text() == "A zero adds nothing later"
+
+    def test_a_sum_that_is_mostly_bias_says_so_and_no_other(self, shared, garments):
+        weights, image = load_weights(), garments[27]
+        said = set()
+        for place in _places(np.random.default_rng(2), 60, {"conv1": SIZES["conv1"]}):
+            shared.evaluate(READ, {"image": image.reshape(-1).tolist(), "places": [place]})
+            _, filter_, row, column = place
+            window = image[row : row + 3, column : column + 3] / 255
+            products = (window * weights["conv1/kernel"][:, :, 0, filter_]).sum()
+            notes = shared.locator(".cw-nw-bias").all_inner_texts()
+            assert bool(notes) is bool(abs(weights["conv1/bias"][filter_]) > abs(products))
+            said |= set(notes)
+        assert "All products are zero: the sum is the bias alone." in said
+        assert any("Most of this sum is the bias" in note for note in said)
+
+
 class TestOtherNetworks:
     """Networks of a reader's own: in Python, and in the figure as it is."""
 
@@ -401,23 +569,9 @@ class TestOtherNetworks:
     @pytest.mark.parametrize("seed", [5, 11, REGRESSION], ids=str)
     def test_the_walk_back_ends_at_the_picture(self, shared, shows, seed):
         shows(_drawn(seed))
-        shared.get_by_role("button", name="Start at the vote").click()
-        seen = []
-        for _ in range(40):
-            seen.append(shared.locator(STARTED).get_attribute("data-place"))
-            way = shared.locator(".cw-nw-sum [data-go]")
-            if not way.count():
-                break
-            way.first.press("Enter")
-            shared.wait_for_function(
-                "place => document.querySelector('.cw-nw').dataset.place !== place", arg=seen[-1]
-            )
-        assert (
-            shared.get_by_text("here the walk back ends")
-            .or_(shared.get_by_text("Here the walk back ends"))
-            .is_visible()
-        )
-        assert len(set(seen)) == len(seen)
+        seen = shared.evaluate(WALK, {"image": None, "button": ".cw-nw-back"})
+        assert 1 <= len(seen) == len(set(seen))
+        assert "ere the walk back ends" in shared.locator(".cw-nw-sum").inner_text()
 
     @pytest.mark.parametrize(("theme", "width"), [("light", 320), ("dark", 1000)])
     def test_a_page_of_its_own_is_alive_and_accessible(self, chromium, tmp_path, theme, width):
@@ -431,9 +585,10 @@ class TestOtherNetworks:
                 page.locator(".cw-nw-name").get_by_text(layer.name, exact=True).click()
                 page.wait_for_selector(f".cw-nw[data-place^='{layer.name}/']")
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
-                assert layer.name in page.locator(".cw-nw-title").inner_text()
+                assert f"{layer.name}: " in page.locator(".cw-nw-lesson").inner_text()
             assert pages.axe(page) == []
-            assert "edges" not in page.locator(".cw-nw").inner_text()
+            titles = page.locator(".cw-nw-chapter").all_inner_texts()
+            assert all(title == "Votes" or title.startswith("Stage ") for title in titles)
 
     def test_the_words_beside_the_figure_follow_the_text(self, chromium, folder):
         with pages.open_figure(chromium, folder / "light.html") as page:
@@ -453,31 +608,50 @@ class TestOtherNetworks:
 
 
 class TestReader:
-    def test_by_pointer_layer_map_and_value(self, chromium, folder):
-        with pages.open_figure(chromium, folder / "light.html") as page:
-            page.wait_for_selector(STARTED)
-            page.get_by_role("button", name="conv2").click()
-            page.wait_for_selector(".cw-nw[data-place^='conv2/']")
-            assert page.locator(".cw-nw-map").count() == 8
-            page.get_by_role("button", name="Show all 64").click()
-            assert page.locator(".cw-nw-map").count() == 64
-            page.get_by_role("button", name="Feature map 17", exact=True).click()
-            area = _on_screen(page.locator(".cw-nw-plane canvas"))
-            cell = area["width"] / 11
-            page.mouse.click(area["x"] + 3.5 * cell, area["y"] + 7.5 * cell)
-            page.wait_for_selector(".cw-nw[data-place='conv2/17/7/3']")
-            assert "conv2, map 17, row 7, column 3" in page.get_by_role("status").inner_text()
-            assert [pages.state(page, name) for name in ("layer", "filter", "row", "column")] == [
-                "conv2",
-                17,
-                7,
-                3,
-            ]
-            page.mouse.move(area["x"] + 3.5 * cell, area["y"] + 7.5 * cell)
-            page.mouse.down()
-            page.mouse.move(area["x"] + 9 * area["width"], area["y"])
-            page.mouse.up()  # a drag that ends outside stays at the edge
-            page.wait_for_selector(".cw-nw[data-place='conv2/17/0/10']")
+    @pytest.fixture
+    def page(self, shared, garments):
+        """Bring the shared page back to how it opens: at the boot, in the first layer."""
+        boot = {"image": garments[27].reshape(-1).tolist()}
+        shared.evaluate(READ, {**boot, "places": [["conv1", -1, -1, -1]]})
+        return shared
+
+    def test_by_pointer_layer_map_and_value(self, page):
+        page.get_by_role("button", name="conv2").click()
+        page.wait_for_selector(".cw-nw[data-place^='conv2/']")
+        assert page.locator(".cw-nw-map").count() == 8
+        page.get_by_role("button", name="Show all 64").click()
+        assert page.locator(".cw-nw-map").count() == 64
+        page.get_by_role("button", name="Feature map 17", exact=True).click()
+        page.wait_for_selector(".cw-nw[data-place^='conv2/17/']")
+        kept = page.locator(STARTED).get_attribute("data-place")
+        area = _on_screen(page.locator(".cw-nw-plane canvas"))
+        cell = area["width"] / 11
+        page.mouse.move(area["x"] + 3.5 * cell, area["y"] + 7.5 * cell)  # only points
+        value = page.locator(".cw-nw-value")
+        page.wait_for_function(
+            "() => document.querySelector('.cw-nw-value').innerText.includes('row 7, column 3')"
+        )
+        assert page.locator(STARTED).get_attribute("data-place") == kept
+        page.mouse.move(area["x"] + 3.5 * cell, area["y"] - 10)
+        page.wait_for_function(
+            "() => !document.querySelector('.cw-nw-value').innerText.includes('row 7, column 3')"
+        )
+        page.mouse.click(area["x"] + 3.5 * cell, area["y"] + 7.5 * cell)
+        page.wait_for_selector(".cw-nw[data-place='conv2/17/7/3']")
+        assert "conv2, map 17, row 7, column 3" in page.get_by_role("status").inner_text()
+        assert value.inner_text() == page.get_by_role("status").inner_text()
+        names = ("layer", "filter", "row", "column")
+        assert [pages.state(page, name) for name in names] == ["conv2", 17, 7, 3]
+        page.mouse.down()
+        page.mouse.move(area["x"] + 9 * area["width"], area["y"])
+        page.mouse.up()  # a drag that ends outside stays at the edge
+        page.wait_for_selector(".cw-nw[data-place='conv2/17/0/10']")
+        page.get_by_role("button", name="conv1 26×26×32").click()
+        picture = _on_screen(page.locator(".cw-nw-picture canvas"))
+        pixel = picture["width"] / 28
+        page.mouse.click(picture["x"] + 8.5 * pixel, picture["y"] + 15.5 * pixel)
+        page.wait_for_selector(".cw-nw[data-place$='/14/7']")  # the window around that pixel
+        page.get_by_role("button", name="Show fewer").click()
 
     def test_by_touch(self, chromium, folder):
         with pages.open_figure(chromium, folder / "light.html", width=390, has_touch=True) as page:
@@ -487,62 +661,87 @@ class TestReader:
             cell = area["width"] / 5
             page.touchscreen.tap(area["x"] + 1.5 * cell, area["y"] + 2.5 * cell)
             page.wait_for_selector(".cw-nw[data-place$='/2/1']")
+            page.get_by_role("button", name="How it is made").tap()
+            page.locator(".cw-nw-receipt").wait_for()
+            assert page.locator(".cw-nw-plane").is_hidden()
+            page.locator(".cw-nw-votes").scroll_into_view_if_needed()
+            strip = page.locator(".cw-nw-strip").bounding_box()  # it stays in view
+            assert 0 <= strip["y"] < 40
 
-    def test_by_keyboard_from_the_vote_back_to_the_pixels(self, chromium, folder):
-        with pages.open_figure(chromium, folder / "light.html") as page:
-            page.wait_for_selector(STARTED)
-            page.get_by_role("button", name="conv1 26×26×32").focus()
-            page.keyboard.press("End")
-            page.wait_for_selector(".cw-nw[data-place^='output/']")
-            page.get_by_role("button", name="Start at the vote").press("Enter")
-            page.wait_for_selector(".cw-nw[data-place='output/9/0/0']")
-            page.locator(".cw-nw-sum [data-go]").first.focus()
-            for layer in ("dense", "pool3", "conv3", "pool2", "conv2", "pool1", "conv1"):
-                page.keyboard.press("Enter")  # the focus follows the walk
-                page.wait_for_selector(f".cw-nw[data-place^='{layer}/']")
-            assert page.get_by_text("here the walk back ends").is_visible()
+    def test_by_keyboard_from_the_vote_back_to_the_pixels_and_along_the_way(self, page):
+        page.get_by_role("button", name="conv1 26×26×32").focus()
+        page.keyboard.press("End")
+        page.wait_for_selector(".cw-nw[data-place^='output/']")
+        pages.set_state(page, layer="conv1", filter=-1, row=-1, column=-1)
+        page.get_by_role("button", name="Start at the vote").press("Enter")
+        page.wait_for_selector(".cw-nw[data-place='output/9/0/0']")
+        page.locator(".cw-nw-sum [data-go]").nth(1).press("Enter")
+        page.wait_for_selector(".cw-nw[data-place^='dense/']")
+        unit = page.locator(STARTED).get_attribute("data-place").split("/")[1]
+        for layer in ("pool3", "conv3", "pool2", "conv2", "pool1", "conv1"):
+            page.keyboard.press("Enter")  # the focus stays on the step
+            page.wait_for_selector(f".cw-nw[data-place^='{layer}/']")
+        assert page.get_by_text("here the walk back ends").is_visible()
+        way = page.get_by_role("toolbar", name="Your way")
+        said = way.inner_text().replace("\n", " ")
+        assert said.startswith("picture conv1 map ")
+        assert said.endswith(f"dense unit {unit} Ankle boot")
+        way.get_by_role("button", name="conv1").focus()
+        for layer in ("pool1", "conv2"):
+            page.keyboard.press("ArrowRight")
+            page.keyboard.press("Enter")
+            page.wait_for_selector(f".cw-nw[data-place^='{layer}/']")
+        assert way.inner_text().replace("\n", " ") == said
+        assert "conv2" in way.locator("[aria-current]").inner_text()
+        page.get_by_role("button", name="On to pool2").click()  # the one it came from
+        page.wait_for_selector(".cw-nw[data-place^='pool2/']")
+        page.locator(".cw-nw-vote").first.click()  # a new way: of the old one, what leads there
+        page.wait_for_selector(".cw-nw[data-place='output/0/0/0']")
+        assert way.inner_text().replace("\n", " ").endswith(f"dense unit {unit} T-shirt/top")
 
-    def test_arrow_keys_move_the_cursor_and_stop_at_the_edge(self, chromium, folder):
-        with pages.open_figure(chromium, folder / "light.html") as page:
-            page.wait_for_selector(STARTED)
-            pages.set_state(page, layer="conv3", filter=4, row=0, column=1)
-            page.wait_for_selector(".cw-nw[data-place='conv3/4/0/1']")
-            cursor = page.get_by_role("button", name="Arrow keys move")
-            cursor.press("ArrowUp")
-            for key, place in (
-                ("ArrowRight", "0/2"),
-                ("ArrowRight", "0/2"),
-                ("ArrowDown", "1/2"),
-                ("ArrowLeft", "1/1"),
-            ):
-                cursor.press(key)
-                page.wait_for_selector(f".cw-nw[data-place='conv3/4/{place}']")
-            cursor.press("Enter")
-            page.wait_for_selector(".cw-nw[data-place^='pool2/']")
-            pages.set_state(page, layer="dense", filter=33, row=0, column=0)
-            cursor.press("ArrowUp")
-            page.wait_for_selector(".cw-nw[data-place='dense/1/0/0']")
+    def test_arrow_keys_move_the_cursor_and_stop_at_the_edge(self, page):
+        pages.set_state(page, layer="conv3", filter=4, row=0, column=1)
+        page.wait_for_selector(".cw-nw[data-place='conv3/4/0/1']")
+        cursor = page.get_by_role("button", name="Arrow keys move")
+        cursor.press("ArrowUp")
+        for key, place in (
+            ("ArrowRight", "0/2"),
+            ("ArrowRight", "0/2"),
+            ("ArrowDown", "1/2"),
+            ("ArrowLeft", "1/1"),
+        ):
+            cursor.press(key)
+            page.wait_for_selector(f".cw-nw[data-place='conv3/4/{place}']")
+        cursor.press("Enter")
+        page.wait_for_selector(".cw-nw[data-place^='pool2/']")
+        pages.set_state(page, layer="dense", filter=33, row=0, column=0)
+        page.wait_for_selector(".cw-nw[data-place='dense/33/0/0']")
+        cursor.press("ArrowUp")
+        page.wait_for_selector(".cw-nw[data-place='dense/1/0/0']")
 
-    def test_numbers_typed_into_the_fields_stay_in_range(self, chromium, folder):
-        with pages.open_figure(chromium, folder / "light.html") as page:
-            page.wait_for_selector(STARTED)
-            for name, typed in (("Map", "31"), ("Row", "99"), ("Column", "-4")):
-                field = page.get_by_label(name, exact=True)
-                field.fill(typed)
-                field.press("Enter")
-            page.wait_for_selector(".cw-nw[data-place='conv1/31/25/0']")
+    def test_numbers_typed_into_the_fields_stay_in_range(self, page):
+        for name, typed in (("Map", "31"), ("Row", "99"), ("Column", "-4")):
+            field = page.get_by_label(name, exact=True)
+            field.fill(typed)
+            field.press("Enter")
+        page.wait_for_selector(".cw-nw[data-place='conv1/31/25/0']")
 
-    def test_another_picture_changes_the_vote(self, chromium, folder, garments):
-        with pages.open_figure(chromium, folder / "light.html") as page:
-            page.wait_for_selector(STARTED)
-            page.get_by_role("button", name="Other pictures").click()
-            page.get_by_role("button", name="Trouser", exact=True).first.click()
-            page.wait_for_selector(".cw-nw[data-version='2']")
-            status = page.get_by_role("status")
-            assert "The network votes for Trouser" in status.inner_text()
-            assert float(page.locator(".cw-nw-value strong").inner_text()) > 0  # its strongest
-            expected = forward(load_weights(), normalize(garments[4:5]))[0]
-            np.testing.assert_allclose(pages.state(page, "probabilities"), expected, atol=1e-5)
+    def test_other_pictures_leave_nothing_of_the_old_one(self, page, garments):
+        version = int(page.locator(STARTED).get_attribute("data-version"))
+        page.get_by_role("button", name="Other pictures").click()
+        page.wait_for_selector(f".cw-nw[data-version='{version + 1}']")
+        chosen = page.locator(".cw-nw-garment[aria-pressed=true]")
+        assert chosen.get_attribute("aria-label") == "Ankle boot"
+        expected = forward(load_weights(), normalize(garments[28:29]))[0]  # a sandal, it says
+        np.testing.assert_allclose(pages.state(page, "probabilities"), expected, atol=1e-5)
+        said = f"The network votes for {CLASS_NAMES[expected.argmax()]}"
+        assert said in page.get_by_role("status").inner_text()
+        assert said in page.locator(".cw-nw-verdict").inner_text()
+        page.get_by_role("button", name="Trouser", exact=True).first.click()
+        page.wait_for_selector(f".cw-nw[data-version='{version + 2}']")
+        assert float(page.locator(".cw-nw-value strong").inner_text()) > 0  # its strongest
+        expected = forward(load_weights(), normalize(garments[4:5]))[0]
+        np.testing.assert_allclose(pages.state(page, "probabilities"), expected, atol=1e-5)
 
 
 class TestPage:
@@ -556,6 +755,57 @@ class TestPage:
                 page.wait_for_selector(f".cw-nw[data-place^='{layer}/']")
                 assert pages.axe(page) == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    @pytest.mark.parametrize(("width", "height"), [(390, 844), (640, 900), (736, 700)])
+    def test_a_step_moves_nothing_and_cause_and_effect_are_in_one_view(
+        self, chromium, folder, width, height
+    ):
+        page_file = folder / "light.html"
+        with pages.open_figure(chromium, page_file, width=width, height=height) as page:
+            page.wait_for_selector(STARTED)
+            for tab in ("Its map", "How it is made"):
+                if width == 390:
+                    page.get_by_role("button", name=tab).click()
+                heights = {}
+                for layer in SIZES:
+                    pages.set_state(page, layer=layer, filter=-1, row=-1, column=-1)
+                    page.wait_for_selector(f".cw-nw[data-place^='{layer}/']")
+                    figure = page.locator(".cw-nw").bounding_box()
+                    votes = page.locator(".cw-nw-votes").bounding_box()
+                    heights[layer] = (round(figure["height"]), round(votes["y"]))
+                assert len(set(heights.values())) == 1, heights
+                top = page.locator(".cw-nw-top").bounding_box()["y"]
+                assert votes["y"] + votes["height"] - top <= height
+
+    def test_pooling_speaks_of_the_largest_and_units_are_drawn_as_bars(self, shared, garments):
+        image = garments[27].reshape(-1).tolist()
+        for layer in ("pool1", "pool2", "pool3"):
+            shared.evaluate(READ, {"image": image, "places": [[layer, -1, -1, -1]]})
+            made = shared.locator(".cw-nw-made").inner_text()
+            assert "largest of the four" in made
+            assert "sum" not in made.lower()
+        values = _layers(garments[27])["pool3"][0]
+        pixels = shared.evaluate(
+            """() => {
+                const canvas = document.querySelector('.cw-nw-plane canvas');
+                const { width, height } = canvas;
+                return [height, ...canvas.getContext('2d').getImageData(0, 0, width, height).data];
+            }"""
+        )
+        rows = np.array(pixels[1:]).reshape(pixels[0], -1, 4)[:, :, 0]
+        lit = rows != rows[0, 0]
+        for n, value in enumerate(values):  # 32 bars in each of two rows
+            bar = lit[96 * (n // 32) : 96 * (n // 32) + 96, 6 * (n % 32) + 1]
+            assert bar.sum() == pytest.approx(value / values.max() * 95, abs=1.5)
+
+    def test_a_vote_of_nothing_has_an_empty_track(self, shared, garments):
+        shared.evaluate(READ, {"image": garments[27].reshape(-1).tolist(), "places": []})
+        pages.set_state(shared, layer="output", filter=9, row=0, column=0)
+        vote = shared.locator(".cw-nw-vote").filter(has_text="Trouser")
+        assert "0.0%" in vote.inner_text()
+        track = vote.locator(".cw-nw-track")
+        assert track.evaluate("x => getComputedStyle(x).backgroundColor") == "rgba(0, 0, 0, 0)"
+        assert track.locator(".cw-nw-fill").bounding_box()["width"] < 1
 
     def test_says_when_the_weights_are_missing_and_goes_on_when_they_are_back(
         self, chromium, folder
@@ -581,7 +831,7 @@ class TestPage:
             page.wait_for_selector(STARTED)
             pages.add_second_view(page, "network_walk/figure")
             page.wait_for_selector("#second .cw-nw[data-place]")
-            page.locator("#second").get_by_role("button", name="pool1").click()
+            page.locator("#second").get_by_role("button", name="pool1 13×13×32").click()
             for view in ("#second", ".cw-host"):
                 page.wait_for_selector(f"{view} .cw-nw[data-place^='pool1/']")
             page.evaluate("window.leave()")

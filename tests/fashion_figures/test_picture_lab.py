@@ -12,6 +12,7 @@ import traitlets
 from bs4 import BeautifulSoup
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
+from scipy import ndimage
 
 from book.chromium import ARGUMENTS, find_browser
 from book.serve import Server
@@ -99,14 +100,19 @@ def seen(tab):
 
 
 def refused(tab, action):
-    """Do something that cannot work; wait for what the reader is told."""
+    """Do something that cannot work; the answer before it stands; return what the reader is told."""
+
+    def standing():
+        words = tab.locator(".cw-pic-verdict, .cw-pic-share").all_text_contents()
+        return words, [state(tab, name) for name in ("probabilities", "class_name", "source")]
+
+    before = standing()
     tab.evaluate("document.querySelector('.cw-pic-error').textContent = ''")
     action()
-    tab.wait_for_selector(f"{FIGURE}[data-step=error] .cw-pic-error:not(:empty)", timeout=20_000)
-    assert tab.locator(".cw-pic-result").is_hidden()
-    assert state(tab, "pixels") is None
-    assert state(tab, "probabilities") == []
-    assert state(tab, "class_name") == ""
+    tab.wait_for_selector(
+        f"{FIGURE}:not([data-step=busy]) .cw-pic-error:not(:empty)", timeout=20_000
+    )
+    assert standing() == before
     words = tab.locator(".cw-pic-error").text_content()
     assert state(tab, "error") == words
     return words
@@ -277,7 +283,7 @@ class TestAnswer:
         assert "Sandal" in canvas.get_attribute("aria-label")
         assert canvas.evaluate(read) != own
         tab.get_by_label("Layer for Grad-CAM").select_option("conv3")
-        assert "third convolution" in tab.locator(".cw-pic-picture p").text_content()
+        assert "third convolution" in tab.locator(".cw-pic-meaning").text_content()
         tab.get_by_role("button", name="Grad-CAM", exact=True).click()
         gray = np.array(canvas.evaluate(read)).reshape(28, 28, 4)
         assert_array_equal(gray[..., 0], seen(tab))
@@ -398,7 +404,7 @@ class TestOtherNetworks:
         choice = tab.get_by_label("Layer for Grad-CAM")
         assert choice.locator("option").all_text_contents() == ["wide, 28×28", "narrow, 6×6"]
         assert choice.input_value() == "narrow"
-        words = tab.locator(".cw-pic-picture p")
+        words = tab.locator(".cw-pic-meaning")
         assert "the second convolution" in words.text_content()
         choice.select_option("wide")
         assert "the first convolution" in words.text_content()
@@ -407,7 +413,7 @@ class TestOtherNetworks:
         vote = Layer("vote", "dense", units=10, activation="softmax")
         shows(random_weights(Network((Layer("row", "flatten"), vote)), 0))
         assert tab.get_by_label("Layer for Grad-CAM").is_hidden()
-        assert "all that the network sees" in tab.locator(".cw-pic-picture p").text_content()
+        assert "all that the network sees" in tab.locator(".cw-pic-meaning").text_content()
         assert "Select one" not in tab.locator(".cw-pic-caption").text_content()
         shows(None)
         assert tab.get_by_label("Layer for Grad-CAM").input_value() == "conv2"
@@ -550,22 +556,25 @@ class TestDrawing:
 
     @pytest.fixture
     def sheet(self, tab):
-        """Open the drawing's panel, and close it after the test."""
-        draw = tab.get_by_role("button", name="Draw", exact=True)
-        draw.click()
+        """Open the sheet after an answer, and leave it clean; the answer comes back then."""
+        answered(tab, tab.get_by_role("button", name="Bag", exact=True).first.click)
+        tab.get_by_role("button", name="Draw", exact=True).click()
+        tab.wait_for_selector(f"{FIGURE}[data-step=empty]")
         yield tab.locator(".cw-pic-sheet")
         tab.get_by_role("button", name="Clear", exact=True).click()
-        tab.get_by_role("button", name="Close", exact=True).click()
-        assert draw.evaluate("button => button === document.activeElement")
-        assert draw.get_attribute("aria-expanded") == "false"
+        tab.wait_for_selector(f"{FIGURE}[data-step=empty]")
+        tab.get_by_role("button", name="What it sees", exact=True).click()
+        tab.wait_for_selector(f"{FIGURE}{JUDGED} .cw-pic-verdict:text-is('Bag')")
+        assert state(tab, "class_name") == "Bag"
 
-    def trace(self, tab, sheet):
+    def trace(self, tab, sheet, before_the_pen_is_lifted=lambda: None):
         box = sheet.bounding_box()
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in self.TEE]
         tab.mouse.move(*places[0])
         tab.mouse.down()
         for place in places[1:]:
             tab.mouse.move(*place, steps=3)
+        before_the_pen_is_lifted()
         tab.mouse.up()
 
     def drawn(self, sheet):
@@ -578,15 +587,36 @@ class TestDrawing:
         assert found["class_name"] in ("T-shirt/top", "Shirt")
         assert found["garment"] == "yes"
         assert close_to(found["pixels"], self.drawn(sheet), 0)
-        told = tab.locator(".cw-pic-told").text_content()
-        assert told.startswith(f"{found['class_name']}, ")
         dark = answered(tab, tab.get_by_role("button", name="Dark on white").click)
         assert close_to(dark["pixels"], self.drawn(sheet), 0)
         assert close_to(dark["pixels"], found["pixels"], 12)  # the same shape, bright on black
         answered(tab, tab.get_by_role("button", name="White on black").click)
 
+    def test_the_bars_answer_while_the_pen_is_down_and_nothing_moves(self, tab, sheet):
+        """What is shown before the pen is lifted is what is answered after; the page stays."""
+        height = "() => document.querySelector('.cw-pic').getBoundingClientRect().height"
+        empty, answers = tab.evaluate(height), tab.locator(FIGURE).get_attribute("data-answers")
+        live = {}
+
+        def look():
+            expected = predict_image(Image.fromarray(self.drawn(sheet)))
+            live["bars"] = wait_for_bars(tab, expected.probabilities)
+            live["height"] = tab.evaluate(height)
+            assert tab.locator(FIGURE).get_attribute("data-answers") == answers
+            assert tab.locator(".cw-live").text_content() == expected.class_name
+            assert state(tab, "probabilities") == []  # a kernel hears of finished strokes only
+
+        answered(tab, lambda: self.trace(tab, sheet, look))
+        assert tab.locator(".cw-pic-share").all_text_contents() == live["bars"]
+        assert abs(live["height"] - empty) < 1
+        tab.get_by_role("button", name="Clear", exact=True).click()
+        tab.wait_for_selector(f"{FIGURE}[data-step=empty]")
+        assert abs(tab.evaluate(height) - empty) < 1
+        taken_back = answered(tab, tab.get_by_role("button", name="Undo", exact=True).click)
+        assert close_to(taken_back["pixels"], self.drawn(sheet), 0)
+
     def test_by_keyboard_and_taken_back(self, tab, sheet):
-        assert sheet.evaluate("canvas => canvas === document.activeElement")
+        sheet.focus()
 
         def square():
             tab.keyboard.press("Space")
@@ -602,8 +632,8 @@ class TestDrawing:
         assert "Pen up" in sheet.get_attribute("aria-label")
         tab.get_by_role("button", name="Undo", exact=True).click()
         tab.wait_for_selector(f"{FIGURE}[data-step=empty]")
-        assert tab.locator(".cw-pic-result").is_hidden()
         assert state(tab, "pixels") is None
+        assert set(tab.locator(".cw-pic-share").all_text_contents()) == {"–"}
 
     def test_shapes_are_filled_on_demand(self, tab, sheet):
         filled = answered(tab, lambda: self.trace(tab, sheet))["pixels"]
@@ -613,6 +643,179 @@ class TestDrawing:
         assert filled[18, 14] > 120
         assert hollow[18, 14] == 0
         tab.get_by_label("Fill shapes").check()
+
+
+def wait_for_bars(tab, probabilities):
+    """Wait until the ten bars show these probabilities; return what they say."""
+
+    def percent(p):
+        return "< 0.1 %" if p < 0.001 else "> 99.9 %" if p > 0.999 else f"{100 * p:.1f} %"
+
+    shares = [percent(p).replace(" ", "\u00a0") for p in probabilities]
+    tab.wait_for_function(
+        """shares => shares.every((share, n) =>
+            document.querySelectorAll('.cw-pic-share')[n].textContent === share)""",
+        arg=shares,
+    )
+    return shares
+
+
+def answer_to(pixels):
+    """Return the probabilities of the shipped network."""
+    return forward(load_weights(), normalize(pixels[np.newaxis]))[0]
+
+
+def dabbed(pixels, row, column, value, width=3):
+    """Return the pixels with a square painted over them."""
+    changed, reach = pixels.copy(), width // 2
+    changed[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = (
+        value
+    )
+    return changed
+
+
+class TestFool:
+    @pytest.fixture
+    def cells(self, tab):
+        """Open the pixels of the bag for changes; return a function that gives a pixel's place."""
+        answered(tab, tab.get_by_role("button", name="Bag", exact=True).first.click)
+        tab.get_by_role("button", name="Fool the network").click()
+        canvas = tab.locator(".cw-pic-edit")
+
+        def place(row, column):
+            box = canvas.bounding_box()
+            step = box["width"] / 28
+            return box["x"] + (column + 0.5) * step, box["y"] + (row + 0.5) * step
+
+        yield place
+        tab.get_by_label("Challenge").select_option("")
+        tab.get_by_role("button", name="What it sees").click()
+
+    def press(self, tab, name):
+        return answered(tab, tab.get_by_role("button", name=name, exact=True).click)["pixels"]
+
+    def test_a_stroke_is_answered_while_it_goes_on_counted_and_taken_back(self, tab, cells):
+        bag = seen(tab)
+        expected = bag.copy()
+        expected[20, 4:25] = 0
+
+        def stroke():
+            tab.mouse.move(*cells(20, 4))
+            tab.mouse.down()
+            tab.mouse.move(*cells(20, 24), steps=2)  # a quick hand leaves pixels out
+            wait_for_bars(tab, answer_to(expected))
+            assert_array_equal(seen(tab), bag)  # a kernel hears of the finished stroke
+            tab.mouse.up()
+
+        found = answered(tab, stroke)
+        assert_array_equal(found["pixels"], expected)
+        assert found["source"] == "edited"
+        count = f"{(expected != bag).sum()} of 784 pixels changed."
+        assert tab.locator(".cw-pic-count").text_content().startswith(count)
+        assert count.split()[0] in tab.locator(".cw-pic-steps li").last.text_content()
+        ticks = tab.locator(".cw-pic-was").evaluate_all("all => all.map((x) => x.style.left)")
+        assert_allclose([float(x[:-1]) / 100 for x in ticks], answer_to(bag), atol=1e-3)
+        assert_array_equal(self.press(tab, "Undo"), bag)
+        assert tab.locator(".cw-pic-was").first.is_hidden()
+
+    @pytest.mark.usefixtures("cells")
+    def test_by_keyboard_and_the_picture_is_shifted_and_turned(self, tab):
+        bag = seen(tab)
+        tab.locator(".cw-pic-edit").focus()
+        tab.keyboard.press("ArrowUp")
+        assert tab.locator(".cw-live").text_content() == f"Row 14, column 15: {bag[13, 14]}."
+        tab.get_by_role("button", name="Paint white").click()
+        tab.locator(".cw-pic-edit").focus()
+        answered(tab, lambda: tab.keyboard.press("Space"))
+        painted = answered(tab, lambda: tab.keyboard.press("Shift+ArrowLeft"))["pixels"]
+        expected = bag.copy()
+        expected[13, 13:15] = 255
+        assert_array_equal(painted, expected)
+        for name, rows, columns in (("right", 0, 1), ("down", 1, 0), ("left", 0, -1), ("up", -1, 0)):
+            before = seen(tab)
+            after = self.press(tab, f"Shift {name}")
+            assert_array_equal(after, ndimage.shift(before, (rows, columns), order=0))
+        assert_array_equal(self.press(tab, "Start over"), bag)
+        for _ in range(3):
+            turned = self.press(tab, "Turn right by 10 degrees")
+        expected = ndimage.rotate(bag.astype(float), -30, order=1, reshape=False)
+        assert np.abs(turned - expected)[3:25, 3:25].max() <= 1  # the edges are another matter
+        assert_array_equal(self.press(tab, "Start over"), bag)
+
+    def test_a_pullover_becomes_a_coat_and_the_best_stays_on_the_device(self, tab, cells):
+        bag = seen(tab)
+        challenge = tab.get_by_label("Challenge")
+        # First the pullover is answered, then the challenge is on.
+        challenge.select_option("coat")
+        tab.wait_for_selector(".cw-pic-count:has-text('Not yet: Pullover')")
+        start = picture = seen(tab)
+        assert close_to(start, prepare_image(example_pictures()["pullover"]).pixels)
+        tab.get_by_role("button", name="3 × 3").click()
+        tab.get_by_role("button", name="Paint white").click()
+        dabs = [(row, column) for row in range(1, 22, 2) for column in range(1, 22, 2)]
+        while answer_to(picture).argmax() != 4:
+            choices = np.stack([dabbed(picture, *place, 255) for place in dabs])
+            best = forward(load_weights(), normalize(choices))[:, 4].argmax()
+            picture = choices[best]
+            found = answered(tab, lambda best=best: tab.mouse.click(*cells(*dabs[best])))
+            assert_array_equal(found["pixels"], picture)
+        count = (picture != start).sum()
+        words = tab.locator(".cw-pic-count").text_content()
+        assert words.startswith(f"{count} of 784 pixels changed. Done: Coat, ")
+        assert words.endswith(f"Best on this device: {count}.")
+        assert f"Challenge done with {count} pixels." in tab.locator(".cw-live").text_content()
+        # One pixel more is no better; the best stays, until it is forgotten.
+        tab.get_by_role("button", name="1 pixel").click()
+        dark = np.argwhere(picture[22:] < 255)[0] + (22, 0)
+        answered(tab, lambda: tab.mouse.click(*cells(*dark)))
+        words = tab.locator(".cw-pic-count").text_content()
+        assert words.startswith(f"{count + 1} of 784 pixels changed. Done: Coat, ")
+        assert words.endswith(f"Best on this device: {count}.")
+        answered(tab, tab.get_by_role("button", name="Start over").click)
+        answered(tab, tab.get_by_role("button", name="Forget the best").click)
+        assert "Best" not in tab.locator(".cw-pic-count").text_content()
+        answered(tab, lambda: challenge.select_option(""))  # the reader's own picture again
+        assert_array_equal(seen(tab), bag)
+
+    def test_what_is_no_garment_is_decided_by_the_evidence(self, tab, cells):
+        challenge = tab.get_by_label("Challenge")
+        challenge.select_option("nothing")
+        limit = f"{MEASURED['threshold']:.2f}"
+        tab.wait_for_selector(f".cw-pic-count:has-text('{limit}')")
+        assert not seen(tab).any()
+        picture = seen(tab)
+        tab.get_by_role("button", name="3 × 3").click()
+        tab.get_by_role("button", name="Paint white").click()
+        for place in ((4, 4), (12, 9), (12, 12), (12, 15), (18, 6)):
+            picture = dabbed(picture, *place, 255)
+            answered(tab, lambda place=place: tab.mouse.click(*cells(*place)))
+            score = evidence_of(load_weights(), picture[np.newaxis])[0]
+            sure, is_low = answer_to(picture).max() >= 0.99, score < MEASURED["threshold"]
+            words = tab.locator(".cw-pic-count").text_content().replace("−", "-")
+            assert f"evidence {score:.2f}, {'' if is_low else 'not '}below {limit}." in words
+            assert ("Done" in words) == (sure and is_low)
+            assert f"{(picture > 0).sum()} of 784" in words
+
+
+class TestKeeping:
+    def test_a_picture_is_kept_only_on_request_and_forgotten(self, tab):
+        stored = "() => localStorage.getItem('fashion-course:own-picture')"
+        found = answered(tab, tab.get_by_role("button", name="Dress", exact=True).first.click)
+        assert tab.evaluate(stored) is None
+        keep = tab.get_by_role("button", name="Keep it for the other figures")
+        keep.click()
+        kept = json.loads(tab.evaluate(stored))
+        assert kept["title"] == "Dress"
+        pixels = np.frombuffer(base64.b64decode(kept["pixels"]), np.uint8).reshape(28, 28)
+        assert_array_equal(pixels, found["pixels"])
+        assert keep.is_hidden()
+        forget = tab.get_by_role("button", name="Forget it")
+        assert forget.evaluate("button => button === document.activeElement")
+        answered(tab, tab.get_by_role("button", name="Bag", exact=True).first.click)
+        assert "A picture is kept in this browser: Dress." in tab.locator(".cw-pic-keep").text_content()
+        forget.click()
+        assert tab.evaluate(stored) is None
+        assert forget.is_hidden()
 
 
 class TestRefusals:
@@ -669,10 +872,31 @@ class TestPage:
             tab.wait_for_selector(f"{FIGURE}{JUDGED}")
             assert len(tab.workers) == 1
             assert axe(tab) == []
-            tab.get_by_role("button", name="Draw", exact=True).click()
             answered(tab, lambda: upload(tab, packed(noise())))
-            assert axe(tab) == []
+            for mode in ("Fool the network", "Draw"):
+                tab.get_by_role("button", name=mode, exact=True).click()
+                assert axe(tab) == []
+                assert tab.evaluate("document.documentElement.scrollWidth") == 390
             assert tab.evaluate("document.documentElement.scrollWidth") == 390
+
+    @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+    def test_picture_bars_and_evidence_are_in_one_view(self, chromium, site, width, height):
+        with open_figure(chromium, site[0], width=width, height=height, has_touch=width < 500) as tab:
+            tab.wait_for_selector(f"{FIGURE}{JUDGED}")
+            for mode in ("What it sees", "Draw", "Fool the network"):
+                tab.get_by_role("button", name=mode, exact=True).click()
+                tops, ends = zip(
+                    *tab.locator(
+                        ".cw-pic-surface, .cw-pic-list, .cw-pic-meter"
+                    ).evaluate_all(
+                        "all => all.map((x) => x.getBoundingClientRect()).map((b) => [b.top, b.bottom])"
+                    ),
+                    strict=True,
+                )
+                assert max(ends) - min(tops) < height - 60  # the page's own bar
+                if width > 500:  # and all of it with the ways to give a picture
+                    top = tab.locator(FIGURE).bounding_box()["y"]
+                    assert max(ends) - top < height - 60
 
     def test_the_compact_form_answers_first_and_folds_the_rest(self, chromium, tmp_path):
         page = write_page(tmp_path, PictureLab(compact=True, example="dress"))
@@ -843,15 +1067,14 @@ class TestCamera:
     def test_a_photo_is_taken_and_the_camera_let_go(self, live):
         assert live.locator("video").evaluate("video => video.videoWidth") > 0
         live.get_by_role("button", name="Take the picture").press("Enter")
-        live.wait_for_selector(f"{FIGURE}[data-source=camera]:not([data-step=busy])")
+        # The test pattern is no garment; whatever comes of it is said.
+        live.wait_for_selector(
+            f"{FIGURE}[data-source=camera][data-step=answered], .cw-pic-error:not(:empty)"
+        )
         assert live.evaluate(STOPPED)
         assert live.locator("video").is_hidden()
         opener = live.get_by_role("button", name="Take a photo")
         assert opener.evaluate("button => button === document.activeElement")
-        # The test pattern is no garment; whatever comes of it is said.
-        words = live.locator(".cw-pic-error, .cw-pic-verdict").all_text_contents()
-        assert any(words)
-        assert state(live, "source") == "camera"
 
     @pytest.mark.parametrize("how", ["Escape", "button", "other panel", "page"])
     def test_every_way_out_lets_the_camera_go(self, live, how):

@@ -24,17 +24,17 @@ class TestState:
     def test_a_call_without_arguments_gives_a_whole_quiz(self):
         quiz = Quiz()
         assert len(quiz.questions) >= 3
-        assert quiz.answers == [None] * len(quiz.questions)
+        assert quiz.answers == [[]] * len(quiz.questions)
         assert quiz.score == (0, 0)
 
     def test_answers_are_counted(self):
         quiz = Quiz(questions=TWO)
-        quiz.answers = [2, None]
+        quiz.answers = [[2], []]
         assert quiz.score == (1, 1)
-        quiz.answers = [1, 0]
+        quiz.answers = [[1, 2], [0]]  # right, but not at the first try
         assert quiz.score == (1, 2)
         quiz.questions = TWO[:1]
-        assert quiz.answers == [None]
+        assert quiz.answers == [[]]
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -51,7 +51,9 @@ class TestState:
         with pytest.raises(traitlets.TraitError, match=f"Question 2: .*{message}"):
             Quiz(questions=[TWO[1], TWO[0] | change])
 
-    @pytest.mark.parametrize("answers", [[0], [3, 0], ["A", 0], [-1, None]])
+    @pytest.mark.parametrize(
+        "answers", [[[0]], [[3], [0]], ["A", [0]], [[-1], []], [[0, 0], []], [0, None]]
+    )
     def test_an_answer_is_one_of_the_choices(self, answers):
         with pytest.raises(traitlets.TraitError):
             Quiz(questions=TWO, answers=answers)
@@ -83,18 +85,24 @@ class TestFigure:
             first.get_by_role("button", name="Check").click()
             assert first.get_attribute("data-result") == "wrong"
             assert first.locator("li:visible").all_inner_texts() == ["A. Too few."]
-            assert first.get_by_role("status").inner_text() == "✗ Not quite."
+            assert first.get_by_role("status").inner_text() == "✗ Not quite. Choose again."
             assert first.locator(".cw-quiz-right:visible").count() == 0  # not given away
             first.get_by_role("button", name="Show the right answer").click()
             assert first.locator("li:visible").count() == 3
-            first.get_by_role("button", name="Try again").click()
-            assert first.get_attribute("data-result") == "open"
-            assert first.locator("input:checked").count() == 0
             first.get_by_label("C. 4").check()
             first.get_by_role("button", name="Check").click()
             assert first.get_attribute("data-result") == "right"
-            assert state(tab, "answers") == [2, None]
-            assert tab.locator(".cw-quiz-progress").inner_text() == "1 of 2 answered, 1 right."
+            assert first.get_by_role("status").inner_text() == "✓ Right. At try 2."
+            # The wrong choice stays marked and explained, and counts.
+            assert first.locator(".cw-quiz-wrong").inner_text() == "A. 3"
+            assert first.locator("li:visible").all_inner_texts() == [
+                "A. Too few.",
+                "C. Right, as 2 · 2.",
+            ]
+            assert first.locator("input:enabled").count() == 0
+            assert state(tab, "answers") == [[0, 2], []]
+            words = "1 of 2 answered, 0 right at the first try."
+            assert tab.locator(".cw-quiz-progress").inner_text() == words
 
     def test_texts_are_texts(self, chromium, page):
         with open_figure(chromium, page) as tab:
@@ -104,28 +112,32 @@ class TestFigure:
     def test_the_keyboard_is_enough(self, chromium, page):
         with open_figure(chromium, page) as tab:
             tab.locator("input").first.focus()
-            for key in ("ArrowDown", "ArrowDown", "Enter"):
+            for key in ("ArrowDown", "Enter"):
                 tab.keyboard.press(key)
             first = tab.locator("form").first
-            assert first.get_attribute("data-result") == "right"
-            assert tab.evaluate("document.activeElement.textContent") == "Try again"
+            assert first.get_attribute("data-result") == "wrong"
+            assert tab.evaluate("document.activeElement.textContent") == "Check"
             tab.keyboard.press("Enter")
-            assert tab.evaluate("document.activeElement.value") == "0"
-            assert first.get_attribute("data-result") == "open"
+            status = first.get_by_role("status")
+            assert status.inner_text() == "Choose another answer first."
+            for key in ("Shift+Tab", "Space", "Enter"):
+                tab.keyboard.press(key)
+            assert first.get_attribute("data-result") == "right"
+            assert tab.evaluate("document.activeElement.textContent") == "Explain the others"
 
     def test_checking_nothing_asks_for_a_choice(self, chromium, page):
         with open_figure(chromium, page) as tab:
             tab.get_by_role("button", name="Check").first.click()
             assert tab.locator("form [role=status]").first.inner_text() == "Choose an answer first."
-            assert state(tab, "answers") == [None, None]
+            assert state(tab, "answers") == [[], []]
 
     def test_python_sets_and_clears_the_answers(self, chromium, page):
         with open_figure(chromium, page) as tab:
-            set_state(tab, answers=[0, 0])
+            set_state(tab, answers=[[0], [0]])
             assert tab.locator(FIGURE).get_attribute("data-answered") == "2"
             assert tab.locator(FIGURE).get_attribute("data-right") == "1"
             tab.get_by_role("button", name="Clear my answers").click()
-            assert state(tab, "answers") == [None, None]
+            assert state(tab, "answers") == [[], []]
             assert tab.locator("form[data-result=open]").count() == 2
             assert "cleared" in tab.locator(".cw-live").inner_text()
 
@@ -134,14 +146,17 @@ class TestFigure:
             for form, choice in ((0, 2), (1, 1)):
                 tab.locator("form").nth(form).locator("input").nth(choice).check()
                 tab.locator("form").nth(form).get_by_role("button", name="Check").click()
-            assert tab.locator(".cw-live").inner_text() == "All answered: 1 of 2 right."
+            assert (
+                tab.locator(".cw-live").inner_text()
+                == "All answered: 1 of 2 right at the first try."
+            )
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_axe_finds_nothing(self, chromium, tmp_path, theme):
         page = write_page(tmp_path, Quiz(questions=TWO), theme)
         with open_figure(chromium, page, theme=theme, width=320) as tab:
             assert axe(tab) == []
-            set_state(tab, answers=[0, 0])
+            set_state(tab, answers=[[0], [0]])
             for button in tab.locator("[aria-expanded]").all():
                 button.click()
             assert axe(tab) == []

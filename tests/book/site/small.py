@@ -21,6 +21,8 @@ COURSE = Course(
         "license": "MIT",
         "version": "1.0",
     },
+    "https://github.com/someone/course",
+    "2026-02-03",
 )
 MODE = """<script>
 document.documentElement.dataset.mode = localStorage.getItem("mode") || "auto";
@@ -37,7 +39,9 @@ PAGE = f"""<!DOCTYPE html>
 </head><body><main><article class="bd-article"><h1>The title<a class="headerlink">#</a></h1>
 <div class="admonition tip"><p class="admonition-title">The question</p><p>Why is it so?</p></div>
 <p style="color: red">A paragraph that is surely longer than forty letters, for it goes on.</p>
-<img src="@_images/plot.png" alt="A plot"/></article></main></body></html>"""
+<img src="@_images/plot.png" alt="A plot"/></article></main>
+<footer class="bd-footer-content"><div class="bd-footer-content__inner"></div></footer>
+</body></html>"""
 
 
 def page(body="", name="chapters/02_page", head=""):

@@ -1,6 +1,8 @@
 """What a page says about itself."""
 
 import json
+import os
+import subprocess
 
 import pytest
 from bs4 import BeautifulSoup
@@ -69,6 +71,26 @@ class TestDescription:
         again = BeautifulSoup(str(made.soup), "html.parser")
         data = json.loads(inner(again.find("script", type="application/ld+json")))
         assert data["name"] == "</script><b>"
+
+    def test_the_foot_has_version_day_and_a_link_to_the_changes(self, site):
+        (chapter,) = (p for p in site.pages() if p.name != "index")
+        describe.sign(chapter, COURSE)
+        foot = chapter.soup.footer
+        assert foot.get_text(strip=True) == "Version 1.0 · 2026-02-03 ·What changed"
+        changes = "https://github.com/someone/course/blob/HEAD/CHANGELOG.md"
+        assert foot.a["href"] == changes
+
+    def test_the_day_is_that_of_the_commit_or_as_the_environment_says(self, tmp_path, monkeypatch):
+        citation = {"date-released": "2020-01-02"}
+        monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+        assert describe.edition(tmp_path, citation) == "2020-01-02"  # no repository
+        day = {"GIT_COMMITTER_DATE": "2024-05-06T23:00:00Z"}
+        who = ["-c", "user.name=x", "-c", "user.email=x@y.z"]
+        for words in (["init", "-q"], [*who, "commit", "-q", "--allow-empty", "-m", "x"]):
+            subprocess.run(["git", *words], cwd=tmp_path, check=True, env=os.environ | day)
+        assert describe.edition(tmp_path, citation) == "2024-05-06"
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+        assert describe.edition(tmp_path, citation) == "1970-01-02"
 
     def test_the_search_page_is_not_listed(self):
         made = page("<h1>Search</h1>", name="search")

@@ -11,6 +11,7 @@ from PIL import Image
 from book.site import images as site_images
 from book.site.page import Page, PageError
 from tests.book.site.small import finish, png
+from tools.notebooks.dark_plots import with_dark
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +93,20 @@ class TestImages:
         made = Page("index", BeautifulSoup(html, "html.parser"))
         site_images.improve(site, made)
         assert made.soup.a["href"] == "_images/plot.webp"
+
+    def test_a_dark_page_shows_the_drawing_that_a_plot_carries(self, site):
+        light, dark = (png(np.full((60, 90, 3), level, np.uint8)) for level in (250, 20))
+        (site.raw / "_images" / "plot.png").write_bytes(with_dark(light, dark))
+        html = '<div class="cell_output"><img src="_images/plot.png" alt="A plot"/></div>'
+        made = Page("index", BeautifulSoup(html, "html.parser"))
+        site_images.improve(site, made)
+        shown = made.soup.select("a.course-enlarge > img")
+        assert made.soup.a["href"] == shown[0]["src"]
+        for image, level in zip(shown, (250, 20), strict=True):
+            with Image.open(site.folder / image["src"]) as picture:
+                assert picture.convert("L").getextrema() == (level, level)
+            assert (image["alt"], image["width"], image["loading"]) == ("A plot", "90", "lazy")
+        assert [image["class"] for image in shown] == [["course-light"], ["course-dark"]]
 
     def test_a_missing_picture_is_an_error(self, site):
         made = Page("index", BeautifulSoup('<img src="_images/none.png"/>', "html.parser"))

@@ -37,12 +37,6 @@ class TestMarkup:
         assert "hide" in second["class"]
         assert "open" not in first.attrs | second.attrs
 
-    def test_a_page_is_launched_only_where_it_has_a_notebook(self):
-        button = '<div class="dropdown dropdown-launch-buttons"><a href="{}">Colab</a></div>'
-        made = page(button.format("https://c/x/01.ipynb") + button.format("https://c/x/page.md"))
-        markup.improve(made)
-        assert [link["href"] for link in made.soup.find_all("a")] == ["https://c/x/01.ipynb"]
-
     def test_the_name_of_an_index_moves_beside_those_of_the_columns(self):
         made = page(
             "<table><thead><tr><th>predicted</th><th>bag</th></tr><tr><th>true</th><th></th></tr>"
@@ -73,6 +67,23 @@ class TestMarkup:
         markup.improve(made)
         assert all(header.get_text() for header in made.soup.find_all("th"))
         assert [h.get_text() for h in made.soup.select("tbody th[scope=row]")] == ["name"]
+
+    def test_a_short_name_in_a_table_stays_in_one_line(self):
+        names = ["T-shirt/top", "a long text of well-known words", "Bag"]
+        cells = "".join(f"<td>{name}</td>" for name in names)
+        made = page(f"<table><tbody><tr>{cells}</tr></tbody></table>")
+        markup.improve(made)
+        whole = [cell.get_text() for cell in made.soup.select(".course-whole")]
+        assert whole == ["T-shirt/top"]
+
+    def test_no_page_is_fetched_in_advance_and_no_number_that_is_not_cited_is_shown(self):
+        made = page(
+            '<div role="doc-biblioentry"><span class="label">[1]</span><p>A book.</p></div>',
+            head='<link rel="next" href="b.html"/><link rel="icon" href="i.svg"/>',
+        )
+        markup.improve(made)
+        assert [link["rel"] for link in made.soup.find_all("link")] == [["icon"]]
+        assert made.soup.body.get_text() == "A book."
 
     def test_the_state_for_a_widget_manager_goes_and_a_figure_without_a_host_is_an_error(self):
         kind = "application/vnd.jupyter.widget"

@@ -50,7 +50,7 @@ def setup(app):
 """
 
 
-def build(folder: Path, pages: dict[str, str]) -> tuple[Path, str]:
+def build(folder: Path, pages: dict[str, str], builder: str = "html") -> tuple[Path, str]:
     """Build a book of Markdown pages; return its folder and what Sphinx warned of."""
     source = folder / "source"
     source.mkdir(exist_ok=True)
@@ -66,10 +66,10 @@ def build(folder: Path, pages: dict[str, str]) -> tuple[Path, str]:
         Sphinx(
             source,
             source,
-            folder / "html",
+            folder / builder,
             folder / "doctrees",
-            "html",
+            builder,
             status=None,
             warning=warnings,
         ).build()
-    return folder / "html", warnings.getvalue()
+    return folder / builder, warnings.getvalue()

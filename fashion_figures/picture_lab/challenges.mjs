@@ -1,0 +1,67 @@
+/** Challenges for who wants to fool the network, and the best scores, which stay on the device. */
+
+import { CLASS_NAMES } from "../shared/classes.mjs";
+import { recall, remember } from "../shared/state.mjs";
+
+const KEY = "picture-lab:best";
+const SURE = 0.99;
+const COAT = CLASS_NAMES.indexOf("Coat");
+
+/**
+ * What is asked, what it starts from, and when it is done. The score is the number of pixels that
+ * differ from the start.
+ *
+ * `isMet` takes the probabilities by label, the labels in order, the evidence, and the threshold
+ * of the evidence, or null if none was measured for the network.
+ *
+ * @type {Record<string, {title: string, words: string, example: string,
+ *   needsThreshold: boolean, isMet: (state: object) => boolean}>}
+ */
+export const CHALLENGES = {
+  coat: {
+    title: "A pullover becomes a coat",
+    words: "Make Coat the answer to this pullover, with as few changed pixels as you can.",
+    example: "pullover",
+    needsThreshold: false,
+    isMet: ({ order }) => order[0] === COAT,
+  },
+  nothing: {
+    title: "99 % for no garment",
+    words:
+      "From black: get 99 % for any class while the evidence stays below its threshold. That " +
+      "decides, since the figure cannot know what you drew.",
+    example: "", // a black picture
+    needsThreshold: true,
+    isMet: ({ probabilities, order, evidence, threshold }) =>
+      threshold !== null && probabilities[order[0]] >= SURE && evidence < threshold,
+  },
+};
+
+/**
+ * @param {string} network the name of the network that was fooled
+ * @param {string} challenge a key of `CHALLENGES`
+ * @returns {?number} the fewest pixels so far
+ */
+export function bestOf(network, challenge) {
+  return recall(KEY, {})[`${network} ${challenge}`] ?? null;
+}
+
+/**
+ * Keep a score if it is the best.
+ *
+ * @param {string} network
+ * @param {string} challenge
+ * @param {number} count pixels
+ * @returns {boolean} whether it is
+ */
+export function keepBest(network, challenge, count) {
+  const best = bestOf(network, challenge);
+  if (best !== null && best <= count) return false;
+  remember(KEY, { ...recall(KEY, {}), [`${network} ${challenge}`]: count });
+  return true;
+}
+
+/** Forget all scores. */
+export function forgetBest() {
+  remember(KEY, undefined);
+}
