@@ -156,7 +156,7 @@ class TestConvolutionExplorer:
             window.press("ArrowRight")
             place = state(tab, "row"), state(tab, "column")
             assert place == (figure.row + 1, figure.column + 1)
-            result = tab.locator(".cw-conv-result").inner_text().replace("−", "-")
+            result = tab.locator(".cw-conv-result:visible").inner_text().replace("−", "-")
             assert float(result) == pytest.approx(figure.output[place], abs=0.005)
             tab.get_by_label("Kernel, row 1, column 1").click()
             tab.keyboard.type("5")  # over what stands there: a click selects it
@@ -258,10 +258,12 @@ class TestTrainingLab:
 class TestConfusionExplorer:
     def shown(self, tab, count):
         """Wait for so many thumbnails, and return which test images they are."""
-        thumbs = ".cw [aria-label^='Test image']"
-        wait_until(tab, f'document.querySelectorAll("{thumbs}").length === {count}')
-        names = tab.locator(thumbs).evaluate_all("all => all.map((one) => one.ariaLabel)")
-        return {int(name.split()[2].strip(",:.")) for name in names}
+        names = """[...document.querySelectorAll("[aria-label^='Test image']")]
+            .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+            .map((one) => one.getAttribute("aria-label"))
+            .filter((name) => name.includes("labeled"))"""
+        wait_until(tab, f"{names}.length === {count}")
+        return {int(name.split()[2].strip(",:.")) for name in tab.evaluate(names)}
 
     def test_counts_and_shows_a_cells_images(self, from_disk, sample, said):
         images = np.flatnonzero((sample[1] == BOOT) & (said == SNEAKER))
