@@ -315,6 +315,7 @@ class TestPictureLab:
     def test_half_a_picture_is_refused_and_the_whole_one_answered(self, served, tmp_path):
         picture = Image.open(example_pictures()["bag"]).convert("RGB")
         with served("pictures") as tab:
+            self.answers(tab, BOOT)
             for kind in ("JPEG", "PNG", "GIF", "WEBP", "BMP"):
                 file = io.BytesIO()
                 picture.save(file, kind)
