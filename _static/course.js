@@ -59,10 +59,8 @@
     const image = new Image();
     image.alt = shown.alt;
     image.src = shown.src;
-    const [width, height] = [
-      shown.naturalWidth || shown.width,
-      shown.naturalHeight || shown.height,
-    ];
+    // As the page states them: the picture itself may not have come yet.
+    const [width, height] = ["width", "height"].map((edge) => Number(shown.getAttribute(edge)));
     image.width = width * Math.max(1, Math.min(innerWidth / width, innerHeight / height));
     const close = document.createElement("button");
     close.type = "button";
@@ -129,11 +127,13 @@
     let box = first;
     // biome-ignore lint/suspicious/noAssignInExpressions: from box to box
     while ((box = box.parentElement.closest("details"))) box.open = true;
-    const reveal = () => first.scrollIntoView({ block: "center", behavior: "instant" });
+    first.tabIndex = -1;
+    const reveal = () => {
+      first.focus({ preventScroll: true }); // so that the keyboard goes on from there
+      first.scrollIntoView({ block: "center", behavior: "instant" });
+    };
     reveal();
     addEventListener("load", reveal); // after the browser has gone to the section's heading
-    first.tabIndex = -1;
-    first.focus({ preventScroll: true }); // so that the keyboard goes on from there
   };
   const query = new URLSearchParams(location.search).get("q") ?? "";
   const words = query.match(/[\p{L}\p{N}_]+/gu);

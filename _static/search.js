@@ -43,7 +43,8 @@
     if (word.length < 2) return vocabulary.has(word) ? [word] : [];
     if (words.some((other) => other.startsWith(stem))) return [stem];
     if (word.length < 4) return [];
-    return words.filter((other) => isNear(word, other));
+    const near = words.filter((other) => isNear(word, other));
+    return near.filter((one) => !near.some((other) => other !== one && one.startsWith(other)));
   }
 
   const begins = (word, starts) => starts.some((start) => word.startsWith(start));
@@ -117,7 +118,9 @@
     const { words, found } = search(query);
     list.replaceChildren(...found.slice(0, MOST).map((section) => item(section, words)));
     const asked = wordsOf(query);
-    const corrected = words.some((word) => !asked.some((one) => one.startsWith(word)));
+    const corrected = words.some(
+      (word) => !asked.some((one) => one === word || one === `${word}s`),
+    );
     const shown = found.length > MOST ? `The first ${MOST} of ${found.length}` : `${found.length}`;
     const noun = found.length === 1 ? "section" : "sections";
     if (!query) status.textContent = "Type a word, such as kernel, softmax or overfitting.";

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SITE = ROOT / "_build" / "html"
-WIDTHS = range(264, 961, 12)  # pixels of a figure: from the smallest phones to the widest column
+# Pixels of a figure, from the smallest phones to the widest column, in which windows.
+PASSES = (
+    ({"width": 390, "height": 844}, range(264, 553, 12)),
+    ({"width": 1366, "height": 768}, range(564, 961, 12)),
+)
 TOLERANCE = 3.0  # pixels between what is measured and what is reserved
 ALLOWED = 8.0  # pixels that a figure may differ before this has to be run again
 
@@ -54,6 +58,10 @@ HEIGHTS = """async ([widths, tolerance]) => {
   const hosts = [...document.querySelectorAll(".cw-host")];
   const frame = () => new Promise(requestAnimationFrame);
   const found = new Map();
+  const natural = hosts.map((host) => {
+    const { width, height } = host.getBoundingClientRect();
+    return [Math.floor(100 * width) / 100, height]; // not wider than it is, or it would not match
+  });
   const at = async (width) => {
     for (const host of hosts) host.style.width = `${width}px`;
     await frame();
@@ -76,7 +84,7 @@ HEIGHTS = """async ([widths, tolerance]) => {
   for (const [n, width] of widths.slice(1).entries()) await between(widths[n], width);
   const sorted = [...found].sort((a, b) => a[0] - b[0]);
   return Object.fromEntries(hosts.map((host, i) =>
-    [host.dataset.widget, sorted.map(([width, heights]) => [width, heights[i]])]));
+    [host.dataset.widget, [natural[i], ...sorted.map(([width, heights]) => [width, heights[i]])]]));
 }"""
 
 
@@ -96,17 +104,23 @@ def start_figures(page: "Page") -> None:
 
 
 def measure(browser: "Browser", address: str, names: Sequence[str]) -> dict[str, dict[str, list]]:
-    """Return (width, height) in pixels of each figure, by page and figure.
+    """Return [width, height] in pixels of each figure, by page and figure.
 
-    The widths are `WIDTHS` and those between which a height jumps.
+    The widths are those of `PASSES`, those between which a height jumps, and those that the
+    figures have in the windows.
     """
-    page = browser.new_page(viewport={"width": 1366, "height": 768})
-    found = {}
-    for name in names:
-        page.goto(f"{address}/{name}.html")
-        start_figures(page)
-        found[name] = page.evaluate(HEIGHTS, [list(WIDTHS), TOLERANCE])
-    page.close()
+    found: dict[str, dict[str, list]] = {name: {} for name in names}
+    for window, widths in PASSES:
+        page = browser.new_page(viewport=window)
+        for name in names:
+            page.goto(f"{address}/{name}.html")
+            start_figures(page)
+            for figure, samples in page.evaluate(HEIGHTS, [list(widths), TOLERANCE]).items():
+                found[name].setdefault(figure, []).extend(samples)
+        page.close()
+    for figures in found.values():
+        for figure, samples in figures.items():
+            figures[figure] = sorted(dict(samples).items())
     return found
 
 

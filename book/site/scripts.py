@@ -24,6 +24,8 @@ DROPPED = (
     "_static/language_data.js",
     "_static/sphinx_highlight.js",
     "searchindex.js",
+    # Of the search page alone, which gets it there; Jupyter Book gives every page all of `_static`.
+    "_static/search.js",
 )
 # A script of a component, and the element without which it has nothing to do.
 COMPONENTS = {"_static/design-tabs.js": ".sd-tab-set"}

@@ -26,7 +26,18 @@ def describe(app: Sphinx, config: Config) -> None:
     config.epub_tocdepth = 2
 
 
+def leave_theme_out(app: Sphinx) -> None:
+    """Disconnect what the theme of the site does to each page: an EPUB has another theme."""
+    if app.builder.name != "epub":
+        return
+    for event in ("html-page-context", "build-finished"):
+        for listener in list(app.events.listeners[event]):
+            if listener.handler.__module__.startswith(("sphinx_book_theme", "pydata_sphinx_theme")):
+                app.disconnect(listener.id)
+
+
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension, after the site's address is known."""
     app.connect("config-inited", describe, priority=600)
+    app.connect("builder-inited", leave_theme_out)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -70,7 +70,7 @@ export function largeImage(figure, predictions, { step, close }) {
         truth[image] === predicted[image]
           ? `Labeled ${label}, and the network agrees.`
           : `Labeled ${label}; the network says ${CLASS_NAMES[predicted[image]]}.`;
-      words.textContent = `${verdict}${suspect[image] ? ` ${MARK} A suspect.` : ""}`;
+      words.textContent = `${verdict}${suspect[image] ? ` ${MARK}\u00a0A\u00a0suspect.` : ""}`;
       let rest = 1;
       for (const [at, one] of bars.entries()) {
         const answer = answers[at]?.[image];

@@ -23,7 +23,7 @@ const [MOST, STEP] = [300, 10]; // garments that the slider and the keys select
 
 const NEAR = {
   pixels: "Near marks have similar pixels.",
-  features: "Near marks have similar features: 64 numbers that the trained network computes.",
+  features: "Near marks have similar features.",
 };
 const percent = (share) => `${Math.round(100 * share)}%`;
 
@@ -31,7 +31,7 @@ const percent = (share) => `${Math.round(100 * share)}%`;
 function headline(figure, model, cloud) {
   const buttons = {
     pixels: h("button", { type: "button", text: "By pixels" }),
-    features: h("button", { type: "button", text: "By features" }),
+    features: h("button", { type: "button", text: "By the network’s features" }),
   };
   for (const [projection, button] of Object.entries(buttons)) {
     figure.on(button, "click", () => put(model, { projection }));
@@ -178,7 +178,8 @@ function start(figure, model, { cloud, sheet }) {
       text:
         "Drag around marks to select them (a finger needs the Lasso). The first " +
         `${cloud.count / 10} test images of each class, by their first two principal ` +
-        "components. The pictures are compressed: less sharp than the real ones.",
+        "components: of 784 pixels, or of the 64 numbers that the trained network computes before " +
+        "it decides. The pictures are compressed: less sharp than the real ones.",
     }),
   );
 

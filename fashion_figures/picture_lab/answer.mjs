@@ -118,10 +118,9 @@ function barsView(figure, view, asked) {
   const show = () => {
     const { network, probabilities, order, edit } = view.state;
     const canBeAsked = network && choicesOf(network).size > 0;
-    const tick = edit?.was ? " The thin line marks the picture before you changed it." : "";
-    caption.textContent =
-      "Ten probabilities, the top 3 in bold." +
-      (tick || (canBeAsked ? " Select one to see what speaks for it." : ""));
+    caption.textContent = "The ten probabilities";
+    if (edit?.was) caption.textContent = "Thin lines: before you changed the picture";
+    else if (canBeAsked) caption.textContent = "Select one of the ten to see what speaks for it.";
     rows.forEach(({ button, fill, was, share }, label) => {
       const value = probabilities?.[label] ?? 0;
       fill.style.width = `${100 * value}%`;

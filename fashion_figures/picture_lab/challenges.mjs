@@ -4,6 +4,7 @@ import { CLASS_NAMES } from "../shared/classes.mjs";
 import { recall, remember } from "../shared/state.mjs";
 
 const KEY = "picture-lab:best";
+const COAT_SHARE = 0.9;
 const SURE = 0.99;
 const COAT = CLASS_NAMES.indexOf("Coat");
 
@@ -11,19 +12,21 @@ const COAT = CLASS_NAMES.indexOf("Coat");
  * What is asked, what it starts from, and when it is done. The score is the number of pixels that
  * differ from the start.
  *
- * `isMet` takes the probabilities by label, the labels in order, the evidence, and the threshold
- * of the evidence, or null if none was measured for the network.
+ * `label` is the class that it is about; null if any will do. `isMet` takes the probabilities by
+ * label, the labels in order, the evidence, and the threshold of the evidence, or null if none was
+ * measured for the network.
  *
- * @type {Record<string, {title: string, words: string, example: string,
+ * @type {Record<string, {title: string, words: string, example: string, label: ?number,
  *   needsThreshold: boolean, isMet: (state: object) => boolean}>}
  */
 export const CHALLENGES = {
   coat: {
     title: "A pullover becomes a coat",
-    words: "Make Coat the answer to this pullover, with as few changed pixels as you can.",
+    words: "Get 90 % for Coat from this pullover, with as few changed pixels as you can.",
     example: "pullover",
+    label: COAT,
     needsThreshold: false,
-    isMet: ({ order }) => order[0] === COAT,
+    isMet: ({ probabilities }) => probabilities[COAT] >= COAT_SHARE,
   },
   nothing: {
     title: "99 % for no garment",
@@ -31,6 +34,7 @@ export const CHALLENGES = {
       "From black: get 99 % for any class while the evidence stays below its threshold. That " +
       "decides, since the figure cannot know what you drew.",
     example: "", // a black picture
+    label: null,
     needsThreshold: true,
     isMet: ({ probabilities, order, evidence, threshold }) =>
       threshold !== null && probabilities[order[0]] >= SURE && evidence < threshold,

@@ -2,7 +2,7 @@
 
 import { h } from "../shared/kit.mjs";
 
-const MUST = "It must name one of ten, whatever it is shown.";
+const MUST = "It must name one of ten.";
 
 /** Write a number of evidence, with a real minus sign. */
 function number(value) {
@@ -27,7 +27,7 @@ function listed(parts) {
 export function meterView() {
   const words = h("p", { text: MUST });
   const dot = h("span.cw-pic-dot");
-  const limit = h("span.cw-pic-notch");
+  const limit = h("span.cw-pic-little");
   const track = h("div.cw-pic-scale", { role: "meter", "aria-label": "Evidence" }, limit, dot);
   return {
     element: h("div.cw-pic-meter", {}, words, track),
@@ -44,7 +44,7 @@ export function meterView() {
       const { start, width, garments } = histogram;
       const isLow = evidence < threshold;
       dot.style.left = `${100 * shareOf(evidence, histogram)}%`;
-      limit.style.left = `${100 * shareOf(threshold, histogram)}%`;
+      limit.style.width = `${100 * shareOf(threshold, histogram)}%`;
       track.classList.toggle("cw-pic-low", isLow);
       const end = start + width * garments.length;
       for (const [name, value] of Object.entries({ min: start, max: end, now: evidence })) {
@@ -64,15 +64,15 @@ export function meterView() {
 }
 
 function lowWords({ threshold }) {
-  return `Evidence for a garment: too little, below ${number(threshold)}.`;
+  return `Evidence: below ${number(threshold)}, too little for a garment.`;
 }
 
 /** Of the other things that were measured, name those that pass most easily. */
 function highWords({ threshold, detected }) {
   const easiest = detected.reduce((a, b) => (b.share < a.share ? b : a));
   return (
-    `Evidence for a garment: above ${number(threshold)}, which ${share(1 - easiest.share)} of ` +
-    `${easiest.name} reach, too.`
+    `Evidence: above ${number(threshold)}, as is that of ${share(1 - easiest.share)} of ` +
+    `${easiest.name}.`
   );
 }
 

@@ -30,7 +30,7 @@ class Sheet {
   }
 
   get isEmpty() {
-    return this.strokes.at(-1)?.isClean ?? true;
+    return this.strokes.length === 0 || this.strokes.at(-1).isClean === true;
   }
 
   /** Wipe the sheet; that can be taken back, too. */

@@ -21,10 +21,11 @@ const ANGLE = 10;
 
 /** Say how far a challenge is, and what decides. */
 function progress({ order, probabilities, evidence, reference, edit }) {
-  const best = order[0];
-  const answer = `${CLASS_NAMES[best]}, ${percent(probabilities[best])}`;
+  const { label, needsThreshold } = CHALLENGES[edit.challenge];
+  const asked = label ?? order[0];
+  const answer = `${CLASS_NAMES[asked]}, ${percent(probabilities[asked])}`;
   const verdict = edit.isMet ? "Done" : "Not yet";
-  if (!CHALLENGES[edit.challenge].needsThreshold) return `${verdict}: ${answer}.`;
+  if (!needsThreshold) return `${verdict}: ${answer}.`;
   if (!reference) return "No threshold was measured for this network, so nothing decides here.";
   const [found, limit] = [evidence, reference.threshold].map((value) =>
     value.toFixed(2).replace("-", "−"),
@@ -81,7 +82,8 @@ function challengeView(figure, editing) {
  *
  * @param {object} figure of `frame`
  * @param {object} lab of `laboratoryOf`
- * @returns {{surface: HTMLElement, tools: HTMLElement, show: (state: object) => void}}
+ * @returns {{surface: HTMLElement, tools: HTMLElement, challenge: HTMLElement,
+ *   show: (state: object) => void}}
  */
 export function foolView(figure, lab) {
   const { editing } = lab;
@@ -160,16 +162,21 @@ export function foolView(figure, lab) {
   const tools = h(
     "div.cw-pic-tools",
     {},
-    choice(figure, "Pen", PENS, (value) => {
-      pen.value = value;
-    }),
+    h(
+      "div.cw-row",
+      {},
+      choice(figure, "Pen", PENS, (value) => {
+        pen.value = value;
+      }),
+      button("Undo", null, () => editing.undo()),
+    ),
     h(
       "div.cw-row",
       {},
       choice(figure, "Width of the pen", WIDTHS, (width) => {
         pen.width = width;
       }),
-      button("Undo", null, () => editing.undo()),
+      button("Start over", null, () => editing.startOver()),
     ),
     h(
       "div.cw-pic-moves",
@@ -180,9 +187,7 @@ export function foolView(figure, lab) {
       button("→", "Shift right", () => editing.shift(0, 1)),
       button("↺", `Turn left by ${ANGLE} degrees`, () => editing.turn(-ANGLE)),
       button("↻", `Turn right by ${ANGLE} degrees`, () => editing.turn(ANGLE)),
-      button("Start over", null, () => editing.startOver()),
     ),
-    challenge.element,
     h(
       "p.cw-note.cw-pic-keys",
       { id: hint },
@@ -194,6 +199,7 @@ export function foolView(figure, lab) {
   return {
     surface: h("div.cw-pic-stage", {}, canvas, cursor),
     tools,
+    challenge: challenge.element,
     show(state) {
       repaint();
       challenge.show(state);

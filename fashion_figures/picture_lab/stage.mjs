@@ -14,7 +14,7 @@ const MADE_HERE = ["drawing", "edited"];
  * @param {object} figure of `frame`
  * @param {object} lab of `laboratoryOf`
  * @param {object} look of `lookView`
- * @param {HTMLElement} answer what stands beside the picture
+ * @param {HTMLElement} answer what stands beside the picture; a challenge is added
  * @returns {{element: HTMLElement, cameraButton: HTMLElement, show: (state: object) => void,
  *   go: (mode: string) => void, mode: () => string}} `go` takes a key of `MODES`, or "camera"
  */
@@ -59,6 +59,7 @@ export function stageView(figure, lab, look, answer) {
     for (const [key, { surface, tools: own }] of Object.entries(views)) {
       surface.hidden = own.hidden = key !== mode;
     }
+    views.fool.challenge.hidden = mode !== "fool";
     for (const [key, button] of [...buttons, ["camera", cameraButton]]) {
       button.setAttribute("aria-pressed", String(key === mode));
     }
@@ -78,6 +79,7 @@ export function stageView(figure, lab, look, answer) {
     { role: "group", "aria-label": "What to do with the picture" },
     ...buttons.map(([, button]) => button),
   );
+  answer.append(views.fool.challenge);
   const element = h("div.cw-pic-grid", {}, modes, surfaces, answer, tools);
   settle();
   return {

@@ -47,10 +47,9 @@ export default {
       const link = h("a", { href: chapter.href, text: chapter.title });
       const bar = h("span.cw-progress-bar", { "aria-hidden": "true" }, fillBar);
       const marks = cardsOf(chapter).map((card) => {
-        const mark = h("p.cw-progress-mark", { hidden: true });
-        (card.querySelector(".sd-card-body") ?? card).append(mark);
+        const mark = h("p.cw-progress-mark");
         figure.dispose(() => mark.remove());
-        return mark;
+        return { mark, body: card.querySelector(".sd-card-body") ?? card };
       });
       return { chapter, fillBar, words, marks, item: h("li", {}, link, bar, words) };
     });
@@ -70,9 +69,11 @@ export default {
         answered += progress.answered;
         fillBar.style.width = `${(100 * progress.answered) / Math.max(1, progress.total)}%`;
         words.textContent = inWords(progress);
-        for (const mark of marks) {
-          mark.hidden = progress.answered === 0;
+        for (const { mark, body } of marks) {
           mark.textContent = `Quiz: ${inWords(progress)}`;
+          // Not even hidden where there is nothing to say: the line before it would get a margin.
+          if (progress.answered === 0) mark.remove();
+          else if (!mark.isConnected) body.append(mark);
         }
       }
       clear.hidden = answered === 0;

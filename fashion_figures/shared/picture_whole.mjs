@@ -31,11 +31,15 @@ const ENDS = {
   "image/bmp": bmpEnds,
 };
 
-const IEND = 0x49454e44; // the name of the last chunk
+const IDAT = 0x49444154; // the name of the chunks with the pixels
 
+/** Another chunk follows the last one with pixels: the end, at least. */
 function pngEnds(view) {
+  let hasPixels = false;
   for (let place = 8; ; place += 12 + view.getUint32(place)) {
-    if (view.getUint32(place + 4) === IEND) return true;
+    const isPixels = view.getUint32(place + 4) === IDAT;
+    if (hasPixels && !isPixels) return true;
+    hasPixels ||= isPixels;
   }
 }
 

@@ -175,7 +175,7 @@ class TestReader:
         with pages.open_figure(chromium, folder / "light.html", reduced_motion="reduce") as page:
             page.wait_for_selector(STARTED)
             assert _counts(page) == np.bincount(labels).tolist()
-            page.get_by_role("button", name="By features").focus()
+            page.get_by_role("button", name="By the network’s features").focus()
             page.keyboard.press("Tab")
             assert page.evaluate(f"document.activeElement.matches('{CANVAS}')")
             start = list(planes.indices).index(pages.state(page, "chosen"))
@@ -197,7 +197,7 @@ class TestReader:
             assert np.abs(_mean(page) - expected).mean() < 5
             assert page.locator(".cw-gm-number").inner_text() == "20"
             # The same garments, elsewhere: they are the nearest no longer.
-            page.get_by_role("button", name="By features").click()
+            page.get_by_role("button", name="By the network’s features").click()
             page.wait_for_selector(".cw-gm[data-projection=features][data-moving=false]")
             assert set(pages.state(page, "selected")) == set(planes.indices[nearest])
             share = _nearest_agree(planes.points["features"], labels)
@@ -242,7 +242,7 @@ class TestReader:
             page.get_by_role("button", name="Show all classes").click()
             assert _counts(page) == np.bincount(labels).tolist()
             # The marks travel, and arrive.
-            page.get_by_role("button", name="By features").click()
+            page.get_by_role("button", name="By the network’s features").click()
             page.wait_for_selector(".cw-gm[data-moving=true]")
             page.wait_for_selector(".cw-gm[data-moving=false]")
             places = _on_screen(page, planes.points["features"])

@@ -680,6 +680,8 @@ class TestFool:
         """Open the pixels of the bag for changes; return a function that gives a pixel's place."""
         answered(tab, tab.get_by_role("button", name="Bag", exact=True).first.click)
         tab.get_by_role("button", name="Fool the network").click()
+        for name in ("Erase", "1 pixel"):
+            tab.get_by_role("button", name=name, exact=True).click()
         canvas = tab.locator(".cw-pic-edit")
 
         def place(row, column):
@@ -722,7 +724,9 @@ class TestFool:
     def test_by_keyboard_and_the_picture_is_shifted_and_turned(self, tab):
         bag = seen(tab)
         tab.locator(".cw-pic-edit").focus()
-        tab.keyboard.press("ArrowUp")
+        for key, times in (("Left", 27), ("Up", 27), ("Right", 14), ("Down", 13)):
+            for _ in range(times):
+                tab.keyboard.press(f"Arrow{key}")
         assert tab.locator(".cw-live").text_content() == f"Row 14, column 15: {bag[13, 14]}."
         tab.get_by_role("button", name="Paint white").click()
         tab.locator(".cw-pic-edit").focus()
@@ -738,8 +742,8 @@ class TestFool:
         assert_array_equal(self.press(tab, "Start over"), bag)
         for _ in range(3):
             turned = self.press(tab, "Turn right by 10 degrees")
-        expected = ndimage.rotate(bag.astype(float), -30, order=1, reshape=False)
-        assert np.abs(turned - expected)[3:25, 3:25].max() <= 1  # the edges are another matter
+        expected = ndimage.rotate(bag * 1.0, -30, order=1, reshape=False, mode="grid-constant")
+        assert np.abs(turned - expected).max() <= 1
         assert_array_equal(self.press(tab, "Start over"), bag)
 
     def test_a_pullover_becomes_a_coat_and_the_best_stays_on_the_device(self, tab, cells):
@@ -747,13 +751,13 @@ class TestFool:
         challenge = tab.get_by_label("Challenge")
         # First the pullover is answered, then the challenge is on.
         challenge.select_option("coat")
-        tab.wait_for_selector(".cw-pic-count:has-text('Not yet: Pullover')")
+        tab.wait_for_selector(".cw-pic-count:has-text('Not yet: Coat')")
         start = picture = seen(tab)
         assert close_to(start, prepare_image(example_pictures()["pullover"]).pixels)
         tab.get_by_role("button", name="3 × 3").click()
         tab.get_by_role("button", name="Paint white").click()
         dabs = [(row, column) for row in range(1, 22, 2) for column in range(1, 22, 2)]
-        while answer_to(picture).argmax() != 4:
+        while answer_to(picture)[4] < 0.9:
             choices = np.stack([dabbed(picture, *place, 255) for place in dabs])
             best = forward(load_weights(), normalize(choices))[:, 4].argmax()
             picture = choices[best]
