@@ -30,7 +30,10 @@ function slot(predictions) {
     /** Show an image, or none; the caption says what the choice leaves open. */
     show(image, [wantedTruth, wantedAnswer]) {
       element.classList.toggle("cw-cx-empty", image === undefined);
-      if (image === undefined) return;
+      if (image === undefined) {
+        for (const name of ["aria-label", "data-image"]) button.removeAttribute(name);
+        return;
+      }
       const open = wantedAnswer === ANY ? answers[0] : truth;
       caption.textContent = [wantedTruth, wantedAnswer].includes(ANY)
         ? SHORT_NAMES[open[image]]
