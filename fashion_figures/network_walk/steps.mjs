@@ -4,7 +4,7 @@ import { h, roving } from "../shared/kit.mjs";
 import { shortName } from "./focus.mjs";
 import { bringIntoView } from "./overview.mjs";
 
-const START = "Start at the vote and walk back";
+const START = "Start at the vote";
 const END = "Here the walk back ends";
 const GAP = "…"; // layers that the way leaves out
 
