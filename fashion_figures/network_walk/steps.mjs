@@ -4,7 +4,7 @@ import { h, roving } from "../shared/kit.mjs";
 import { shortName } from "./focus.mjs";
 import { bringIntoView } from "./overview.mjs";
 
-const START = "Start at the vote and walk back";
+const START = "Start at the vote";
 const END = "Here the walk back ends";
 const GAP = "…"; // layers that the way leaves out
 
@@ -86,7 +86,8 @@ export function steps(figure, walk, { go, start }) {
     back.textContent = view.back ? `Back to ${shortName(walk, view.back)}` : isVote ? END : START;
     back.classList.toggle("cw-nw-arrow", Boolean(view.back));
     back.ariaDisabled = String(!view.back && isVote); // keeps the focus, unlike `disabled`
-    on.textContent = view.on ? `On to ${shortName(walk, view.on)}` : nowhere(view);
+    const end = isVote ? "" : nowhere(view);
+    on.textContent = view.on ? `On to ${shortName(walk, view.on)}` : end;
     on.classList.toggle("cw-nw-arrow", Boolean(view.on));
     on.ariaDisabled = String(!view.on);
     on.classList.toggle("cw-nw-none", isVote);
@@ -97,5 +98,5 @@ export function steps(figure, walk, { go, start }) {
 
 /** Why there is no step on. */
 function nowhere({ value }) {
-  return value === 0 ? "A zero adds nothing later" : "This place reaches no vote";
+  return value === 0 ? "A zero adds nothing" : "It reaches no vote";
 }

@@ -426,10 +426,10 @@ class TestWay:
         read = {"image": image, "places": [["conv1", 22, 22, 10], ["conv1", 1, 0, 0]]}
         shared.evaluate(READ, {**read, "places": read["places"][:1]})
         on = shared.locator(".cw-nw-on")
-        assert on.inner_text() == "This place reaches no vote"
+        assert on.inner_text() == "It reaches no vote"
         assert on.get_attribute("aria-disabled") == "true"
         shared.evaluate(READ, {**read, "places": read["places"][1:]})
-        assert on.inner_text() == "A zero adds nothing later"
+        assert on.inner_text() == "A zero adds nothing"
 
     def test_a_sum_that_is_mostly_bias_says_so_and_no_other(self, shared, garments):
         weights, image = load_weights(), garments[27]
