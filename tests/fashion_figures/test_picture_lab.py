@@ -100,7 +100,7 @@ def seen(tab):
 
 
 def refused(tab, action):
-    """Do something that cannot work; the answer before it stands; return what the reader is told."""
+    """Do something that cannot work, and see the last answer stand; return what is told."""
 
     def standing():
         words = tab.locator(".cw-pic-verdict, .cw-pic-share").all_text_contents()
@@ -901,7 +901,8 @@ class TestPage:
                 tab.get_by_role("button", name=mode, exact=True).click()
                 tops, ends = zip(
                     *tab.locator(".cw-pic-surface, .cw-pic-list, .cw-pic-meter").evaluate_all(
-                        "all => all.map((x) => x.getBoundingClientRect()).map((b) => [b.top, b.bottom])"
+                        "all => all.map((x) => x.getBoundingClientRect())"
+                        ".map((b) => [b.top, b.bottom])"
                     ),
                     strict=True,
                 )
