@@ -128,7 +128,9 @@ def test_what_python_does_not_read_is_not_whole_at_any_length(run):
 
 
 def test_whole_files_are_never_refused_whatever_follows_them(run):
-    files = cut_files() | {f"{name}.png": path.read_bytes() for name, path in example_pictures().items()}
+    files = cut_files() | {
+        f"{name}.png": path.read_bytes() for name, path in example_pictures().items()
+    }
     for kind in ("JPEG", "WEBP", "GIF", "BMP"):
         picture = Image.open(example_pictures()["bag"]).convert("RGB")
         files[f"large.{kind.lower()}"] = file_of(picture, kind)

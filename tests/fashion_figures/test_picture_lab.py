@@ -100,7 +100,7 @@ def seen(tab):
 
 
 def refused(tab, action):
-    """Do something that cannot work; the answer before it stands; return what the reader is told."""
+    """Do something that cannot work, and see the last answer stand; return what is told."""
 
     def standing():
         words = tab.locator(".cw-pic-verdict, .cw-pic-share").all_text_contents()
@@ -735,7 +735,12 @@ class TestFool:
         expected = bag.copy()
         expected[13, 13:15] = 255
         assert_array_equal(painted, expected)
-        for name, rows, columns in (("right", 0, 1), ("down", 1, 0), ("left", 0, -1), ("up", -1, 0)):
+        for name, rows, columns in (
+            ("right", 0, 1),
+            ("down", 1, 0),
+            ("left", 0, -1),
+            ("up", -1, 0),
+        ):
             before = seen(tab)
             after = self.press(tab, f"Shift {name}")
             assert_array_equal(after, ndimage.shift(before, (rows, columns), order=0))
@@ -816,7 +821,10 @@ class TestKeeping:
         forget = tab.get_by_role("button", name="Forget it")
         assert forget.evaluate("button => button === document.activeElement")
         answered(tab, tab.get_by_role("button", name="Bag", exact=True).first.click)
-        assert "A picture is kept in this browser: Dress." in tab.locator(".cw-pic-keep").text_content()
+        assert (
+            "A picture is kept in this browser: Dress."
+            in tab.locator(".cw-pic-keep").text_content()
+        )
         forget.click()
         assert tab.evaluate(stored) is None
         assert forget.is_hidden()
@@ -885,15 +893,16 @@ class TestPage:
 
     @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
     def test_picture_bars_and_evidence_are_in_one_view(self, chromium, site, width, height):
-        with open_figure(chromium, site[0], width=width, height=height, has_touch=width < 500) as tab:
+        with open_figure(
+            chromium, site[0], width=width, height=height, has_touch=width < 500
+        ) as tab:
             tab.wait_for_selector(f"{FIGURE}{JUDGED}")
             for mode in ("What it sees", "Draw", "Fool the network"):
                 tab.get_by_role("button", name=mode, exact=True).click()
                 tops, ends = zip(
-                    *tab.locator(
-                        ".cw-pic-surface, .cw-pic-list, .cw-pic-meter"
-                    ).evaluate_all(
-                        "all => all.map((x) => x.getBoundingClientRect()).map((b) => [b.top, b.bottom])"
+                    *tab.locator(".cw-pic-surface, .cw-pic-list, .cw-pic-meter").evaluate_all(
+                        "all => all.map((x) => x.getBoundingClientRect())"
+                        ".map((b) => [b.top, b.bottom])"
                     ),
                     strict=True,
                 )
