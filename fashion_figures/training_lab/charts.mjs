@@ -1,6 +1,7 @@
 /** Learning curves that grow: an SVG with axes, the run in color, and the others as its ghosts. */
 
-import { CHANCE, lossText, percent } from "./words.mjs";
+import { percent } from "../shared/percent.mjs";
+import { CHANCE, lossText } from "./words.mjs";
 
 const [WIDTH, HEIGHT] = [400, 190];
 const BOX = { left: 50, right: WIDTH - 16, top: 10, bottom: HEIGHT - 34 };

@@ -1,8 +1,9 @@
 /** What a reader sets: the menus, the guess, and the runs that stay. */
 
 import { h, uniqueId } from "../shared/kit.mjs";
+import { percent } from "../shared/percent.mjs";
 import { put } from "../shared/state.mjs";
-import { count, percent, rateText, resultText, settingsText } from "./words.mjs";
+import { count, rateText, resultText, settingsText } from "./words.mjs";
 
 const RATES = [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 1];
 const FIRST_GUESS = 50; // where the slider stands before there is a guess

@@ -27,7 +27,7 @@ function chartsPanel(figure, model, session) {
     live: "training, a running mean of its batches",
     validation: "validation, which it never learns from",
     ghost: "another run, by its letter",
-    book: "the run of before",
+    book: "an earlier training",
   };
   const items = Object.fromEntries(
     Object.entries(entries).map(([kind, text]) => [kind, h("li", {}, sample(kind), text)]),
@@ -51,7 +51,7 @@ function chartsPanel(figure, model, session) {
     const replayed = run?.states.length && model.get("shown_epoch") !== null ? place : null;
     const shared = { run, ghosts, book, span, guess: model.get("guess"), place: replayed };
     const invite =
-      run || shared.guess !== null ? "" : "How high will it come? Click here to guess.";
+      run || shared.guess !== null ? "" : "How high will it come? Tap or click to guess.";
     accuracy.show({ ...shared, invite, label: chartLabel("Accuracy", "accuracy", run) });
     loss.show({ ...shared, label: chartLabel("Loss", "loss", run) });
     items.book.hidden = !book?.loss?.length;

@@ -1,7 +1,8 @@
 /** The training lab's patience, and the epochs' numbers. */
 
 import { h } from "../shared/kit.mjs";
-import { count, lossText, percent, rateText } from "./words.mjs";
+import { percent } from "../shared/percent.mjs";
+import { count, lossText, rateText } from "./words.mjs";
 
 /**
  * Show how much patience is left.
@@ -23,7 +24,8 @@ export function patiencePanel() {
     const plural = (number) => `${number} epoch${number === 1 ? "" : "s"}`;
     const lowest = best ? ` Lowest validation loss: epoch ${best}.` : "";
     if (best && run.ended) {
-      words.textContent = `of run ${run.name}: ${plural(waited)} without a lower validation loss.${lowest}`;
+      const used = waited ? `${plural(waited)} without a lower validation loss` : "not needed";
+      words.textContent = `of run ${run.name}: ${used}.${lowest}`;
     } else if (patience === null) {
       words.textContent = `off: every epoch runs.${lowest}`;
     } else if (best) {

@@ -3,10 +3,11 @@
 import { PARAMETERS } from "./backprop.mjs";
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, roving, uniqueId } from "../shared/kit.mjs";
+import { followOwnPicture } from "../shared/own_picture.mjs";
+import { percent } from "../shared/percent.mjs";
 import { put, toBytes } from "../shared/state.mjs";
 import { paint, signedColor } from "../shared/paint.mjs";
 import { MAPS, MAP_SIDE, examine, isStuck } from "./judge.mjs";
-import { percent } from "./words.mjs";
 
 const [ACROSS, KERNEL, PICTURE] = [8, 3, 784];
 const GAP = [128, 140, 144]; // between kernels and maps, on light and dark pages
@@ -110,24 +111,40 @@ function picturesOf(model) {
   return Array.from({ length: count }, (_, n) => bytes.subarray(n * PICTURE, (n + 1) * PICTURE));
 }
 
-/** The buttons that choose the picture. */
+/** The buttons that choose the picture: one of each class, and the reader's own if one is kept. */
 function pictureStrip(figure, model, pictures) {
+  const make = (name) => {
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    const button = h("button.cw-tl-choice", { type: "button", title: name }, canvas);
+    button.setAttribute("aria-label", name);
+    return { canvas, button };
+  };
+  const choose = (pixels) => put(model, { picture: new DataView(pixels.slice().buffer) });
   const buttons = pictures.map((picture, label) => {
-    const small = h("canvas", { "aria-hidden": "true" });
-    paint(small, picture, 28, 28);
-    const button = h("button.cw-tl-choice", { type: "button", title: CLASS_NAMES[label] }, small);
-    button.setAttribute("aria-label", CLASS_NAMES[label]);
-    figure.on(button, "click", () => put(model, { picture: new DataView(picture.slice().buffer) }));
+    const { canvas, button } = make(CLASS_NAMES[label]);
+    paint(canvas, picture, 28, 28);
+    figure.on(button, "click", () => choose(picture));
     return button;
   });
+  const own = make("Your picture, kept on this device");
+  let kept = null;
+  figure.on(own.button, "click", () => choose(kept));
   const group = { role: "group", "aria-label": "Pictures that the network never learns from" };
-  const element = h("div.cw-tl-strip", group, ...buttons);
-  const settle = roving(figure, element, () => buttons);
-  const show = (label) => {
+  const element = h("div.cw-tl-strip", group, ...buttons, own.button);
+  const settle = roving(figure, element, () => (kept ? [...buttons, own.button] : buttons));
+  followOwnPicture(figure, (picture) => {
+    kept = picture?.pixels ?? null;
+    own.button.hidden = !kept;
+    if (kept) paint(own.canvas, kept, 28, 28);
+    settle();
+  });
+  const show = (label, picture) => {
     for (const [k, button] of buttons.entries()) {
       button.setAttribute("aria-pressed", String(k === label));
     }
-    settle(buttons[Math.max(0, label)]);
+    const isOwn = Boolean(picture && kept?.every((gray, i) => gray === picture[i]));
+    own.button.setAttribute("aria-pressed", String(isOwn));
+    settle(isOwn ? own.button : buttons[Math.max(0, label)]);
   };
   return { element, show };
 }
@@ -202,7 +219,7 @@ export function replayPanel(figure, model, session) {
     label = pictures.findIndex((one) => picture && one.every((gray, i) => gray === picture[i]));
     truth.textContent = label < 0 ? "Your picture" : `It is: ${CLASS_NAMES[label]}`;
     canvas.setAttribute("aria-label", label < 0 ? "Your picture" : CLASS_NAMES[label]);
-    strip.show(label);
+    strip.show(label, picture);
     if (picture) paint(canvas, picture, 28, 28);
     show();
   });

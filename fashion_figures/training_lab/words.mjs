@@ -1,6 +1,7 @@
 /** What the training lab says: numbers, names, and one sentence for each state of affairs. */
 
 import { COUNT } from "./backprop.mjs";
+import { percent } from "../shared/percent.mjs";
 
 /** What an answer at random costs: ln 10 nats, with ten classes; and how often it is right. */
 export const CHANCE = { loss: Math.log(10), accuracy: 0.1 };
@@ -14,7 +15,6 @@ const SHORT = { javascript: "plain JavaScript", webgl: "WebGL", webgpu: "WebGPU"
 const MANY = 1000; // from here on, a loss is written with its power of ten
 
 export const count = (number) => Math.round(number).toLocaleString("en-US");
-export const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const plural = (number, unit) => `${number} ${unit}${number === 1 ? "" : "s"}`;
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
@@ -38,10 +38,8 @@ export function settingsText({ rates, batches }) {
 }
 
 /** What a run has reached, and with how many images. */
-export function resultText({ best, bestEpoch, images, ended }) {
-  const reached = best
-    ? `${percent(best.val_accuracy)} in epoch ${bestEpoch}`
-    : "no epoch complete";
+export function resultText({ best, images, ended }) {
+  const reached = best ? percent(best.val_accuracy) : "no epoch yet";
   return `${count(images)} images: ${reached}${ended === "nan" ? ", then no number" : ""}`;
 }
 

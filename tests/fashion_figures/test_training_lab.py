@@ -313,7 +313,7 @@ def test_a_reader_guesses_races_two_rates_and_replays_the_first(opened):
         best = min(rows, key=lambda row: row["val_loss"])
         more = 100 * (best["val_accuracy"] - guess)
         compared = f"{abs(more):.1f} points {'more' if more > 0 else 'less'}"
-        status = page.inner_text(".cw-tl-status")
+        status = page.inner_text(".cw-tl-status").replace("\N{NO-BREAK SPACE}", " ")
         assert f"You guessed {100 * guess:.1f} %" in status
         assert f"names {100 * best['val_accuracy']:.1f} % of the validation images" in status
         assert compared in status
@@ -336,7 +336,7 @@ def test_a_reader_guesses_races_two_rates_and_replays_the_first(opened):
         largest = re.search(r"up to ([\d.e]+)", page.text_content(".cw-tl-chart >> nth=1"))[1]
         assert float(largest) > 2.75
         assert page.locator(".cw-tl-letter").all_text_contents() == ["A", "A"]
-        assert "rate 0.1 · batch 10\n200 images" in page.inner_text("[data-run=B] >> nth=0")
+        assert "rate 0.1 · batch 10\n200 images: " in page.inner_text("[data-run=B] >> nth=0")
 
         page.click(".cw-tl-run[data-run=A]")
         assert state(page, "run") == "A"
@@ -417,7 +417,7 @@ def test_python_sets_and_reads_the_state(opened):
         assert page.input_value("select >> nth=0") == "0.002"
         assert page.input_value("select >> nth=2") == "null"
         assert page.input_value(".cw-tl-asked input") == "42"
-        assert "your guess: 42.0 %" in page.text_content(".cw-tl-chart >> nth=0")
+        assert "your guess: 42.0\N{NO-BREAK SPACE}%" in page.text_content(".cw-tl-chart >> nth=0")
         page.click("text=No guess")
         assert state(page, "guess") is None
         page.select_option("select >> nth=1", "16")
@@ -558,6 +558,24 @@ def test_a_network_that_no_longer_reacts_is_explained(opened):
         page.click(MAIN)
         phase(page, "finished")
         assert "Every picture gets the same answer" in page.inner_text(".cw-tl-notice")
+
+
+def test_a_picture_that_the_reader_kept_is_one_to_look_at(opened):
+    with opened() as page:
+        own = page.locator(".cw-tl-choice").last
+        assert own.is_hidden()
+        page.evaluate(
+            """() => {
+                const kept = { pixels: btoa(String.fromCharCode(7).repeat(784)), title: "Mine" };
+                localStorage.setItem("fashion-course:own-picture", JSON.stringify(kept));
+                dispatchEvent(new Event("fashion-course:own-picture"));
+            }"""
+        )
+        own.click()
+        assert own.get_attribute("aria-pressed") == "true"
+        assert page.inner_text(".cw-tl-truth") == "Your picture"
+        model = "document.querySelector('.cw-host').courseModel"
+        assert page.evaluate(f"[...new Uint8Array({model}.get('picture').buffer)]") == [7] * 784
 
 
 def test_without_workers_it_trains_in_slices(write_page, chromium, tmp_path):
