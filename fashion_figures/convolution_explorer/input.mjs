@@ -194,7 +194,7 @@ export function inputPanel(figure, actions) {
       pen.hidden = !state.drawing;
       hint.textContent = state.drawing
         ? "By keyboard: arrow keys move the pen, Space puts it down and lifts it."
-        : "Drag the window, or use the arrow keys.";
+        : "Drag the window or use arrow keys.";
       const [x, y] = state.pen;
       cover(pen, x + state.shape.before, y + state.shape.before, 1, total());
       const { size } = state.shape;
