@@ -7,7 +7,6 @@ it is alive; what needs a script goes, what was folded is open.
 
 import io
 import os
-import re
 import subprocess
 import sys
 import zipfile
@@ -19,7 +18,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from book import NAME, ROOT
-from book.build import COMMAND, OPTIONS
+from book.build import ANSI, COMMAND, OPTIONS, TROUBLE
 from book.chromium import start_browser
 from book.serve import Server, find_site
 from book.site.describe import site_address
@@ -157,7 +156,8 @@ def main() -> int:
         check=False,
     )
     if done.returncode:
-        print(re.sub(r"\x1b\[[\d;]*m", "", done.stdout)[-4000:])
+        lines = ANSI.sub("", done.stdout).splitlines()
+        print(*filter(TROUBLE.search, lines), *lines[-15:], sep="\n")
         return done.returncode
     finish(target.with_name(f"{PLAIN}.epub"), target, figures, site_address(config))
     print(f"{target}: {target.stat().st_size / 2**20:.1f} MB")

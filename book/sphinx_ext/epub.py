@@ -30,6 +30,8 @@ def leave_theme_out(app: Sphinx) -> None:
     """Disconnect what the theme of the site does to each page: an EPUB has another theme."""
     if app.builder.name != "epub":
         return
+    # The builder demands one; the site, which has the same settings, shows its own.
+    app.config.version = Course.read(ROOT, "", "", "").citation["version"]
     for event in ("html-page-context", "build-finished"):
         for listener in list(app.events.listeners[event]):
             if listener.handler.__module__.startswith(("sphinx_book_theme", "pydata_sphinx_theme")):
@@ -39,5 +41,5 @@ def leave_theme_out(app: Sphinx) -> None:
 def setup(app: Sphinx) -> dict[str, object]:
     """Register the extension, after the site's address is known."""
     app.connect("config-inited", describe, priority=600)
-    app.connect("builder-inited", leave_theme_out)
+    app.connect("builder-inited", leave_theme_out, priority=0)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
