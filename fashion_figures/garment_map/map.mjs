@@ -370,6 +370,7 @@ export function mapView(figure, cloud, sheet, { choose, select, grow, clear }) {
         motion = still ? null : { from, names: fromNames };
         now = still ? laid[next.projection] : { ...from };
       }
+      figure.root.dataset.moving = String(motion !== null);
       ask();
     },
   };
