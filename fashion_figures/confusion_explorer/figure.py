@@ -155,7 +155,7 @@ class ConfusionExplorer(CourseWidget):
         "what they have in common: shirts taken for T-shirts mostly have short sleeves, shirts "
         "that were recognized have long ones. Each image opens large, with the three largest "
         "probabilities. Some labels are suspects by a rule of thumb: the network contradicts "
-        "them with a confidence of at least 90\u00a0%. A suspect can be right all the same."
+        "them with a confidence of at least 90%. A suspect can be right all the same."
     ).tag(sync=True)
 
     def __init__(self, probabilities: np.ndarray | None = None, **state: Any) -> None:

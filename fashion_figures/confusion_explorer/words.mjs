@@ -10,7 +10,7 @@ import { ANY, largestMistakes } from "./table.mjs";
 export const MARK = "◆";
 export const SUSPECT =
   "The label is a suspect, by a rule of thumb: the network contradicts it with a " +
-  "confidence of at least 90\u00a0%.";
+  "confidence of at least 90%.";
 
 /**
  * @param {number} number

@@ -1,7 +1,7 @@
 /** How layers are drawn: feature maps as pictures, units as bars, frames over both. */
 
-import { paint } from "../shared/paint.mjs";
-import { activationColor, colorOf } from "./numbers.mjs";
+import { activationColor, paint } from "../shared/paint.mjs";
+import { colorOf } from "./numbers.mjs";
 import { channel } from "./trace.mjs";
 
 const BARS_IN_A_ROW = 32;

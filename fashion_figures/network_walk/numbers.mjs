@@ -4,30 +4,11 @@
  */
 
 import { h, hiddenRowHeader } from "../shared/kit.mjs";
-import { grayColor, paint, signedColor, tint } from "../shared/paint.mjs";
+import { activationColor, grayColor, paint, signedColor, tint } from "../shared/paint.mjs";
 
 const WIDEST_TABLE = 5;
 const OUTSIDE = [128, 128, 128]; // what is painted where a window leaves the layer
 const WORDS = "no one two three four five six seven eight nine ten eleven twelve".split(" ");
-// From night blue over the book's teal to nearly white: brighter is always larger.
-const ACTIVATION = [
-  [10, 22, 30],
-  [20, 118, 126],
-  [240, 250, 236],
-];
-
-/**
- * @param {number} limit the value with the brightest color
- * @returns {(value: number) => [number, number, number]}
- */
-export function activationColor(limit) {
-  return (value) => {
-    const share = Math.min(1, Math.max(0, value / (limit || 1))) ** 0.6 * 2; // small values show, too
-    const [low, high] = share < 1 ? ACTIVATION : ACTIVATION.slice(1);
-    const part = share < 1 ? share : share - 1;
-    return low.map((from, n) => Math.round(from + (high[n] - from) * part));
-  };
-}
 
 /**
  * Return how the values of a layer are colored: gray for the picture, brighter for larger where

@@ -87,9 +87,9 @@ export function answer(network, seen) {
 
 /** @returns {string} a probability in whole percent; what is not known to be 0 is not called so */
 export function percent(share) {
-  if (share < 0.005) return "<\u00a01\u00a0%";
-  if (share > 0.995) return ">\u00a099\u00a0%";
-  return `${Math.round(100 * share)}\u00a0%`;
+  if (share < 0.005) return "<\u00a01%";
+  if (share > 0.995) return ">\u00a099%";
+  return `${Math.round(100 * share)}%`;
 }
 
 /** @returns {number} the label with the largest probability */

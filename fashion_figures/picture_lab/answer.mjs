@@ -2,30 +2,18 @@
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, roving, uniqueId } from "../shared/kit.mjs";
+import { probability } from "../shared/percent.mjs";
 import { choicesOf } from "./look.mjs";
 
 /**
- * Write a probability as a reader should see it: never as certain, never as impossible. The
- * spaces keep the number and its sign together.
- *
- * @param {number} share
- * @returns {string}
- */
-export function percent(share) {
-  if (share < 0.001) return "<\u00a00.1\u00a0%";
-  if (share > 0.999) return ">\u00a099.9\u00a0%";
-  return `${(100 * share).toFixed(1)}\u00a0%`;
-}
-
-/**
- * The same, for a screen reader.
+ * Write a probability for a screen reader.
  *
  * @param {number} share
  * @returns {string}
  */
 export function spoken(share) {
-  const words = { "<": "below", ">": "above", "%": "percent" };
-  return percent(share)
+  const words = { "<": "below", ">": "above", "%": " percent" };
+  return probability(share)
     .replaceAll("\u00a0", " ")
     .replace(/[<>%]/g, (sign) => words[sign]);
 }
@@ -60,7 +48,7 @@ export function answerView(figure, view, asked) {
       return;
     }
     const [best, next] = state.order;
-    const [share, other] = [best, next].map((label) => percent(state.probabilities[label]));
+    const [share, other] = [best, next].map((label) => probability(state.probabilities[label]));
     const isOdd = isForeign(state);
     heading.textContent = isOdd ? "Perhaps no garment at all" : CLASS_NAMES[best];
     subline.textContent = isOdd
@@ -124,7 +112,7 @@ function barsView(figure, view, asked) {
     rows.forEach(({ button, fill, was, share }, label) => {
       const value = probabilities?.[label] ?? 0;
       fill.style.width = `${100 * value}%`;
-      share.textContent = probabilities ? percent(value) : "–";
+      share.textContent = probabilities ? probability(value) : "–";
       button.classList.toggle("cw-pic-top", probabilities !== null && order.indexOf(label) < 3);
       was.hidden = !edit?.was;
       if (edit?.was) was.style.left = `${100 * edit.was[label]}%`;

@@ -22,16 +22,16 @@ const COAT = CLASS_NAMES.indexOf("Coat");
 export const CHALLENGES = {
   coat: {
     title: "A pullover becomes a coat",
-    words: "Get 90 % for Coat from this pullover, with as few changed pixels as you can.",
+    words: "Get 90% for Coat from this pullover, with as few changed pixels as you can.",
     example: "pullover",
     label: COAT,
     needsThreshold: false,
     isMet: ({ probabilities }) => probabilities[COAT] >= COAT_SHARE,
   },
   nothing: {
-    title: "99 % for no garment",
+    title: "99% for no garment",
     words:
-      "From black: get 99 % for any class while the evidence stays below its threshold. That " +
+      "From black: get 99% for any class while the evidence stays below its threshold. That " +
       "decides, since the figure cannot know what you drew.",
     example: "", // a black picture
     label: null,

@@ -11,7 +11,7 @@ function number(value) {
 
 function share(value) {
   const percent = 100 * value;
-  return `${percent.toFixed(percent < 10 ? 1 : 0)}\u00a0%`; // not to be broken in two
+  return `${percent.toFixed(percent < 10 ? 1 : 0)}%`;
 }
 
 /** Join "a", "b" and "c" into "a, b and c". */

@@ -3,7 +3,7 @@
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, uniqueId } from "../shared/kit.mjs";
 import { paint } from "../shared/paint.mjs";
-import { percent } from "./answer.mjs";
+import { probability } from "../shared/percent.mjs";
 import { CHALLENGES, forgetBest } from "./challenges.mjs";
 import { SIZE, dab, wayTo } from "./edits.mjs";
 import { paced } from "./paced.mjs";
@@ -23,7 +23,7 @@ const ANGLE = 10;
 function progress({ order, probabilities, evidence, reference, edit }) {
   const { label, needsThreshold } = CHALLENGES[edit.challenge];
   const asked = label ?? order[0];
-  const answer = `${CLASS_NAMES[asked]}, ${percent(probabilities[asked])}`;
+  const answer = `${CLASS_NAMES[asked]}, ${probability(probabilities[asked])}`;
   const verdict = edit.isMet ? "Done" : "Not yet";
   if (!needsThreshold) return `${verdict}: ${answer}.`;
   if (!reference) return "No threshold was measured for this network, so nothing decides here.";

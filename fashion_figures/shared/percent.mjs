@@ -1,4 +1,4 @@
-/** Shares and probabilities as readers see them. A space that does not break stands before the sign. */
+/** Shares and probabilities as readers see them. */
 
 /**
  * Write a share of counted things.
@@ -7,7 +7,7 @@
  * @returns {string}
  */
 export function percent(share) {
-  return `${(100 * share).toFixed(1)}\u00a0%`;
+  return `${(100 * share).toFixed(1)}%`;
 }
 
 /**
@@ -17,7 +17,7 @@ export function percent(share) {
  * @returns {string}
  */
 export function probability(share) {
-  if (share < 0.001) return "<\u00a00.1\u00a0%";
-  if (share > 0.999) return ">\u00a099.9\u00a0%";
+  if (share < 0.001) return "<\u00a00.1%";
+  if (share > 0.999) return ">\u00a099.9%";
   return percent(share);
 }

@@ -32,7 +32,7 @@ def test_the_words_name_the_confidence_of_the_rule():
     script = Path(module.__file__).with_name("words.mjs").read_text("utf-8")
     script = re.sub(r'" \+\s+"', "", script).replace("\\u00a0", "\u00a0")
     for words in (ConfusionExplorer.text.default_value, script):
-        assert f"a confidence of at least {100 * CONFIDENCE:.0f}\u00a0%" in words
+        assert f"a confidence of at least {100 * CONFIDENCE:.0f}%" in words
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ class TestNumbers:
             assert f"There are {heuristic_suspects(labels, answers).sum()} of them." in text
             largest = page.locator(".cw-cx-shortcut").first.inner_text()  # in the matrix's unit
             off = np.where(np.eye(10, dtype=bool), 0, shares)
-            assert largest.endswith(f"{off.max():.1f}\u00a0%")
+            assert largest.endswith(f"{off.max():.1f}%")
 
     def test_another_models_ten_thousand_predictions_replace_the_shipped_ones(
         self, chromium, folder
@@ -317,7 +317,7 @@ class TestImages:
             for label, bar in zip(top, bars, strict=False):
                 assert CLASS_NAMES[label] in bar
                 if 0.001 < answers[image, label] < 0.999:
-                    assert f"{100 * answers[image, label]:.1f}\u00a0%" in bar
+                    assert f"{100 * answers[image, label]:.1f}%" in bar
             assert "seven others" in bars[3]
             assert CLASS_NAMES[top[0]] in page.get_by_role("status").inner_text()
             gray = _gray(page, ".cw-cx-large > canvas")

@@ -56,8 +56,8 @@ def answered(lens):
 def percent(share):
     """Write a probability as the figure does."""
     if share < 0.005:
-        return "<\u00a01\u00a0%"
-    return ">\u00a099\u00a0%" if share > 0.995 else f"{100 * share:.0f}\u00a0%"
+        return "<\u00a01%"
+    return ">\u00a099%" if share > 0.995 else f"{100 * share:.0f}%"
 
 
 class TestState:

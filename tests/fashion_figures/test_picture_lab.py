@@ -300,9 +300,9 @@ class TestAnswer:
         assert "Warning" in tab.locator(".cw-live").text_content()
         words = tab.locator(".cw-pic-doubt").text_content()
         words = words.replace("\u00a0", " ")
-        assert f"{100 * MEASURED['false_alarms']:.1f} % of 10,000 test garments" in words
+        assert f"{100 * MEASURED['false_alarms']:.1f}% of 10,000 test garments" in words
         for kind in MEASURED["detected"]:
-            assert f"{100 * kind['share']:.0f} % of {kind['name']}" in words
+            assert f"{100 * kind['share']:.0f}% of {kind['name']}" in words
 
 
 class TestWarnings:
@@ -649,7 +649,7 @@ def wait_for_bars(tab, probabilities):
     """Wait until the ten bars show these probabilities; return what they say."""
 
     def percent(p):
-        return "< 0.1 %" if p < 0.001 else "> 99.9 %" if p > 0.999 else f"{100 * p:.1f} %"
+        return "< 0.1%" if p < 0.001 else "> 99.9%" if p > 0.999 else f"{100 * p:.1f}%"
 
     shares = [percent(p).replace(" ", "\u00a0") for p in probabilities]
     tab.wait_for_function(

@@ -298,13 +298,13 @@ def test_large_losses_can_be_read(said):
 
 
 def test_a_guess_is_compared_with_the_weights_that_stay(said):
-    """Of equal losses the first counts: epoch 2, with 60 % right."""
-    told = "with these weights, it names 60.0 % of the validation images"
+    """Of equal losses the first counts: epoch 2, with 60% right."""
+    told = "with these weights, it names 60.0% of the validation images"
     assert said["guesses"] == [
-        f"You guessed 80.0 %; {told}: 20.0 points less.",
-        f"You guessed 60.0 %; {told}: just as many.",
-        f"You guessed 61.0 %; {told}: 1.0 points less.",
-        f"You guessed 43.2 %; {told}: 16.8 points more.",
+        f"You guessed 80.0%; {told}: 20.0 points less.",
+        f"You guessed 60.0%; {told}: just as many.",
+        f"You guessed 61.0%; {told}: 1.0 points less.",
+        f"You guessed 43.2%; {told}: 16.8 points more.",
     ]
     assert said["none"] == ["", "", ""]
 
