@@ -49,7 +49,7 @@ export async function decodePicture(blob) {
   const { type, width, height } = checkHeader(bytes);
   const factor = type === JPEG && width * height > REDUCED_PIXELS ? 8 : 1;
   const { parts, orientation } = takeApart(bytes, type);
-  const file = new Blob(parts, { type }); // the header's type: a JPEG may be named "photo.png"
+  const file = new Blob([join(parts)], { type }); // the header's type: a JPEG may be "photo.png"
   let bitmap;
   try {
     bitmap = await createImageBitmap(file, {
@@ -76,6 +76,17 @@ export async function decodePicture(blob) {
   } finally {
     bitmap.close();
   }
+}
+
+/** Make one of a file's parts: Firefox decodes no JPEG whose Blob has several. */
+function join(parts) {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let place = 0;
+  for (const part of parts) {
+    whole.set(part, place);
+    place += part.length;
+  }
+  return whole;
 }
 
 /** Whether a frame is of one tone, or nearly so: many animations fade in. */
