@@ -39,16 +39,24 @@ def family(process: int, at_most: int) -> list[int]:
     """Return a process and its descendants, not many more than `at_most`."""
     found, new = [process], [process]
     while new and len(found) <= at_most:
-        children = []
-        for number in new:
-            for path in Path(f"/proc/{number}/task").glob("*/children"):
-                try:
-                    children += [int(word) for word in path.read_text().split()]
-                except OSError:
-                    continue
-        found += children
-        new = children
+        new = [child for number in new for child in _children(number)]
+        found += new
     return found
+
+
+def _children(process: int) -> list[int]:
+    """Return the children of a process; it, and each thread of it, may end meanwhile."""
+    try:
+        threads = list(Path(f"/proc/{process}/task").iterdir())
+    except OSError:
+        return []
+    children = []
+    for thread in threads:
+        try:
+            children += map(int, (thread / "children").read_text().split())
+        except OSError:
+            continue
+    return children
 
 
 def _share(process: int) -> float:
