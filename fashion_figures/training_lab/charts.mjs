@@ -9,7 +9,7 @@ const MOST_LIVE_POINTS = 400;
 const LINE = 12; // pixels between two names of ghosts
 /** The axes stay as they are, so that runs can be compared; what is above sticks to the edge. */
 const METRICS = {
-  accuracy: { high: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], text: (value) => `${100 * value} %` },
+  accuracy: { high: 1, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], text: (value) => `${100 * value}%` },
   loss: { high: 2.75, ticks: [0, 0.5, 1, 1.5, 2, 2.5], text: (value) => value.toFixed(1) },
 };
 /** How many epochs the axis shows: it grows in steps, and the first epoch has all of it. */
