@@ -2,7 +2,12 @@
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h } from "../shared/kit.mjs";
-import { followOwnPicture, forgetOwnPicture, keepOwnPicture } from "../shared/own_picture.mjs";
+import {
+  followOwnPicture,
+  forgetOwnPicture,
+  isSamePicture,
+  keepOwnPicture,
+} from "../shared/own_picture.mjs";
 
 /**
  * @param {object} figure of `frame`
@@ -16,7 +21,7 @@ export function keepView(figure, lab) {
   let [kept, refused] = [null, false];
   const show = () => {
     const { pixels } = lab.state;
-    const isThis = kept !== null && pixels !== null && kept.pixels.every((v, n) => v === pixels[n]);
+    const isThis = isSamePicture(kept?.pixels, pixels);
     keep.hidden = isThis || !pixels;
     forget.hidden = kept === null;
     if (refused) note.textContent = "This browser stores nothing for this page, so it is not kept.";
