@@ -441,6 +441,16 @@ class TestReader:
             marked.wait_for(state="detached")
             heights.add(page.locator(".cw-cx").bounding_box()["height"])
             assert len(heights) == 1
+            pages.keep_picture(page, trouser.tobytes())
+            yours.wait_for()
+            packed = pack_predictions(*_random(20))  # of a network that is not here to be asked
+            page.evaluate(
+                "bytes => document.querySelector('.cw-host').courseModel.set("
+                "'predictions', Uint8Array.from(bytes))",
+                list(packed),
+            )
+            page.get_by_text("of 20 test images").wait_for()
+            assert yours.count() == 0
 
     @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
     def test_the_images_stand_in_one_view_with_the_cell_and_nothing_moves(
