@@ -7,6 +7,7 @@ import { loadAsset, put, toBytes } from "../shared/state.mjs";
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { percent } from "../shared/percent.mjs";
 import { matrix } from "./matrix.mjs";
+import { ownGarment } from "./mine.mjs";
 import { imagePanel } from "./panel.mjs";
 import {
   ANY,
@@ -133,10 +134,15 @@ function summary({ count, truth, predicted }) {
 /** Set the figure up for a model's predictions. */
 function start(figure, model, predictions) {
   const table = countTable(predictions);
-  const choose = (selected) => put(model, { selected, image: null });
-  const panel = imagePanel(figure, model, predictions, table);
+  let again = () => {};
+  const choose = (selected) => {
+    mine.close();
+    put(model, { selected, image: null });
+  };
+  const mine = ownGarment(figure, model, { choose, changed: () => again() });
+  const panel = imagePanel(figure, model, predictions, table, mine);
   const parts = [
-    matrix(figure, table, choose),
+    matrix(figure, table, choose, mine.opener),
     shortcuts(figure, table, choose),
     controls(figure, model),
     scoreTable(table),
@@ -153,15 +159,17 @@ function start(figure, model, predictions) {
   );
 
   let said = null;
-  figure.follow(["selected", "image", "normalize", "fade_diagonal"], () => {
+  again = figure.follow(["selected", "image", "normalize", "fade_diagonal"], () => {
     const selected = model.get("selected") ?? [];
-    const state = { selected, normalize: model.get("normalize"), fade: model.get("fade_diagonal") };
+    const [normalize, fade] = [model.get("normalize"), model.get("fade_diagonal")];
+    const state = { selected, normalize, fade, mine: mine.cell() };
     for (const part of parts) part.show(state);
     const words = panel.show(selected, model.get("image"));
     if (said !== null && words !== said) figure.say(words);
     said = words;
     figure.root.dataset.cell = selected.join("/");
   });
+  if (toBytes(model.get("predictions")) === null) mine.follow(); // of another model, none is there
 }
 
 export default {

@@ -8,6 +8,7 @@ import numpy as np
 import traitlets
 
 from fashion_figures.host.base import CourseWidget
+from fashion_figures.shared.network import network_assets
 from fashion_lib.data import CLASS_NAMES, load_data, normalize
 from fashion_lib.evaluation import heuristic_suspects
 from fashion_lib.forward_pass import forward
@@ -137,7 +138,11 @@ class ConfusionExplorer(CourseWidget):
     """
 
     module = "confusion_explorer/figure"
-    assets: ClassVar = {"predictions": predictions_bytes, **IMAGE_ASSETS}
+    assets: ClassVar = {
+        "predictions": predictions_bytes,
+        "network-baseline": network_assets()["network-baseline"],  # for a reader's own picture
+        **IMAGE_ASSETS,
+    }
 
     selected = traitlets.List(traitlets.Int(), default_value=[6, 0]).tag(sync=True)
     normalize = traitlets.Bool(False).tag(sync=True)

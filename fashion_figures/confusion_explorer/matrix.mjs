@@ -77,9 +77,10 @@ function buildTable(label) {
  * @param {object} figure
  * @param {number[][]} table
  * @param {(choice: number[]) => void} choose
+ * @param {HTMLElement} beside stands on the line above the table
  * @returns {{element: HTMLElement, show: (state: object) => void}}
  */
-export function matrix(figure, table, choose) {
+export function matrix(figure, table, choose, beside) {
   const words = h("p.cw-note", {
     id: uniqueId("cw-cx"),
     text: "Rows: the label. Columns: the answer.",
@@ -98,14 +99,17 @@ export function matrix(figure, table, choose) {
     if (button) choose(button.dataset.cell.split("/").map(Number));
   });
 
-  const showCell = (truth, answer, { normalize, fade }, limit) => {
+  const showCell = (truth, answer, { normalize, fade, mine }, limit) => {
     const button = cells[truth][answer];
     const [count, share] = [table[truth][answer], shares[truth][answer]];
     const isFaded = fade && truth === answer;
     const level = isFaded ? 0 : (normalize ? share : count) / limit;
     button.textContent = normalize ? shareText(share) : String(count);
     const amount = normalize ? `${button.textContent} percent` : `${count} of ${supports[truth]}`;
-    button.setAttribute("aria-label", `${choiceName([truth, answer])}: ${amount}`);
+    const isMine = mine?.[0] === truth && mine[1] === answer;
+    const end = isMine ? "; your picture would stand here" : "";
+    button.setAttribute("aria-label", `${choiceName([truth, answer])}: ${amount}${end}`);
+    button.classList.toggle("cw-cx-yours", isMine);
     button.style.setProperty("--cw-cx-level", `${(level * 100).toFixed(1)}%`);
     button.classList.toggle("cw-cx-strong", level >= OTHER_INK);
     button.classList.toggle("cw-cx-none", count === 0);
@@ -132,5 +136,6 @@ export function matrix(figure, table, choose) {
     }
     settle(all.find((button) => button.dataset.cell === chosen));
   };
-  return { element: h("div", {}, words, h("div.cw-cx-frame", {}, element)), show };
+  const head = h("div.cw-cx-head", {}, words, beside);
+  return { element: h("div", {}, head, h("div.cw-cx-frame", {}, element)), show };
 }

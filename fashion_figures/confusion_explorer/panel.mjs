@@ -126,10 +126,11 @@ function pageTurner(figure, turn, filter) {
  * @param {object} model
  * @param {object} predictions what `readPredictions` returned
  * @param {number[][]} table
+ * @param {object} mine what `ownGarment` returned
  * @returns {{element: HTMLElement, show: (choice: number[], image: number|null) => string}} `show`
  *   returns what is shown, in words
  */
-export function imagePanel(figure, model, predictions, table) {
+export function imagePanel(figure, model, predictions, table, mine) {
   const [title, facts] = [h("p.cw-cx-title"), h("p.cw-note.cw-cx-facts")];
   const slots = Array.from({ length: PAGE }, () => slot(predictions));
   const list = h("ul.cw-cx-images", {}, ...slots.map(({ element }) => element));
@@ -168,7 +169,7 @@ export function imagePanel(figure, model, predictions, table) {
   });
 
   const overview = h("div.cw-cx-overview", {}, list, trouble, turner.element, means.element);
-  const views = h("div.cw-cx-views", {}, overview, large.element);
+  const views = h("div.cw-cx-views", {}, overview, large.element, mine.view);
   const ask = pictureLoader(figure, model, predictions, list, trouble);
   /** Show the page of images, and the large one, if there is one; fetch their pictures. */
   const showPage = () => {
@@ -208,18 +209,34 @@ export function imagePanel(figure, model, predictions, table) {
     if (before === null && inside) large.focus();
     return words;
   };
+  /** Show the question about the reader's own picture in place of all else, or the choice. */
+  const showMine = () => {
+    const [question, cell] = [mine.question(), mine.cell()];
+    const isAsking = question !== null;
+    views.classList.toggle("cw-cx-asking", isAsking);
+    mine.thumb.hidden = isAsking || String(cell) !== String(choice);
+    told.classList.toggle("cw-cx-has-thumb", !mine.thumb.hidden);
+    if (isAsking) {
+      [title.textContent, facts.textContent] = ["Your picture", "It is kept in this browser only."];
+    } else {
+      title.textContent = choice.length ? choiceName(choice) : "Nothing is chosen.";
+      facts.textContent = choice.length ? choiceFacts(table, choice) : "";
+    }
+    return question;
+  };
+  const told = h("div.cw-cx-told", {}, facts, mine.thumb);
   return {
-    element: h("div.cw-cx-panel", {}, title, facts, views),
+    element: h("div.cw-cx-panel", {}, title, told, views),
     show(newChoice, image) {
       if (String(newChoice) !== String(choice) || !title.textContent) {
         [choice, page, suspectsOnly, opened] = [newChoice, 0, false, null];
         images = choice.length ? members(predictions, ...choice) : [];
-        title.textContent = choice.length ? choiceName(choice) : "Nothing is chosen.";
-        facts.textContent = choice.length ? choiceFacts(table, choice) : "";
+        mine.close();
         means.show(choice.length ? choice : [ANY, ANY]);
         showPage();
       }
-      return showLarge(image) ?? [title.textContent, facts.textContent].filter(Boolean).join(": ");
+      const [question, words] = [showMine(), showLarge(image)];
+      return question ?? words ?? [title.textContent, facts.textContent].filter(Boolean).join(": ");
     },
   };
 }

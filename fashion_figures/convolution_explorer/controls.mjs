@@ -2,10 +2,14 @@
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, uniqueId } from "../shared/kit.mjs";
+import { isSamePicture } from "../shared/own_picture.mjs";
 import { SIZE, WINDOW } from "./numbers.mjs";
 
 /** The value of a list that stands for what the reader has made. */
 const OWN = "own";
+
+/** The one that stands for the picture that is kept on this device. */
+const KEPT = "kept";
 
 /**
  * Make a set of radio buttons that looks like one control.
@@ -51,20 +55,35 @@ export function labeled(text, control) {
  * Make the list of pictures.
  *
  * @param {object} figure what `frame` returned
- * @param {(garment: number) => void} act called with the number of the chosen garment
- * @returns {{element: HTMLElement, show: (garment: number | null) => void}}
+ * @param {{choose: (garment: number) => void, take: (picture: Uint8Array) => void}} actions called
+ *   with the number of the chosen garment, or with the picture that is kept
+ * @returns {{element: HTMLElement, show: (garment: number | null, image: Uint8Array) => void,
+ *   offer: (picture: ?Uint8Array) => void}} `offer` gets the picture that is kept
  */
-export function garmentList(figure, act) {
-  const select = h("select", {}, option(OWN, "your own"));
+export function garmentList(figure, { choose, take }) {
+  const [select, own] = [h("select", {}, option(OWN, "your own")), option(KEPT, "Your picture")];
+  let [kept, shown] = [null, [null, null]];
   for (const [label, name] of CLASS_NAMES.entries()) {
     for (const n of [0, 1, 2]) select.append(option(3 * label + n, `${name} ${n + 1}`));
   }
-  figure.on(select, "change", () => select.value !== OWN && act(Number(select.value)));
+  figure.on(select, "change", () => {
+    if (select.value === KEPT) take(kept);
+    else if (select.value !== OWN) choose(Number(select.value));
+  });
+  const show = (garment, image) => {
+    shown = [garment, image];
+    const other = kept && isSamePicture(image, kept) ? KEPT : OWN;
+    select.value = garment === null || garment === undefined ? other : String(garment);
+    select.options[0].disabled = select.value !== OWN;
+  };
   return {
     element: labeled("Picture", select),
-    show(garment) {
-      select.value = garment === null || garment === undefined ? OWN : String(garment);
-      select.options[0].disabled = select.value !== OWN;
+    show,
+    offer(picture) {
+      kept = picture;
+      if (kept) select.options[0].after(own);
+      else own.remove();
+      show(...shown);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The convolution explorer: a window slides, its sums grow into a map. */
 
 import { frame, h } from "../shared/kit.mjs";
+import { offerOwnPicture } from "../shared/own_picture.mjs";
 import { loadAsset, put, toBytes } from "../shared/state.mjs";
 import { board } from "./pictures.mjs";
 import { stroke } from "./input.mjs";
@@ -90,8 +91,15 @@ export default {
       }
     };
 
+    const take = (picture) => {
+      useSheet(false);
+      trouble.hidden = true;
+      put(model, { image: picture.slice(), garment: null });
+    };
+
     const choices = settings(figure, model, {
       choose,
+      take,
       reshape(values) {
         way.stop();
         reshape(figure, model, walk, values);
@@ -131,6 +139,12 @@ export default {
     const again = figure.follow([...STATES, "row", "column"], show);
     figure.watch("task", () => {
       task.textContent = taskOf(model);
+    });
+    offerOwnPicture(figure, {
+      offer: choices.offer,
+      shown: () => imageOf(model),
+      choose: take,
+      leave: () => choose(model.get("tasks").garment),
     });
     return figure.cleanup;
   },

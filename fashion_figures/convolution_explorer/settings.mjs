@@ -1,7 +1,7 @@
 /** The choices above the pictures: what is convolved, with what, and how; and the tools to draw. */
 
 import { h } from "../shared/kit.mjs";
-import { put } from "../shared/state.mjs";
+import { put, toBytes } from "../shared/state.mjs";
 import { choice, garmentList, kernelList, presetName } from "./controls.mjs";
 import { SIZE, showNumber } from "./numbers.mjs";
 
@@ -10,14 +10,15 @@ import { SIZE, showNumber } from "./numbers.mjs";
  *
  * @param {object} figure what `frame` returned
  * @param {object} model
- * @param {{choose: (garment: number) => void, reshape: (values: object) => void,
- *   pencil: () => void}} actions what the reader does
+ * @param {{choose: (garment: number) => void, take: (picture: Uint8Array) => void,
+ *   reshape: (values: object) => void, pencil: () => void}} actions what the reader does
  * @returns {{element: HTMLElement, note: HTMLElement, pencil: HTMLElement,
- *   show: (state: object) => void}} `note` says what the kernel does
+ *   show: (state: object) => void, offer: (picture: ?Uint8Array) => void}} `note` says what the
+ *   kernel does; `offer` gets the picture that is kept on this device
  */
-export function settings(figure, model, { choose, reshape, pencil: togglePencil }) {
+export function settings(figure, model, { choose, take, reshape, pencil: togglePencil }) {
   const presets = model.get("presets");
-  const garments = garmentList(figure, choose);
+  const garments = garmentList(figure, { choose, take });
   const kernels = kernelList(figure, presets, (name) =>
     put(model, { kernel: presets[name].map((row) => [...row]) }),
   );
@@ -43,8 +44,9 @@ export function settings(figure, model, { choose, reshape, pencil: togglePencil 
     element: h("div.cw-conv-settings", {}, garments.element, kernels.element, more, rest),
     note,
     pencil,
+    offer: garments.offer,
     show(state) {
-      garments.show(state.garment);
+      garments.show(state.garment, toBytes(state.image));
       kernels.show(state.kernel);
       strides.show(state.stride);
       paddings.show(state.padding);

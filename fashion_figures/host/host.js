@@ -159,6 +159,7 @@
   }
 
   globalThis.courseWidgets = {
+    site: new URL("..", base).href, // where the pages are
     define(name, module) {
       modules.set(name, module);
     },

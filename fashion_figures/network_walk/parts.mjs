@@ -12,6 +12,7 @@
 
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, roving } from "../shared/kit.mjs";
+import { isSamePicture, offerOwnPicture } from "../shared/own_picture.mjs";
 import { paint } from "../shared/paint.mjs";
 import { loadAsset, toBytes } from "../shared/state.mjs";
 import { decimals } from "./numbers.mjs";
@@ -19,31 +20,35 @@ import { decimals } from "./numbers.mjs";
 const PER_CLASS = 3;
 
 /**
- * The garments to choose from: one of each class, and two more sets.
+ * The garments to choose from: one of each class, and two more sets; and the reader's own if one
+ * is kept on this device.
  *
  * @param {object} figure
  * @param {object} model
  * @param {(picture: Uint8Array) => void} choose
  */
 export function pictureChoice(figure, model, choose) {
-  const buttons = CLASS_NAMES.map((name) =>
+  const make = (name) =>
     h(
       "button.cw-nw-garment",
-      { type: "button", "aria-label": name },
+      { type: "button", "aria-label": name, title: name },
       h("canvas", { "aria-hidden": "true" }),
-    ),
-  );
+    );
+  const [buttons, own] = [CLASS_NAMES.map(make), make("Your picture")];
+  own.classList.add("cw-nw-own");
   const bar = h(
     "div.cw-nw-garments",
     { role: "toolbar", "aria-label": "Choose a picture" },
     ...buttons,
+    own,
   );
   const other = h("button.cw-small", { type: "button", text: "Other pictures" });
   const element = h("div.cw-nw-pictures", {}, bar, other);
-  let [garments, set, shown] = [null, 0, null];
+  let [garments, set, shown, kept] = [null, 0, null, null];
   const pictureOf = (label, n = set) => garments.slice((label * PER_CLASS + n) * 784).slice(0, 784);
-  const isShown = (picture) => shown !== null && picture.every((v, n) => v === shown[n]);
+  const isShown = (picture) => isSamePicture(picture, shown);
   const paintButtons = () => {
+    own.setAttribute("aria-pressed", String(isShown(kept)));
     if (!garments) return;
     const sets = [...Array(PER_CLASS).keys()];
     const has = (n) => CLASS_NAMES.some((_, label) => isShown(pictureOf(label, n)));
@@ -73,12 +78,20 @@ export function pictureChoice(figure, model, choose) {
       choose(pictureOf(label)); // else the picture is a reader's own, and stays
     else paintButtons();
   });
-  roving(
-    figure,
-    bar,
-    () => buttons,
-    () => buttons.length,
-  );
+  figure.on(own, "click", () => choose(kept));
+  const settle = roving(figure, bar, () => (kept ? [...buttons, own] : buttons));
+  offerOwnPicture(figure, {
+    offer(picture) {
+      kept = picture;
+      own.hidden = !kept;
+      if (kept) paint(own.firstChild, kept, 28, 28);
+      paintButtons();
+      settle();
+    },
+    shown: () => shown,
+    choose,
+    leave: () => garments && choose(pictureOf(CLASS_NAMES.length - 1)),
+  });
   return {
     element,
     show(view) {

@@ -55,7 +55,19 @@ export function forgetOwnPicture() {
 }
 
 /**
- * Call `show` now and whenever a picture is kept or forgotten, here or in another tab.
+ * @param {?ArrayLike<number>} first
+ * @param {?ArrayLike<number>} second
+ * @returns {boolean} whether both are there, and have the same pixels
+ */
+export function isSamePicture(first, second) {
+  if (!first || !second || first.length !== second.length) return false;
+  for (let n = 0; n < first.length; n += 1) if (first[n] !== second[n]) return false;
+  return true;
+}
+
+/**
+ * Call `show` now and whenever a picture is kept or forgotten, here, in another tab, or on another
+ * page before the reader comes back to this one.
  *
  * @param {{on: Function}} figure what `frame` returned; its end is the end of this, too
  * @param {(picture: ?OwnPicture) => void} show
@@ -64,5 +76,27 @@ export function followOwnPicture(figure, show) {
   const call = () => show(ownPicture());
   figure.on(globalThis, EVENT, call);
   figure.on(globalThis, "storage", call);
+  figure.on(globalThis, "pageshow", call); // a page that comes back has missed what happened
   call();
+}
+
+/**
+ * Offer the kept picture among those of a figure. While it is shown, the figure follows it: to the
+ * next one that is kept, and to one of its own when it is forgotten.
+ *
+ * @param {{on: Function}} figure what `frame` returned
+ * @param {{offer: (pixels: ?Uint8Array) => void, shown: () => ?Uint8Array,
+ *   choose: (pixels: Uint8Array) => void, leave: () => void}} pictures `offer` gets null if none is
+ *   kept; `shown` returns the picture that the figure shows; `leave` shows one of its own
+ */
+export function offerOwnPicture(figure, { offer, shown, choose, leave }) {
+  let kept = null;
+  followOwnPicture(figure, (picture) => {
+    const before = kept;
+    kept = picture?.pixels ?? null;
+    const isLeft = isSamePicture(before, shown()) && !isSamePicture(before, kept);
+    offer(kept);
+    if (isLeft && kept) choose(kept);
+    else if (isLeft) leave();
+  });
 }

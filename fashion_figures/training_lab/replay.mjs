@@ -3,7 +3,7 @@
 import { PARAMETERS } from "./backprop.mjs";
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h, roving, uniqueId } from "../shared/kit.mjs";
-import { followOwnPicture } from "../shared/own_picture.mjs";
+import { isSamePicture, offerOwnPicture } from "../shared/own_picture.mjs";
 import { percent } from "../shared/percent.mjs";
 import { put, toBytes } from "../shared/state.mjs";
 import { paint, signedColor } from "../shared/paint.mjs";
@@ -127,22 +127,28 @@ function pictureStrip(figure, model, pictures) {
     return button;
   });
   const own = make("Your picture, kept on this device");
-  let kept = null;
+  let [kept, shown] = [null, null];
   figure.on(own.button, "click", () => choose(kept));
   const group = { role: "group", "aria-label": "Pictures that the network never learns from" };
   const element = h("div.cw-tl-strip", group, ...buttons, own.button);
   const settle = roving(figure, element, () => (kept ? [...buttons, own.button] : buttons));
-  followOwnPicture(figure, (picture) => {
-    kept = picture?.pixels ?? null;
-    own.button.hidden = !kept;
-    if (kept) paint(own.canvas, kept, 28, 28);
-    settle();
+  offerOwnPicture(figure, {
+    offer(picture) {
+      kept = picture;
+      own.button.hidden = !kept;
+      if (kept) paint(own.canvas, kept, 28, 28);
+      settle();
+    },
+    shown: () => shown,
+    choose,
+    leave: () => pictures.length && choose(pictures[CLASS_NAMES.indexOf("Shirt")]),
   });
   const show = (label, picture) => {
+    shown = picture;
     for (const [k, button] of buttons.entries()) {
       button.setAttribute("aria-pressed", String(k === label));
     }
-    const isOwn = Boolean(picture && kept?.every((gray, i) => gray === picture[i]));
+    const isOwn = isSamePicture(kept, picture);
     own.button.setAttribute("aria-pressed", String(isOwn));
     settle(isOwn ? own.button : buttons[Math.max(0, label)]);
   };

@@ -4,6 +4,7 @@
 test when the page writes an error to the console.
 """
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,4 +101,25 @@ def set_state(page: Any, **values: Any) -> None:
     )
 
 
-__all__ = ["add_second_view", "axe", "open_figure", "set_state", "state", "write_page"]
+def keep_picture(page: Any, pixels: bytes | None) -> None:
+    """Keep 784 gray values as the reader's own garment, as the picture lab does; None forgets."""
+    page.evaluate(
+        """kept => {
+            const key = 'fashion-course:own-picture';
+            if (kept) localStorage.setItem(key, JSON.stringify(kept));
+            else localStorage.removeItem(key);
+            dispatchEvent(new Event(key));
+        }""",
+        pixels and {"pixels": base64.b64encode(pixels).decode(), "title": "Mine"},
+    )
+
+
+__all__ = [
+    "add_second_view",
+    "axe",
+    "keep_picture",
+    "open_figure",
+    "set_state",
+    "state",
+    "write_page",
+]

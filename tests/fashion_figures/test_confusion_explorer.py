@@ -399,6 +399,59 @@ class TestReader:
             assert "Ankle boot taken for Trouser" in page.get_by_role("status").inner_text()
             assert page.evaluate(focused) == "9/1"
 
+    def test_the_picture_that_the_reader_kept_gets_a_cell_until_it_is_forgotten(
+        self, chromium, folder, sample
+    ):
+        trouser = sample[0][sample[1] == CLASS_NAMES.index("Trouser")][0][::-1]
+        answer = fashion_lib.forward(
+            fashion_lib.load_weights(), fashion_lib.normalize(trouser[np.newaxis])
+        )[0]
+        said = int(answer.argmax())
+        with pages.open_figure(chromium, folder / "light.html", width=390) as page:
+            page.wait_for_selector(STARTED)
+            yours = page.get_by_role("button", name="Your picture", exact=True)
+            heights = {page.locator(".cw-cx").bounding_box()["height"]}
+            assert yours.count() == 0
+            pages.keep_picture(page, trouser.tobytes())
+            yours.press("Enter")
+            group = page.get_by_role("group", name="Your picture")
+            group.get_by_text("What is it really?").wait_for()
+            words = group.inner_text()
+            assert f"The network says {CLASS_NAMES[said]}, {100 * answer[said]:.1f}%" in words
+            assert np.array_equal(_gray(page, ".cw-cx-mine > canvas"), trouser)
+            heights.add(page.locator(".cw-cx").bounding_box()["height"])
+            assert pages.axe(page) == []
+            group.get_by_role("button", name="Dress", exact=True).click()
+            page.wait_for_selector(f".cw-cx[data-cell='3/{said}']")
+            marked = page.locator(".cw-cx-cell.cw-cx-yours")
+            assert marked.get_attribute("data-cell") == f"3/{said}"
+            assert "your picture" in marked.get_attribute("aria-label")
+            thumb = page.get_by_role("button", name="Your picture, which the network calls")
+            assert thumb.evaluate("button => button === document.activeElement")
+            assert np.array_equal(_gray(page, ".cw-cx-thumb canvas"), trouser)
+            page.locator("[data-cell='6/0']").click()
+            thumb.wait_for(state="hidden")  # it belongs to no other cell
+            heights.add(page.locator(".cw-cx").bounding_box()["height"])
+            yours.press("Enter")
+            page.keyboard.press("Escape")
+            group.wait_for(state="hidden")
+            assert yours.evaluate("button => button === document.activeElement")
+            pages.keep_picture(page, None)
+            assert yours.count() == 0
+            marked.wait_for(state="detached")
+            heights.add(page.locator(".cw-cx").bounding_box()["height"])
+            assert len(heights) == 1
+            pages.keep_picture(page, trouser.tobytes())
+            yours.wait_for()
+            packed = pack_predictions(*_random(20))  # of a network that is not here to be asked
+            page.evaluate(
+                "bytes => document.querySelector('.cw-host').courseModel.set("
+                "'predictions', Uint8Array.from(bytes))",
+                list(packed),
+            )
+            page.get_by_text("of 20 test images").wait_for()
+            assert yours.count() == 0
+
     @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
     def test_the_images_stand_in_one_view_with_the_cell_and_nothing_moves(
         self, chromium, folder, sample, answers, width, height

@@ -10,7 +10,14 @@ from fashion_figures import ConvolutionExplorer
 from fashion_figures.convolution_explorer.figure import ANY_TASK, FIRST_TASK, NOTES
 from fashion_figures.shared.assets import garment_bytes
 from fashion_lib import KERNELS, conv2d
-from tests.fashion_figures.pages import axe, open_figure, set_state, state, write_page
+from tests.fashion_figures.pages import (
+    axe,
+    keep_picture,
+    open_figure,
+    set_state,
+    state,
+    write_page,
+)
 
 FIGURE = ".cw-conv"
 INPUT = ".cw-conv-input"
@@ -37,6 +44,11 @@ READ_MAP = """async () => {
 
 def garment(number):
     return np.frombuffer(garment_bytes(), np.uint8).reshape(30, 28, 28)[number]
+
+
+def answer(picture):
+    """Return the map of the default kernel."""
+    return ConvolutionExplorer(image=picture).output
 
 
 def signed_colors(values):
@@ -272,6 +284,30 @@ class TestSettings:
                     "[...document.querySelector('.cw-host').courseModel.get('image')]"
                 )
                 assert np.array_equal(np.reshape(picture, (28, 28)), garment(25))
+
+    def test_the_picture_that_the_reader_kept_is_in_the_list_until_it_is_forgotten(
+        self, chromium, page
+    ):
+        own = np.random.default_rng(4).integers(0, 256, (2, 28, 28), dtype=np.uint8)
+        with open_figure(chromium, page) as tab:
+            pictures = tab.get_by_label("Picture")
+            offered = pictures.locator("option", has_text="Your picture")
+            height = tab.locator(FIGURE).bounding_box()["height"]
+            assert offered.count() == 0
+            for n, picture in enumerate(own):
+                keep_picture(tab, picture.tobytes())
+                if n == 0:  # what is kept after it is shown at once
+                    pictures.select_option("Your picture")
+                tab.wait_for_function(
+                    "sum => document.querySelector('.cw-conv-result').textContent === sum",
+                    arg=f"{answer(picture)[7, 14]:.0f}".replace("-", "−"),
+                )
+                assert pictures.evaluate("list => list.selectedOptions[0].text") == "Your picture"
+            assert tab.locator(FIGURE).bounding_box()["height"] == height
+            keep_picture(tab, None)
+            tab.wait_for_selector(f"{FIGURE}[data-garment='29']")
+            assert offered.count() == 0
+            assert pictures.input_value() == "29"
 
     def test_pictures_that_cannot_be_loaded_are_named_and_all_else_works(self, chromium, tmp_path):
         page = write_page(tmp_path, ConvolutionExplorer())

@@ -743,6 +743,34 @@ class TestReader:
         expected = forward(load_weights(), normalize(garments[4:5]))[0]
         np.testing.assert_allclose(pages.state(page, "probabilities"), expected, atol=1e-5)
 
+    def test_the_picture_that_the_reader_kept_is_a_garment_until_it_is_forgotten(
+        self, page, garments
+    ):
+        bag = garments[24][:, ::-1]
+        bar = page.get_by_role("toolbar", name="Choose a picture")
+        own = bar.get_by_role("button", name="Your picture")
+        heights = [round(page.locator(".cw-nw").bounding_box()["height"])]
+        assert own.count() == 0
+        pages.keep_picture(page, bag.tobytes())
+        bar.get_by_role("button", name="T-shirt/top").focus()
+        page.keyboard.press("End")
+        page.keyboard.press("Enter")
+        said = page.get_by_role("status").get_by_text("The network votes for Bag")
+        said.wait_for()
+        assert own.get_attribute("aria-pressed") == "true"
+        assert bar.locator("[aria-pressed=true]").count() == 1
+        expected = forward(load_weights(), normalize(bag[np.newaxis]))[0]
+        np.testing.assert_allclose(pages.state(page, "probabilities"), expected, atol=1e-5)
+        heights.append(round(page.locator(".cw-nw").bounding_box()["height"]))
+        pages.keep_picture(page, None)
+        said.wait_for(state="detached")
+        assert own.count() == 0
+        assert "Ankle boot" in page.locator(".cw-nw-verdict").inner_text()
+        chosen = bar.locator("[aria-pressed=true]")
+        assert chosen.get_attribute("aria-label") == "Ankle boot"
+        heights.append(round(page.locator(".cw-nw").bounding_box()["height"]))
+        assert len(set(heights)) == 1
+
 
 class TestPage:
     @pytest.mark.parametrize(("theme", "width"), [("light", 320), ("dark", 1000)])

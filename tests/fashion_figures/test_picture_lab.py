@@ -34,7 +34,7 @@ from fashion_lib.calibration import evidence
 from fashion_lib.description import Layer, Network
 from fashion_lib.prediction import example_pictures
 from fashion_lib.weights import network_bytes
-from tests.fashion_figures.pages import axe, open_figure, set_state, state, write_page
+from tests.fashion_figures.pages import ROOT, axe, open_figure, set_state, state, write_page
 from tests.fashion_lib.random_networks import random_network, random_weights
 
 FIGURE = ".cw-pic"
@@ -43,6 +43,8 @@ JUDGED = "[data-step=answered]:not([data-garment=''])"
 GRAY_LEVELS = 2
 MEASURED = calibration.shipped_evidence()
 ORIENTATION = 0x0112
+#: What takes the picture that a reader keeps, in the order of the chapters.
+OTHERS = ("ConvolutionExplorer", "NetworkWalk", "TrainingLab", "ConfusionExplorer")
 
 # Give the figure a file as a drop or a paste would.
 HAND_OVER = """([way, name, type, content]) => {
@@ -820,6 +822,11 @@ class TestKeeping:
         assert keep.is_hidden()
         forget = tab.get_by_role("button", name="Forget it")
         assert forget.evaluate("button => button === document.activeElement")
+        links = tab.locator(".cw-pic-keep a").evaluate_all("all => all.map((one) => one.href)")
+        site = tab.url.rpartition("/")[0]
+        for target, figure in zip(links, OTHERS, strict=True):
+            chapter = target.removeprefix(f"{site}/").removesuffix(".html#figure")
+            assert f"import {figure}\n" in (ROOT / f"{chapter}.md").read_text("utf-8")
         answered(tab, tab.get_by_role("button", name="Bag", exact=True).first.click)
         assert (
             "A picture is kept in this browser: Dress."

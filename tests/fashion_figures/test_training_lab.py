@@ -21,7 +21,7 @@ from fashion_figures.training_lab import figure as training_lab
 from fashion_lib.data import train_validation_split
 from fashion_lib.training import History, TrainConfig
 from tests.fashion_figures import pages
-from tests.fashion_figures.pages import axe, open_figure, set_state, state
+from tests.fashion_figures.pages import axe, keep_picture, open_figure, set_state, state
 from tools.figure_page import PAGE
 
 LAB = ".cw-tl"
@@ -564,18 +564,15 @@ def test_a_picture_that_the_reader_kept_is_one_to_look_at(opened):
     with opened() as page:
         own = page.locator(".cw-tl-choice").last
         assert own.is_hidden()
-        page.evaluate(
-            """() => {
-                const kept = { pixels: btoa(String.fromCharCode(7).repeat(784)), title: "Mine" };
-                localStorage.setItem("fashion-course:own-picture", JSON.stringify(kept));
-                dispatchEvent(new Event("fashion-course:own-picture"));
-            }"""
-        )
+        keep_picture(page, bytes([7]) * 784)
         own.click()
         assert own.get_attribute("aria-pressed") == "true"
         assert page.inner_text(".cw-tl-truth") == "Your picture"
         model = "document.querySelector('.cw-host').courseModel"
         assert page.evaluate(f"[...new Uint8Array({model}.get('picture').buffer)]") == [7] * 784
+        keep_picture(page, None)
+        assert own.is_hidden()
+        assert page.inner_text(".cw-tl-truth") == "It is: Shirt"
 
 
 def test_without_workers_it_trains_in_slices(write_page, chromium, tmp_path):
