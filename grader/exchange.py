@@ -50,7 +50,7 @@ def _children(process: int) -> list[int]:
         threads = list(Path(f"/proc/{process}/task").iterdir())
     except OSError:
         return []
-    children = []
+    children: list[int] = []
     for thread in threads:
         try:
             children += map(int, (thread / "children").read_text().split())
