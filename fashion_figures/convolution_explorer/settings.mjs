@@ -51,15 +51,17 @@ export function settings(figure, model, { choose, take, reshape, pencil: toggleP
       strides.show(state.stride);
       paddings.show(state.padding);
       relu.setAttribute("aria-pressed", String(Boolean(state.relu)));
-      note.textContent = noteOn(state.kernel, presets, model.get("notes"));
+      note.textContent = noteOn(state, presets, model.get("notes"));
     },
   };
 }
 
 /** What a kernel does, or what the reader's own adds up to. */
-function noteOn(kernel, presets, notes) {
+function noteOn({ kernel, relu }, presets, notes) {
   const name = presetName(presets, kernel);
-  if (name) return notes[name] ?? "";
+  const blue =
+    relu && notes[name]?.includes("blue") ? " ReLU has made the blue 0: white, too." : "";
+  if (name) return (notes[name] ?? "") + blue;
   const sum = kernel.flat().reduce((total, weight) => total + weight, 0);
   return `Your own numbers. They add up to ${showNumber(sum)}.`;
 }

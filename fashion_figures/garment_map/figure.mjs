@@ -38,7 +38,7 @@ function headline(figure, model, cloud) {
   }
   const near = h("p.cw-gm-near");
   const share = h("strong");
-  const score = h("p.cw-gm-score", {}, "Nearest neighbor of the same class: ", share);
+  const score = h("p.cw-gm-score", {}, "Nearest of all is of the same class: ", share);
   return {
     element: h(
       "div.cw-gm-head",
@@ -131,7 +131,8 @@ function start(figure, model, { cloud, sheet }) {
   const actions = {
     choose(n) {
       put(model, { chosen: cloud.index[n] });
-      const words = garmentWords(cloud, { chosen: n, projection: model.get("projection") });
+      const state = { chosen: n, projection: model.get("projection"), shown: shownOf() };
+      const words = garmentWords(cloud, state);
       const told = `${words.name}, ${words.number}: ${words.neighbors}.`;
       if (circle) take(circle.all.length, `${told} `);
       else figure.say(told);

@@ -18,16 +18,19 @@ function card(heading, canvas, ...lines) {
   );
 }
 
-/** Say what a garment is, and how many of the nearest are of its class. */
-export function garmentWords(cloud, { chosen, projection }) {
+/** Say what a garment is, and how many of the nearest that are shown are of its class. */
+export function garmentWords(cloud, { chosen, projection, shown }) {
   const { x, y } = cloud.planes[projection];
   const label = cloud.label[chosen];
-  const others = nearest({ x, y }, x[chosen], y[chosen], (n) => n !== chosen, NEIGHBORS);
+  const admits = (n) => n !== chosen && shown[cloud.label[n]];
+  const others = nearest({ x, y }, x[chosen], y[chosen], admits, NEIGHBORS);
   const same = others.filter((n) => cloud.label[n] === label).length;
   return {
     name: CLASS_NAMES[label],
     number: `test image ${cloud.index[chosen]}`,
-    neighbors: `${same} of the ${NEIGHBORS} nearest are of its class`,
+    neighbors: others.length
+      ? `${same} of the ${others.length} nearest are of its class`
+      : "No other is shown",
   };
 }
 

@@ -90,6 +90,7 @@ export function steps(figure, walk, { go, start }) {
     on.textContent = view.on ? `On to ${shortName(walk, view.on)}` : end;
     on.classList.toggle("cw-nw-arrow", Boolean(view.on));
     on.ariaDisabled = String(!view.on);
+    if (isVote && on.matches(":focus")) back.focus({ preventScroll: true });
     on.classList.toggle("cw-nw-none", isVote);
   };
   const element = h("div.cw-nw-steps", {}, back, on);
