@@ -38,7 +38,7 @@ def read(page: Page) -> list[list[str]]:
                 continue
             if id(child) in skipped:
                 continue
-            if child.name == "section" and child.get("id"):
+            if child.get("id") and child.name == "section" and child.find(HEADINGS, recursive=False):
                 found.append((child["id"], [], []))
                 gather(child, *found[-1][1:])
             elif child.name == "dl" and "glossary" in child.get("class", []):

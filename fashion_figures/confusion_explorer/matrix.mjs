@@ -51,7 +51,7 @@ function buildTable(label) {
       h(
         "tr",
         {},
-        h("td", {}, corner),
+        h("th", { scope: "col" }, corner),
         ...columns.map((button) => h("th", { scope: "col" }, button)),
       ),
     ),

@@ -8,7 +8,8 @@ from tests.book.site.small import finish, page
 ARTICLE = """<article><section id="top"><p class="course-place">Chapter 2 of 6</p>
 <h1>Top<a class="headerlink">#</a></h1><p>Of <em>the</em> t<b>o</b>p.</p><p>More</p>
 <div class="cw-host"><script>{"a": 1}</script>figure</div>
-<section id="low"><h2>Low</h2><pre>code(1)</pre><math>x</math></section>
+<section id="low"><h2>Low</h2><pre>code(1)</pre><math>x</math>
+<section id="exercise-content"><p>Try.</p></section></section>
 <p>After.</p>
 <dl class="simple glossary"><dt id="term-a">A word<a class="headerlink">#</a></dt><dd>Meaning.</dd>
 <dt id="term-b">Another</dt><dd><p>One.</p><p>Two.</p></dd></dl></section></article>"""
@@ -17,7 +18,7 @@ ARTICLE = """<article><section id="top"><p class="course-place">Chapter 2 of 6</
 def test_a_section_has_its_own_text_and_a_term_is_a_section():
     assert sections.read(page(ARTICLE)) == [
         ["top", "Top", "Of the top. More After."],
-        ["low", "Low", "code(1)"],
+        ["low", "Low", "code(1) Try."],  # what has no heading is its section's
         ["term-a", "A word", "Meaning."],
         ["term-b", "Another", "One. Two."],
     ]
