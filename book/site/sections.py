@@ -38,7 +38,11 @@ def read(page: Page) -> list[list[str]]:
                 continue
             if id(child) in skipped:
                 continue
-            if child.get("id") and child.name == "section" and child.find(HEADINGS, recursive=False):
+            if (
+                child.get("id")
+                and child.name == "section"
+                and child.find(HEADINGS, recursive=False)
+            ):
                 found.append((child["id"], [], []))
                 gather(child, *found[-1][1:])
             elif child.name == "dl" and "glossary" in child.get("class", []):

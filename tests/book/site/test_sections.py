@@ -18,7 +18,7 @@ ARTICLE = """<article><section id="top"><p class="course-place">Chapter 2 of 6</
 def test_a_section_has_its_own_text_and_a_term_is_a_section():
     assert sections.read(page(ARTICLE)) == [
         ["top", "Top", "Of the top. More After."],
-        ["low", "Low", "code(1) Try."],  # what has no heading is its section's
+        ["low", "Low", "code(1) Try."],
         ["term-a", "A word", "Meaning."],
         ["term-b", "Another", "One. Two."],
     ]
