@@ -6,6 +6,7 @@ each name does. The smallest window is 447 pixels wide, so a narrower page lies 
 """
 
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from typing import Any
 
 FIND = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 SMALLEST = 447
+ANSWERS_WITHIN, ATTEMPTS = 60, 3  # seconds; sessions
 SCREEN = "1600x1300x24"
 KEYS = {"ArrowUp": "UP", "ArrowDown": "DOWN", "ArrowLeft": "LEFT", "ArrowRight": "RIGHT"}
 
@@ -69,17 +71,30 @@ class Browser:
 
     def new_page(self, viewport: dict[str, int] | None = None) -> "Page":
         """Open a window with an empty page."""
+        from selenium.common.exceptions import WebDriverException
         from selenium.webdriver import WebKitGTK
         from selenium.webdriver.webkitgtk.options import Options
         from selenium.webdriver.webkitgtk.service import Service
+        from urllib3.exceptions import HTTPError
 
         driver, browser = self._paths
         options = Options()
         options.binary_location = browser
         options.add_argument("--automation")
         environment = os.environ | {"DISPLAY": self._screen}
-        service = Service(driver, env=environment)
-        self._pages.append(Page(WebKitGTK(options=options, service=service), viewport))
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(ANSWERS_WITHIN)  # which the driver's connection takes over
+        try:
+            for attempt in range(ATTEMPTS):
+                try:
+                    window = WebKitGTK(options=options, service=Service(driver, env=environment))
+                    break
+                except (HTTPError, WebDriverException):  # now and then, no window comes
+                    if attempt == ATTEMPTS - 1:
+                        raise
+        finally:
+            socket.setdefaulttimeout(before)
+        self._pages.append(Page(window, viewport))
         return self._pages[-1]
 
     def close(self) -> None:

@@ -198,7 +198,7 @@ class TestOcclusionLens:
 class TestGarmentMap:
     def test_a_line_around_all_garments_has_their_mean(self, from_disk, sample):
         with from_disk("map") as tab:
-            tab.get_by_role("button", name="By features").click()
+            tab.get_by_role("button", name="By the network’s features").click()
             has_state(tab, "projection", '"features"')
             tab.wait_for_selector(".cw-gm[data-moving=false]")
             corners = ((0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99))

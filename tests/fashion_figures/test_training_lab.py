@@ -215,7 +215,7 @@ def opened(chromium, write_page):
 
 
 def shares(page):
-    return [float(text.split()[0]) for text in page.locator(".cw-tl-value").all_inner_texts()]
+    return [float(text.rstrip("%")) for text in page.locator(".cw-tl-value").all_inner_texts()]
 
 
 def test_trains_stops_early_and_restores_the_best_weights(opened):
@@ -314,8 +314,8 @@ def test_a_reader_guesses_races_two_rates_and_replays_the_first(opened):
         more = 100 * (best["val_accuracy"] - guess)
         compared = f"{abs(more):.1f} points {'more' if more > 0 else 'less'}"
         status = page.inner_text(".cw-tl-status").replace("\N{NO-BREAK SPACE}", " ")
-        assert f"You guessed {100 * guess:.1f} %" in status
-        assert f"names {100 * best['val_accuracy']:.1f} % of the validation images" in status
+        assert f"You guessed {100 * guess:.1f}%" in status
+        assert f"names {100 * best['val_accuracy']:.1f}% of the validation images" in status
         assert compared in status
         assert page.locator("line.cw-tl-guess").count() == 1
         # Each of the 20 batches of the first epoch is in the curve.
@@ -417,7 +417,7 @@ def test_python_sets_and_reads_the_state(opened):
         assert page.input_value("select >> nth=0") == "0.002"
         assert page.input_value("select >> nth=2") == "null"
         assert page.input_value(".cw-tl-asked input") == "42"
-        assert "your guess: 42.0\N{NO-BREAK SPACE}%" in page.text_content(".cw-tl-chart >> nth=0")
+        assert "your guess: 42.0%" in page.text_content(".cw-tl-chart >> nth=0")
         page.click("text=No guess")
         assert state(page, "guess") is None
         page.select_option("select >> nth=1", "16")

@@ -36,6 +36,27 @@ class TestLibraryDigest:
         assert course.library_digest(root) == before
 
 
+LEFT = """
+import sys
+names = {}
+exec(open(sys.argv[1]).read(), names)
+print(*sorted(names.keys() - {"__builtins__"}))
+"""
+
+
+@pytest.mark.parametrize("name", course.START_UP)
+def test_what_kernels_start_with_leaves_no_name_that_a_chapter_could_replace(
+    name, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("IPYTHONDIR", "")
+    course.prepare_kernels(tmp_path)
+    path = tmp_path / "profile_default" / "startup" / Path(name).name
+    left = subprocess.run(
+        [sys.executable, "-c", LEFT, str(path)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert left == [] or (path.stem == "claim" and "claim" in left)
+
+
 class TestSampleBanner:
     @pytest.mark.parametrize("sample", [True, False])
     def test_every_page_says_when_only_the_sample_was_found(self, sample, tmp_path, monkeypatch):
