@@ -94,8 +94,8 @@ READ = """async ({ image, places }) => {
             place: host.querySelector('.cw-nw').dataset.place,
             value: Number(shown.dataset.value),
             text: shown.textContent,
-            lines: cells('td'),
-            words: cells('th'),
+            lines: cells("td:nth-child(2)"),
+            words: cells("tbody th"),
             field: host.querySelector('.cw-nw-picture canvas').ariaLabel,
         });
     }
