@@ -18,7 +18,7 @@ import {
   rowShares,
   scores,
 } from "./table.mjs";
-import { MARK, SUSPECT, whole } from "./words.mjs";
+import { whole } from "./words.mjs";
 
 const SHORTCUTS = 5;
 
@@ -148,13 +148,10 @@ function start(figure, model, predictions) {
     scoreTable(table),
   ];
   const [grid, ...below] = parts.map(({ element }) => element);
-  const suspects = predictions.suspect.reduce((sum, mark) => sum + mark, 0);
   figure.body.replaceChildren(
     summary(predictions),
     h("div.cw-cx-stage", {}, grid, panel.element),
-    h("p.cw-note", {
-      text: `${MARK} ${SUSPECT} It can be right all the same. There are ${whole(suspects)} of them.`,
-    }),
+    panel.note,
     ...below,
   );
 

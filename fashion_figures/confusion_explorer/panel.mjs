@@ -10,7 +10,7 @@ import { put } from "../shared/state.mjs";
 import { largeImage } from "./large.mjs";
 import { average, blacken, emptyCanvas, paintPixels, pictureLoader } from "./pictures.mjs";
 import { ANY, members, SHORT_NAMES } from "./table.mjs";
-import { choiceFacts, choiceName, MARK, whole } from "./words.mjs";
+import { choiceFacts, choiceName, MARK, SUSPECT, whole } from "./words.mjs";
 
 const PAGE = 12;
 
@@ -127,8 +127,8 @@ function pageTurner(figure, turn, filter) {
  * @param {object} predictions what `readPredictions` returned
  * @param {number[][]} table
  * @param {object} mine what `ownGarment` returned
- * @returns {{element: HTMLElement, show: (choice: number[], image: number|null) => string}} `show`
- *   returns what is shown, in words
+ * @returns {{element: HTMLElement, note: HTMLElement, show: (choice: number[], image: number|null) => string}} `show`
+ *   returns what is shown, in words; `note` says what a suspect is, while there is one
  */
 export function imagePanel(figure, model, predictions, table, mine) {
   const [title, facts] = [h("p.cw-cx-title"), h("p.cw-note.cw-cx-facts")];
@@ -168,7 +168,7 @@ export function imagePanel(figure, model, predictions, table, mine) {
     open(Number(button.dataset.image));
   });
 
-  const overview = h("div.cw-cx-overview", {}, list, trouble, turner.element, means.element);
+  const overview = h("div.cw-cx-overview", {}, list, trouble, turner.element);
   const views = h("div.cw-cx-views", {}, overview, large.element, mine.view);
   const ask = pictureLoader(figure, model, predictions, list, trouble);
   /** Show the page of images, and the large one, if there is one; fetch their pictures. */
@@ -214,6 +214,7 @@ export function imagePanel(figure, model, predictions, table, mine) {
     const [question, cell] = [mine.question(), mine.cell()];
     const isAsking = question !== null;
     views.classList.toggle("cw-cx-asking", isAsking);
+    means.element.classList.toggle("cw-cx-asking", isAsking);
     mine.thumb.hidden = isAsking || String(cell) !== String(choice);
     told.classList.toggle("cw-cx-has-thumb", !mine.thumb.hidden);
     if (isAsking) {
@@ -225,8 +226,13 @@ export function imagePanel(figure, model, predictions, table, mine) {
     return question;
   };
   const told = h("div.cw-cx-told", {}, facts, mine.thumb);
+  const all = predictions.suspect.reduce((sum, mark) => sum + mark, 0);
+  const note = h("p.cw-note", {
+    text: `${MARK} ${SUSPECT} It can be right all the same. There are ${whole(all)} of them.`,
+  });
   return {
-    element: h("div.cw-cx-panel", {}, title, told, views),
+    element: h("div.cw-cx-panel", {}, title, told, views, means.element),
+    note,
     show(newChoice, image) {
       if (String(newChoice) !== String(choice) || !title.textContent) {
         [choice, page, suspectsOnly, opened] = [newChoice, 0, false, null];
@@ -236,6 +242,9 @@ export function imagePanel(figure, model, predictions, table, mine) {
         showPage();
       }
       const [question, words] = [showMine(), showLarge(image)];
+      const seen = opened === null ? images : [opened];
+      const isMarked = question === null && seen.some((n) => predictions.suspect[n] === 1);
+      note.classList.toggle("cw-cx-empty", !isMarked);
       return question ?? words ?? [title.textContent, facts.textContent].filter(Boolean).join(": ");
     },
   };

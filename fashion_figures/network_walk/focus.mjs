@@ -107,8 +107,8 @@ export function mapView(figure, walk, actions, current) {
     const colors = signs ? "red is above zero, blue below" : "brighter is larger";
     const bars = signs ? "up is above zero, down below" : "taller is larger";
     words.textContent = units
-      ? `The ${stage.filters} values of ${layer}; ${bars}. Point at one, click to keep it.`
-      : `Map ${filter} of ${layer}; ${colors}. Point at a value, click to keep it.`;
+      ? `The ${stage.filters} values of ${layer}; ${bars}. Choose one to see how it is made.`
+      : `Map ${filter} of ${layer}; ${colors}. Choose a value to see how it is made.`;
   };
   return { element, cursor, show };
 }

@@ -77,24 +77,29 @@ export function sign(text) {
 /**
  * Add up: a line each, the last one the value itself.
  *
- * @param {[string, string][]} lines words and number
+ * @param {[string, ...string[]][]} lines words and number, or a number for each of `heads`
  * @param {string} [caption]
+ * @param {string[]} [heads]
  * @returns {HTMLElement}
  */
-export function receipt(lines, caption = "The sum") {
+export function receipt(lines, caption = "The sum", heads = []) {
   const body = h("tbody");
-  lines.forEach(([words, number], n) => {
+  lines.forEach(([words, ...numbers], n) => {
     const last = n === lines.length - 1;
     body.append(
       h(
         last ? "tr.cw-nw-total" : "tr",
         {},
         h("th", { scope: "row", text: words }),
-        h("td", { text: number }),
+        ...numbers.map((number) => h("td", { text: number })),
       ),
     );
   });
-  const table = h("table.cw-nw-receipt", {}, h("caption", { text: caption }), body);
+  const names = [caption, ...heads].map((text) => h("th", { scope: "col", text }));
+  const head = heads.length
+    ? h("thead", {}, h("tr", {}, ...names))
+    : h("caption", { text: caption });
+  const table = h("table.cw-nw-receipt", {}, head, body);
   table.querySelector("tr:last-child td").dataset.result = "";
   return table;
 }

@@ -76,6 +76,15 @@ export function overview(figure, walk, chapters, choose, point) {
     () => all.length,
     (one) => one.click(),
   );
+  const fade = () => {
+    const hidden = layers.scrollWidth - layers.clientWidth - layers.scrollLeft;
+    layers.classList.toggle("cw-nw-before", layers.scrollLeft > 1);
+    layers.classList.toggle("cw-nw-after", hidden > 1);
+  };
+  figure.on(layers, "scroll", fade, { passive: true });
+  const observer = new ResizeObserver(fade);
+  observer.observe(layers);
+  figure.dispose(() => observer.disconnect());
   const show = (view) => {
     picture.show(view);
     const onWay = new Map(view.way.map((place) => [place.layer, place]));

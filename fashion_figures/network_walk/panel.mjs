@@ -77,6 +77,7 @@ export function panel(figure, walk, story, actions, current, steps) {
     lesson.textContent = story.lesson(name);
     answer.textContent = answerWords(view);
     choice.map.textContent = isUnits(stage) ? "Its values" : "Its map";
+    look.classList.toggle("cw-nw-units", isUnits(stage));
     for (const part of [map, maps, fields]) part.show(view);
     const [where, number] = value.children;
     [where.textContent, number.textContent] = sentence(view).split(/(?<=: )/);

@@ -1,7 +1,7 @@
 /** What the layers of a network are there for, in words that follow from its description. */
 
 import { inWords } from "./numbers.mjs";
-import { nameOf } from "./sums.mjs";
+import { nameOf } from "./terms.mjs";
 import { middleField } from "./trace.mjs";
 
 // What layers of growing fields find after a training with garments, if there are three steps.
@@ -56,7 +56,7 @@ function guideOf({ stages }, findings) {
   const does = hasWindows
     ? `looks at small windows of the one before${finds}`
     : "weighs what the one before puts out";
-  return `Each layer ${does}. The last one votes. Point at a value to see what made it.`;
+  return `Each layer ${does}. The last one votes. Choose a value to see what made it.`;
 }
 
 const LESSONS = {

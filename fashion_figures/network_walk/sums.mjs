@@ -3,10 +3,11 @@
  * contributions, and a receipt that adds up. Buttons with `data-go` lead to another value.
  */
 
+import { CLASS_NAMES } from "../shared/classes.mjs";
 import { h } from "../shared/kit.mjs";
 import { signedColor } from "../shared/paint.mjs";
+import { drawnSize, placeBox } from "./drawing.mjs";
 import {
-  bar,
   colorOf,
   decimals,
   inWords,
@@ -16,16 +17,20 @@ import {
   signed,
   square,
 } from "./numbers.mjs";
-import { byContribution, channel, isMostlyBias } from "./trace.mjs";
+import {
+  amount,
+  bothSides,
+  goButton,
+  nameOf,
+  pickTerms,
+  termList,
+  termName,
+  those,
+} from "./terms.mjs";
+import { channel, isMostlyBias } from "./trace.mjs";
 
-const SHOWN_TERMS = 3;
 const CHOOSE = "Choose one to walk back to it.";
 const END = "Here the walk back ends.";
-
-/** @returns {string} what a layer is called in a sentence */
-export function nameOf(layer) {
-  return layer === "input" ? "the picture" : layer;
-}
 
 function reluWords(sum) {
   return sum < 0 ? "after relu, cut to zero" : "after relu, unchanged";
@@ -33,12 +38,6 @@ function reluWords(sum) {
 
 function note(text) {
   return h("p.cw-note", { text });
-}
-
-/** Something that leads to another value; behind the picture there is none. */
-function goButton(place, ...children) {
-  if (place.layer === "input") return h("div.cw-nw-term", {}, ...children);
-  return h("button.cw-nw-term", { type: "button", "data-go": JSON.stringify(place) }, ...children);
 }
 
 /** Say so when a sum is what its bias is, more than what its products are. */
@@ -51,23 +50,21 @@ function biasNote(found) {
   return [h("p.cw-nw-bias", { text: words })];
 }
 
-function list(rows) {
-  return h(
-    "ol.cw-nw-terms",
-    { "aria-label": "Largest contributions" },
-    ...rows.map((row) => h("li", {}, row)),
-  );
-}
-
 /** The shown contributions together, the others, the bias: what adds up to the sum. */
 function sumLines(found, shown, things) {
-  const listed = shown.reduce((sum, term) => sum + term.sum, 0);
   const rest = found.terms.length - shown.length;
-  const others = found.sum - found.bias - listed;
+  const sides = [[(term) => term.sum, found]];
+  if (found.rival) sides.push([({ other }) => other.sum, found.rival]);
+  const listed = sides.map(([of]) => shown.reduce((sum, term) => sum + of(term), 0));
+  const others = sides.map(([, { sum, bias }], n) => sum - bias - listed[n]);
+  const line = (words, numbers) => [words, ...numbers.map((number) => signed(number))];
   return [
-    [shown.length > 1 ? `these ${shown.length} ${things}s` : `this ${things}`, signed(listed)],
-    ...(rest ? [[`the other ${rest} ${things}s`, signed(others)]] : []),
-    ["bias", signed(found.bias)],
+    line(shown.length > 1 ? `these ${shown.length} ${things}s` : `this ${things}`, listed),
+    ...(rest ? [line(`the other ${rest} ${things}s`, others)] : []),
+    line(
+      "bias",
+      sides.map(([, { bias }]) => bias),
+    ),
   ];
 }
 
@@ -78,18 +75,17 @@ function lastLines(found, stage, { filter }) {
   return stage.activation === "relu" ? [sum, [reluWords(found.sum), decimals(found.value)]] : [sum];
 }
 
-/** The logit's way through the softmax. */
-function voteLines(found, filter) {
-  const top = Math.max(...found.logits);
-  const powers = Array.from(found.logits, (logit) => Math.exp(logit - top));
+/** The logit's way through the softmax, and its rival's. */
+function voteLines({ logits, rival }, filter) {
+  const top = Math.max(...logits);
+  const powers = Array.from(logits, (logit) => Math.exp(logit - top));
+  const all = powers.reduce((a, b) => a + b);
+  const line = (words, of) => [words, ...(rival ? [filter, rival.filter] : [filter]).map(of)];
   return [
-    ["sum, the logit", decimals(found.sum)],
-    ["exp(logit − largest logit)", powers[filter].toPrecision(3)],
-    [
-      `÷ the same, all ${inWords(powers.length)} classes`,
-      powers.reduce((a, b) => a + b).toPrecision(4),
-    ],
-    ["probability, after softmax", decimals(found.value)],
+    line("sum, the logit", (label) => decimals(logits[label])),
+    line("exp(logit − largest logit)", (label) => powers[label].toPrecision(3)),
+    line(`÷ the same, all ${inWords(powers.length)} classes`, () => all.toPrecision(4)),
+    line("probability, after softmax", (label) => decimals(powers[label] / all)),
   ];
 }
 
@@ -135,21 +131,21 @@ function padding(zeros, source) {
 
 function laterConvolution(view, stage, found) {
   const [source] = stage.sources;
-  const ordered = byContribution(found.terms);
-  const shown = ordered.slice(0, SHOWN_TERMS);
-  const top = Math.abs(ordered[0].sum) || 1;
+  const picked = pickTerms(view, found);
+  const { shown, why } = picked;
+  const top = Math.max(...shown.map(({ sum }) => Math.abs(sum))) || 1;
   const light = colorOf(view, source);
   const limit = Math.max(...shown.flatMap((term) => term.kernel.map(Math.abs)));
   const rows = shown.map((term) =>
     goButton(
       term.from,
       square(channel(view.walk, view.outputs, source, term.from.filter), light),
-      h("span.cw-nw-of", { text: `map ${term.from.filter}` }),
+      termName(view, picked, term, `map ${term.from.filter}`),
       square(term.window, light, found.outside),
       sign("×"),
       square(term.kernel, signedColor(limit)),
       sign("="),
-      h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
+      amount(term.sum, top),
     ),
   );
   const isSigned = view.limits.get(source).isSigned;
@@ -157,21 +153,13 @@ function laterConvolution(view, stage, found) {
   const zeros = found.outside.filter(Boolean).length;
   return [
     note(
-      `${those(shown, ordered, "map", source)}: map, window, weights (${colors}). ` +
-        `${CHOOSE}${padding(zeros, source)}`,
+      `${those(picked, found.terms, "map", source)}: map, window, weights (${colors}). ` +
+        `${why || CHOOSE}${padding(zeros, source)}`,
     ),
-    list(rows),
+    termList(rows),
     receipt([...sumLines(found, shown, "map"), ...lastLines(found, stage, view.place)]),
     ...biasNote(found),
   ];
-}
-
-/** Introduce the contributions that are shown. */
-function those(shown, all, thing, source) {
-  const count = inWords(shown.length);
-  const whole = `${all.length} ${thing}${all.length > 1 ? "s" : ""} of ${nameOf(source)}`;
-  if (shown.length < all.length) return `The ${count} of the ${whole} that matter most here`;
-  return all.length > 1 ? `The ${whole}, those that matter most here first` : `The ${whole}`;
 }
 
 /** Where a dense layer's value stands in the layer before. */
@@ -186,33 +174,55 @@ function whichOf({ stages }, { layer, filter, row, column }) {
 function dense(view, stage, found) {
   const [source] = stage.sources;
   const before = view.walk.stages.get(source);
-  const ordered = byContribution(found.terms);
-  const shown = ordered.slice(0, SHOWN_TERMS);
-  const top = Math.abs(ordered[0].sum) || 1;
+  const picked = pickTerms(view, found);
+  const { shown, why } = picked;
+  const { rival } = found;
+  const names = rival ? [view.place.filter, rival.filter].map((label) => CLASS_NAMES[label]) : [];
+  const sides = shown.flatMap((term) => (rival ? [term, term.other] : [term]));
+  const top = Math.max(...sides.map(({ sum }) => Math.abs(sum))) || 1;
   const isFar = before.size > 1; // a value needs a row and a column to be found
+  const weighed = (term) => [
+    h("span.cw-nw-factor", { text: decimals(term.weight, 2) }),
+    sign("="),
+    amount(term.sum, top),
+  ];
   const rows = shown.map((term) =>
     goButton(
       term.from,
-      h(isFar ? "span.cw-nw-of.cw-nw-far" : "span.cw-nw-of", {
-        text: whichOf(view.walk, term.from),
-      }),
+      termName(view, picked, term, whichOf(view.walk, term.from), isFar),
       h("span.cw-nw-factor", { text: decimals(term.input, 2) }),
       sign("×"),
-      h("span.cw-nw-factor", { text: decimals(term.weight, 2) }),
-      sign("="),
-      h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
+      ...(rival ? [bothSides(term, names, top)] : weighed(term)),
     ),
   );
   const thing = before.isVector ? "unit" : isFar ? "value" : "map";
+  const isAhead = rival && found.value >= view.outputs.get(stage.name).data[rival.filter];
+  const apart = rival && `set ${names[0]} apart from ${names[1]}`;
+  const does = rival ? `most ${apart}, the ${isAhead ? "runner-up" : "answer"}` : undefined;
+  const start = those(picked, found.terms, "value", source, does);
   return [
     note(
-      `${those(shown, ordered, "value", source)}, each times its weight. ` +
-        (source === "input" ? END : CHOOSE),
+      `${start}, each times its weight${rival ? "s" : ""}. ` +
+        (source === "input" ? END : why || CHOOSE),
     ),
-    list(rows),
-    receipt([...sumLines(found, shown, thing), ...lastLines(found, stage, view.place)]),
+    termList(rows),
+    receipt(
+      [...sumLines(found, shown, thing), ...lastLines(found, stage, view.place)],
+      "The sum",
+      names,
+    ),
     ...biasNote(found),
   ];
+}
+
+/** The map that a pooling's window lies in, and where. */
+function whereIs({ walk, outputs, place, fields, ...view }, { window, sources: [source] }) {
+  const before = walk.stages.get(source);
+  if (!window || window >= before.size) return [];
+  const box = h("span.cw-nw-box");
+  placeBox(box, fields.get(source), drawnSize(before));
+  const map = square(channel(walk, outputs, source, place.filter), colorOf(view, source));
+  return [h("span.cw-nw-thumb.cw-nw-where", {}, map, box), sign("→")];
 }
 
 /** A pooling: the largest of a window, or the mean. */
@@ -235,12 +245,13 @@ function pool(view, stage, found) {
     outside: found.outside,
   });
   const isFramed = table.matches("table");
+  table.classList.add("cw-nw-wide");
   const which = isMean ? "the mean of it is taken" : "the largest value stays";
   return [
     note(
       `${window}; ${!isMean && isFramed ? "the framed value is the largest" : which}.${outside}`,
     ),
-    table,
+    h("div.cw-nw-product", {}, ...whereIs(view, stage), table),
     isMean
       ? receipt(
           [
@@ -259,12 +270,12 @@ function addition(view, stage, found) {
     goButton(
       term.from,
       h("span.cw-nw-of.cw-nw-far", { text: nameOf(term.from.layer) }),
-      h("span.cw-nw-amount", {}, signed(term.sum), bar(term.sum / top)),
+      amount(term.sum, top),
     ),
   );
   return [
     note(`The values at this place in ${inWords(found.terms.length)} layers, added. ${CHOOSE}`),
-    list(rows),
+    termList(rows),
     receipt([
       ...found.terms.map((term) => [nameOf(term.from.layer), signed(term.sum)]),
       ...lastLines(found, stage, view.place),

@@ -208,6 +208,24 @@ function explainDense(walk, outputs, place, stage) {
   return withBias(walk, place, terms);
 }
 
+/** Weigh the terms of a vote for another class, too: the answer, or against that the runner-up. */
+function againstRival(walk, outputs, stage, { filter }, found) {
+  const votes = [...outputs.get(stage.name).data];
+  const rest = votes.map((vote, label) => (label === filter ? -Infinity : vote));
+  const rival = rest.indexOf(Math.max(...rest));
+  const { terms, bias, sum } = explainDense(
+    walk,
+    outputs,
+    { layer: stage.name, filter: rival },
+    stage,
+  );
+  const both = found.terms.map((term, n) => {
+    const { weight, sum: product } = terms[n];
+    return { ...term, other: { weight, sum: product }, lead: term.sum - product };
+  });
+  return { ...found, terms: both, rival: { filter: rival, bias, sum } };
+}
+
 function withBias({ network }, { layer, filter }, terms) {
   const bias = network.weights.get(`${layer}/bias`).data[filter];
   return { terms, bias, sum: terms.reduce((sum, term) => sum + term.sum, bias) };
@@ -251,7 +269,9 @@ function explainNumber(walk, outputs, place, stage) {
  *   dense: `terms` per unit (`input`, `weight`, `sum`, `from`), `bias`, `sum`;
  *   addition, relu and softmax: `terms` per layer before (`sum`, the value there, and `from`),
  *   `sum`;
- *   where a softmax comes last: `logits`, all sums that go into it.
+ *   where a softmax comes last: `logits`, all sums that go into it;
+ *   votes of a dense layer: `rival`, the class that it is set against (`filter`, `bias`, `sum`), and
+ *   of each term `other` (what it is for the rival: `weight`, `sum`) and `lead`, the difference.
  */
 export function explain(walk, outputs, place) {
   const stage = walk.stages.get(place.layer);
@@ -263,17 +283,27 @@ export function explain(walk, outputs, place) {
   if (last !== "softmax") return { ...found, value: found.sum };
   const entering = logits(walk.network, outputs, stage);
   const { data } = softmax({ shape: stage.shape, data: entering });
-  return { ...found, logits: entering, value: data[place.filter] };
+  const isVote = stage === walk.last && stage.kind === "dense";
+  const whole = isVote ? againstRival(walk, outputs, stage, place, found) : found;
+  return { ...whole, logits: entering, value: data[place.filter] };
 }
 
 /**
- * Order what a value is made of by its weight in the sum, whatever the sign.
+ * @param {{sum: number, lead?: number}} term
+ * @returns {number} what it does for a value: its part of the sum, or of the lead over the rival
+ */
+export function effect({ sum, lead = sum }) {
+  return lead;
+}
+
+/**
+ * Order what a value is made of by its effect, whatever the sign.
  *
  * @param {Array<{sum: number}>} terms
  * @returns {object[]}
  */
 export function byContribution(terms) {
-  return [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
+  return [...terms].sort((a, b) => Math.abs(effect(b)) - Math.abs(effect(a)));
 }
 
 /**

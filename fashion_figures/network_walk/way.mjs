@@ -5,6 +5,7 @@
 
 import {
   byContribution,
+  effect,
   explain,
   indexOf,
   isMostlyBias,
@@ -15,7 +16,8 @@ import {
   windowsOn,
 } from "./trace.mjs";
 
-function isSame(first, second) {
+/** @returns {boolean} whether two places are the same */
+export function isSame(first, second) {
   return Object.keys(first).every((name) => first[name] === second[name]);
 }
 
@@ -48,8 +50,8 @@ export function wayTo(walk, way, place) {
   return [...way.slice(0, before + 1), place, ...(after < 0 ? [] : way.slice(after))];
 }
 
-/** Whether there is more behind a value than a bias. */
-function hasReasons(walk, outputs, place) {
+/** @returns {boolean} whether there is more behind a value than a bias */
+export function hasReasons(walk, outputs, place) {
   if (place.layer === "input") return true;
   const found = explain(walk, outputs, place);
   if (found.from) return hasReasons(walk, outputs, found.from); // a pooling
@@ -58,7 +60,8 @@ function hasReasons(walk, outputs, place) {
 
 /**
  * Suggest where to walk back to: to what adds most to the value, or, where that is below zero, to
- * what takes most away; past values that biases made, since they lead to nothing in the picture.
+ * what takes most away, or, from a vote, to what puts it most ahead of its rival; past values that
+ * biases made, since they lead to nothing in the picture.
  *
  * @param {object} walk
  * @param {Map<string, object>} outputs
@@ -70,7 +73,7 @@ export function suggestion(walk, outputs, found) {
   const side = found.logits || found.sum >= 0 ? 1 : -1;
   const ordered = byContribution(found.terms.filter(({ from }) => from.layer !== "input"));
   if (!ordered.length) return null;
-  const helping = ordered.filter(({ sum }) => sum * side > 0);
+  const helping = ordered.filter((term) => effect(term) * side > 0);
   const best = helping.find(({ from }) => hasReasons(walk, outputs, from));
   return (best ?? helping[0] ?? ordered[0]).from;
 }

@@ -322,6 +322,7 @@ class TestImages:
             assert CLASS_NAMES[top[0]] in page.get_by_role("status").inner_text()
             gray = _gray(page, ".cw-cx-large > canvas")
             assert np.abs(gray - sample[0][image].astype(int)).max() <= 2
+            assert page.locator(".cw-cx-averages canvas").first.is_visible()
             page.keyboard.press("Escape")
             page.wait_for_selector(".cw-cx-large", state="hidden")
             assert pages.state(page, "image") is None
@@ -348,6 +349,7 @@ class TestImages:
             pages.set_state(page, selected=[1, 1])
             page.wait_for_selector(".cw-cx[data-cell='1/1']")
             assert page.get_by_role("button", name="suspect").count() == 0
+            assert page.get_by_text("The label is a suspect").is_hidden()
 
     def test_only_the_pictures_of_the_open_class_are_loaded_and_only_when_in_view(
         self, chromium, folder

@@ -94,8 +94,8 @@ READ = """async ({ image, places }) => {
             place: host.querySelector('.cw-nw').dataset.place,
             value: Number(shown.dataset.value),
             text: shown.textContent,
-            lines: cells('td'),
-            words: cells('th'),
+            lines: cells("td:nth-child(2)"),
+            words: cells("tbody th"),
             field: host.querySelector('.cw-nw-picture canvas').ariaLabel,
         });
     }
@@ -393,12 +393,30 @@ class TestWay:
         given = {"image": garments[27].reshape(-1).tolist(), "button": ".cw-nw-back"}
         seen = [place.split("/") for place in shared.evaluate(WALK, given)]
         vote, unit, number = (int(place[1]) for place in seen[:3])
-        adds = layers["dense"][0] * weights["output/kernel"][:, vote]
+        rival = layers["output"][0].argsort()[-2]
+        kernel = weights["output/kernel"]
+        adds = layers["dense"][0] * (kernel[:, vote] - kernel[:, rival])
         before = layers["pool3"][0][:, np.newaxis] * weights["dense/kernel"]
         products = before.sum(axis=0)
         is_made = abs(products) >= abs(weights["dense/bias"])
         assert unit == np.where(is_made, adds, -np.inf).argmax()
         assert number == before[:, unit].argmax()
+
+    def test_the_step_back_is_among_the_listed_and_a_vote_stands_against_its_rival(
+        self, shared, garments
+    ):
+        image = garments[27].reshape(-1).tolist()
+        layers = [["output", 9, 0, 0], *([name, -1, -1, -1] for name in ("dense", "conv2"))]
+        for place in layers:
+            shared.evaluate(READ, {"image": image, "places": [place]})
+            marked = shared.locator(".cw-nw-term").filter(has_text="← back")
+            name = marked.locator(".cw-nw-of").inner_text().split("\n")[0]
+            assert shared.locator(".cw-nw-back").inner_text().endswith(name)
+            if place[0] == "output":
+                rival = CLASS_NAMES[_layers(garments[27])["output"][0].argsort()[-2]]
+                assert f"apart from {rival}, the runner-up" in (
+                    shared.locator(".cw-nw-sum .cw-note").inner_text()
+                )
 
     def test_the_way_on_leads_to_a_vote_through_what_a_value_adds_most_to(self, shared, garments):
         weights = load_weights()
