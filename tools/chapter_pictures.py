@@ -44,10 +44,11 @@ def _boot() -> np.ndarray:
 
 
 def garments() -> np.ndarray:
-    """Draw nine garments of the test set, one a class."""
+    """Draw nine garments of the test set, one a class; the last is the boot of all pictures."""
     images, labels = load_data()[1]
-    first = np.stack([images[labels == name][0] for name in (0, 1, 2, 3, 4, 5, 7, 8, 9)])
-    return _mosaic(_blend(first.reshape(3, 3, 28, 28) / 255, INK), scale=2, gap=0)
+    first = [images[labels == name][0] / 255 for name in (0, 1, 2, 3, 4, 5, 7, 8)]
+    shown = np.stack([*first, _boot()]).reshape(3, 3, 28, 28)
+    return _mosaic(_blend(shown, INK), scale=2, gap=0)
 
 
 def edges() -> np.ndarray:

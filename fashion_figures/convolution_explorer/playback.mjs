@@ -58,7 +58,7 @@ export function playback(figure, walk, { show, tell }) {
     motor.stop();
     walk.complete();
     show();
-    figure.say(`All ${walk.seen.length} sums are computed. Point at one to read it.`);
+    figure.say(`All ${walk.seen.length} sums are computed. Choose one to read it.`);
   });
   const over = button("Start over", () => {
     restart();

@@ -93,7 +93,8 @@ export function legend(figure, cloud, toggle) {
     const bar = h("span.cw-gm-bar", { "aria-hidden": "true" });
     const count = h("span.cw-gm-count");
     bar.style.background = cloud.colors[label];
-    const button = h("button", { type: "button" }, bar, mark, `${name} `, count);
+    const title = h("span.cw-gm-name", { text: `${name} ` });
+    const button = h("button", { type: "button" }, bar, mark, title, count);
     figure.on(button, "click", () => toggle(label));
     return { button, mark, bar, count };
   });
@@ -114,7 +115,7 @@ export function legend(figure, cloud, toggle) {
           picture.style.width = `${picture.width / 2}px`;
           mark.replaceChildren(picture);
         }
-        count.textContent = shown[label] ? whole(counts[label]) : "hidden";
+        count.textContent = shown[label] ? whole(counts[label]) : "off"; // no wider
         bar.style.width = `${shown[label] ? (100 * counts[label]) / most : 0}%`;
         button.setAttribute("aria-pressed", String(shown[label]));
       }

@@ -7,7 +7,8 @@ import { loadAsset, toBytes } from "../shared/state.mjs";
 import { answer, best, featureMaps, hide, percent, readKernels, under } from "./numbers.mjs";
 import { answerPanel, mapsPanel, picturePanel } from "./panels.mjs";
 
-const START = "Drag the square to hide nine pixels from the network. Does its answer change?";
+const START =
+  "Drag the square, or use the arrow keys, to hide nine pixels. Does the network’s answer change?";
 
 /** Say what became of the answer. */
 function words(now, whole) {
@@ -20,9 +21,21 @@ function words(now, whole) {
   return `Without these nine pixels: ${CLASS_NAMES[is]} ${share}${change}.`;
 }
 
+/** Say where the answer to the whole picture fell most, of all places where the square has been. */
+function summary(trail, whole) {
+  const label = best(whole);
+  const [row, column, share] = trail.reduce((least, one) => (one[2] < least[2] ? one : least));
+  const [left, before] = [percent(share), percent(whole[label])];
+  const count = `Places tried: ${trail.length}. `;
+  if (share >= whole[label] || left === before) return `${count}The answer fell at none of them.`;
+  const place = `row ${row + 1}, column ${column + 1}`;
+  return `${count}It fell most at ${place}: ${CLASS_NAMES[label]} ${left}, down from ${before}.`;
+}
+
 export default {
   render({ model, el }) {
     const figure = frame(el, model, "cw-lens");
+    const panel = h("div.cw-lens-panel.cw-night");
     let network = null;
     let isLoading = false;
     let trouble = "";
@@ -47,8 +60,16 @@ export default {
         load();
       },
       lift: () => model.set("covered", false),
+      clear: () => model.set("trail", []),
       done: () => model.save_changes(),
     });
+    /** Keep what is left of the answer at a place where the square has not been before. */
+    const leave = (row, column, share) => {
+      const trail = model.get("trail");
+      if (trail.some(([y, x]) => y === row && x === column)) return;
+      model.set("trail", [...trail, [row, column, Math.round(share * 1e4) / 1e4]]);
+      if (!picture.isDragged()) model.save_changes();
+    };
     const maps = mapsPanel();
     const answers = answerPanel();
 
@@ -60,7 +81,13 @@ export default {
       const whole = model.get("whole");
       const isAnswered = isCovered && network !== null;
       const now = isAnswered ? answer(network, seen) : whole;
-      picture.show({ seen, row, column, isCovered, pixels: under(image, row, column) });
+      if (isAnswered) leave(row, column, now[best(whole)]);
+      const trail = model.get("trail");
+      const pixels = under(image, row, column);
+      const all = Math.max(...whole);
+      const tints = trail.map(([y, x, share]) => [y, x, Math.max(0, 1 - share / all)]);
+      picture.show({ seen, row, column, isCovered, pixels, tints });
+      panel.classList.toggle("cw-lens-traced", trail.length > 0);
       maps.show({
         maps: featureMaps(seen, kernels),
         limits: featureMaps(image, kernels).map((map) => Math.max(...map)),
@@ -69,26 +96,21 @@ export default {
       answers.show(now, whole);
       figure.root.dataset.place = isCovered ? `${row},${column}` : "";
       figure.root.dataset.answered = isAnswered ? `${row},${column}` : "";
-      if (!isCovered) figure.say(START);
+      if (!isCovered) figure.say(trail.length ? summary(trail, whole) : START);
       else if (isAnswered) figure.say(words(now, whole));
       else figure.say(trouble || "The network is on its way …");
     };
-    const again = figure.follow(["image", "row", "column", "covered", "kernels", "whole"], show);
+    const again = figure.follow(
+      ["image", "row", "column", "covered", "kernels", "whole", "trail"],
+      show,
+    );
     figure.watch("covered", (isCovered) => isCovered && load());
 
     // What the frame has above and below its body stands in the panel, or is only heard.
     figure.root.querySelector(".cw-heading").classList.add("cw-visually-hidden");
     const live = figure.root.querySelector(".cw-live");
-    figure.body.append(
-      h(
-        "div.cw-lens-panel.cw-night",
-        {},
-        ...picture.elements,
-        ...maps.elements,
-        ...answers.elements,
-        live,
-      ),
-    );
+    panel.append(...picture.elements, ...maps.elements, ...answers.elements, live);
+    figure.body.append(panel);
     return figure.cleanup;
   },
 };

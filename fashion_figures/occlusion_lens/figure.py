@@ -65,6 +65,9 @@ class OcclusionLens(CourseWidget):
         The weights and biases of the nine maps that say most about the image, float32 of shape
         (10, 9): a row for each pixel of the window, one for the biases, a column for each map.
         Read-only.
+    trail : list of (row, column, probability)
+        Where the square has been, each place once, and the probability that was left there of the
+        class that the network sees in the whole picture. Another picture empties it.
     whole : list of 10 floats
         The network's answer to the whole picture. Read-only.
 
@@ -89,14 +92,23 @@ class OcclusionLens(CourseWidget):
         "nine of the 32 feature maps of the network’s first convolution, on the right its ten "
         "probabilities. Wherever the square is dragged, the network does not see the nine pixels "
         "under it: they are black. The feature maps can change around that place only, the "
-        "probabilities all at once. A line at each bar marks the answer to the whole picture. By "
-        "keyboard, arrow keys move the square, and Escape lifts it."
+        "probabilities all at once. A line at each bar marks the answer to the whole picture. Each "
+        "place where the square has been keeps a tint: the more orange, the more of the "
+        "probability of the answer was lost there; blue-green where it was kept. By keyboard, "
+        "arrow keys move the square; Escape lifts it, and pressed again, clears the trace."
     ).tag(sync=True)
 
     image = Pixels()
     row = traitlets.Int(12, min=0, max=SIZE - HOLE).tag(sync=True)
     column = traitlets.Int(10, min=0, max=SIZE - HOLE).tag(sync=True)
     covered = traitlets.Bool(False).tag(sync=True)
+    trail = traitlets.List(
+        traitlets.Tuple(
+            traitlets.Int(min=0, max=SIZE - HOLE),
+            traitlets.Int(min=0, max=SIZE - HOLE),
+            traitlets.Float(min=0, max=1),
+        )
+    ).tag(sync=True)
     kernels = traitlets.Bytes(read_only=True).tag(sync=True)
     whole = traitlets.List(traitlets.Float(), read_only=True).tag(sync=True)
 
@@ -121,6 +133,8 @@ class OcclusionLens(CourseWidget):
         with self.hold_sync():
             self.set_trait("whole", [float(share) for share in probabilities])
             self.set_trait("kernels", rows.tobytes())
+            if change["old"] is not None and change["old"] is not traitlets.Undefined:
+                self.trail = []
 
     @property
     def seen(self) -> np.ndarray:

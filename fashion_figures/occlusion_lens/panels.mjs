@@ -14,8 +14,8 @@ function step(number, text, area) {
   return h(`p.cw-lens-step.${area}`, {}, h("b", { text: number }), ` ${text}`);
 }
 
-/** Let a pointer and the keyboard move the square. */
-function follow(figure, stage, state, { move, lift, done }) {
+/** Let a pointer and the keyboard move the square. Returns whether a pointer drags it. */
+function follow(figure, stage, state, { move, lift, clear, done }) {
   const locate = (event) => {
     const box = stage.getBoundingClientRect();
     const place = (point, length) => within(Math.round((point / length) * SIZE - HOLE / 2));
@@ -44,14 +44,36 @@ function follow(figure, stage, state, { move, lift, done }) {
     } else if (event.key === " ") {
       if (isCovered) lift();
       else move(row, column);
-    } else if (event.key === "Escape" && isCovered) {
-      lift();
+    } else if (event.key === "Escape" && (isCovered || state.isTraced)) {
+      if (isCovered) lift();
+      else clear();
     } else {
       return;
     }
     event.preventDefault();
     done();
   });
+  return () => isDragged;
+}
+
+/** Tint the middle of each place where the square has been, in the colors of the legend. */
+function drawTrail(canvas, tints) {
+  if (canvas.width !== SIZE) canvas.width = canvas.height = SIZE;
+  const context = canvas.getContext("2d");
+  const style = getComputedStyle(canvas);
+  const [kept, fell] = ["accent", "warm"].map((name) => style.getPropertyValue(`--course-${name}`));
+  context.clearRect(0, 0, SIZE, SIZE);
+  for (const [row, column, fall] of tints) {
+    const share = Math.sqrt(fall); // small falls show, too
+    for (const [color, alpha] of [
+      [kept, 0.55 * (1 - share)],
+      [fell, share],
+    ]) {
+      context.globalAlpha = alpha;
+      context.fillStyle = color.trim();
+      context.fillRect(column + 1, row + 1, 1, 1);
+    }
+  }
 }
 
 /**
@@ -61,13 +83,15 @@ function follow(figure, stage, state, { move, lift, done }) {
  * where that is and whether it is hidden.
  *
  * @param {object} figure what `frame` returned
- * @param {{move: (row: number, column: number) => void, lift: () => void, done: () => void}} actions
- *   what the reader does; `done` follows at the end of a movement
- * @returns {{elements: HTMLElement[], show: (state: {seen: Uint8Array, row: number, column: number,
- *   isCovered: boolean, pixels: number[]}) => void}}
+ * @param {{move: (row: number, column: number) => void, lift: () => void, clear: () => void,
+ *   done: () => void}} actions what the reader does; `done` follows at the end of a movement
+ * @returns {{elements: HTMLElement[], isDragged: () => boolean, show: (state: {seen: Uint8Array,
+ *   row: number, column: number, isCovered: boolean, pixels: number[],
+ *   tints: [number, number, number][]}) => void}} `tints` are rows, columns and falls, 0 to 1
  */
 export function picturePanel(figure, actions) {
   const canvas = h("canvas", { "aria-hidden": "true" });
+  const trail = h("canvas.cw-lens-trail", { "aria-hidden": "true" });
   const square = h("div.cw-lens-square", { "aria-hidden": "true" });
   const stage = h(
     "div.cw-lens-stage",
@@ -79,27 +103,40 @@ export function picturePanel(figure, actions) {
       "aria-valuemax": (LAST + 1) ** 2,
     },
     canvas,
+    trail,
     square,
   );
   const cells = Array.from({ length: HOLE ** 2 }, () => h("span"));
   const pixels = h("div.cw-lens-pixels", { role: "img" }, ...cells);
   const note = h("p.cw-lens-note");
-  const lift = h("button.cw-small", { type: "button", text: "Show all pixels" });
-  const state = { row: 0, column: 0, isCovered: false };
-  follow(figure, stage, state, actions);
-  figure.on(lift, "click", () => {
-    actions.lift();
+  const back = h("button.cw-small", { type: "button" }); // first the pixels, then the trace
+  const legend = h(
+    "p.cw-lens-key",
+    {},
+    h("span", { text: "Trace: answer" }),
+    h("span.cw-lens-kept", { text: "kept" }),
+    h("span.cw-lens-fell", { text: "fell" }),
+  );
+  const state = { row: 0, column: 0, isCovered: false, isTraced: false };
+  const isDragged = follow(figure, stage, state, actions);
+  figure.on(back, "click", () => {
+    if (state.isCovered) actions.lift();
+    else actions.clear();
     actions.done();
-    stage.focus({ preventScroll: true }); // the button goes
+    stage.focus({ preventScroll: true }); // the button changes, or goes
   });
   return {
     elements: [
       step("1", "Pixels", "cw-lens-first"),
       stage,
-      h("div.cw-lens-under", {}, note, pixels, lift),
+      h("div.cw-lens-under", {}, note, pixels, back),
+      legend,
     ],
-    show({ seen, row, column, isCovered, pixels: values }) {
-      Object.assign(state, { row, column, isCovered });
+    isDragged,
+    show({ seen, row, column, isCovered, pixels: values, tints }) {
+      const isTraced = tints.length > 0;
+      Object.assign(state, { row, column, isCovered, isTraced });
+      drawTrail(trail, tints);
       paint(canvas, seen, SIZE, SIZE);
       cover(square, column, row, HOLE, SIZE);
       stage.setAttribute("aria-valuenow", row * (LAST + 1) + column + 1);
@@ -112,7 +149,9 @@ export function picturePanel(figure, actions) {
         cell.textContent = values[n];
         tint(cell, gray(values[n]));
       }
-      lift.hidden = !isCovered;
+      back.textContent = isCovered ? "Show all pixels" : "Clear the trace";
+      back.hidden = !isCovered && !isTraced;
+      legend.hidden = !isTraced;
     },
   };
 }

@@ -133,19 +133,6 @@ def _start_figures(page):
     assert set(states) <= {"ready"}, page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_pages_fit_and_their_pictures_are_there(open_page, address, viewport, scheme):
-    page = open_page(f"{address}/index.html", viewport=viewport, color_scheme=scheme)
-    for name in PAGES:
-        page.goto(f"{address}/{name}.html")
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
-        assert not page.evaluate(
-            "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
-        )
-        assert page.evaluate("document.documentElement.dataset.theme") == scheme
-
-
 def test_a_solution_opens_on_a_click(open_page, address):
     page = open_page(f"{address}/chapters/02_convolution.html")
     solution = page.locator(".solution.dropdown").first
@@ -179,7 +166,7 @@ def test_formulas_are_whole_and_open_at_their_start(open_page, address):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_axe_finds_nothing(open_page, address, view):
+def test_pages_fit_have_their_pictures_and_axe_finds_nothing(open_page, address, view):
     assert AXE.is_file(), "axe is missing: npm ci --ignore-scripts"
     viewport, scheme, rules = VIEWS[view]
     page = open_page(f"{address}/search.html?q=kernel", viewport=viewport, color_scheme=scheme)
@@ -187,6 +174,11 @@ def test_axe_finds_nothing(open_page, address, view):
     found = _violations(page, rules)
     for name in PAGES:
         page.goto(f"{address}/{name}.html")
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
+        assert not page.evaluate(
+            "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+        )
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
         _start_figures(page)
         _unfold(page)
         found += _violations(page, rules)

@@ -163,7 +163,7 @@ def _mean(page):
 def _counts(page):
     """Return the numbers of the legend."""
     return [
-        0 if text == "hidden" else int(text.replace(",", ""))
+        0 if text == "off" else int(text.replace(",", ""))
         for text in page.locator(".cw-gm-count").all_inner_texts()
     ]
 

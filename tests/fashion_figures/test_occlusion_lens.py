@@ -167,6 +167,24 @@ class TestMoving:
             tab.keyboard.press("ArrowRight")
             assert tab.locator(FIGURE).get_attribute("data-place") == "25,25"
 
+    def test_each_place_keeps_a_tint_until_the_trace_is_cleared(self, chromium, page):
+        with open_figure(chromium, page) as tab:
+            assert "arrow keys" in tab.get_by_role("status").inner_text()
+            stage, lens = tab.locator(STAGE), OcclusionLens()
+            for key, column in [("Space", 10), ("ArrowRight", 11), ("ArrowLeft", 10)]:
+                stage.press(key)
+                tab.wait_for_selector(f"{FIGURE}[data-answered='12,{column}']")
+            trail = state(tab, "trail")
+            assert [place[:2] for place in trail] == [[12, 10], [12, 11]]
+            for row, column, share in trail:
+                lens.row, lens.column = row, column
+                assert share == pytest.approx(answered(lens)[9], abs=1e-3)
+            stage.press("Escape")
+            assert "Places tried: 2." in tab.get_by_role("status").inner_text()
+            tab.get_by_role("button", name="Clear the trace").click()
+            tab.wait_for_selector(f"{FIGURE} .cw-lens-key", state="hidden")
+            assert state(tab, "trail") == []
+
     def test_a_network_that_does_not_come_is_asked_for_again(self, chromium, tmp_path):
         page = write_page(tmp_path, OcclusionLens())
         asset = tmp_path / "_figures" / "assets" / "network-baseline.js"
