@@ -89,9 +89,11 @@ export function foolView(figure, lab) {
   const { editing } = lab;
   const hint = uniqueId("cw-pic-hint");
   const canvas = h("canvas.cw-pic-square.cw-pic-edit", {
-    role: "img",
+    role: "application",
     tabindex: "0",
+    "aria-roledescription": "painting surface",
     "aria-label": "The 28 by 28 pixels, to paint on",
+    "aria-keyshortcuts": "ArrowLeft ArrowRight ArrowUp ArrowDown Space",
     "aria-describedby": hint,
   });
   const cursor = h("span.cw-pic-cell", { "aria-hidden": "true" });
@@ -159,6 +161,7 @@ export function foolView(figure, lab) {
     return element;
   };
   const challenge = challengeView(figure, editing);
+  const undo = button("Undo", null, () => editing.undo());
   const tools = h(
     "div.cw-pic-tools",
     {},
@@ -168,7 +171,7 @@ export function foolView(figure, lab) {
       choice(figure, "Pen", PENS, (value) => {
         pen.value = value;
       }),
-      button("Undo", null, () => editing.undo()),
+      undo,
     ),
     h(
       "div.cw-row",
@@ -202,6 +205,9 @@ export function foolView(figure, lab) {
     challenge: challenge.element,
     show(state) {
       repaint();
+      const isUsed = undo.getRootNode().activeElement === undo;
+      undo.disabled = editing.past.length === 0;
+      if (undo.disabled && isUsed) canvas.focus({ preventScroll: true });
       challenge.show(state);
     },
   };

@@ -101,7 +101,7 @@ class TrainingLab(CourseWidget):
     Parameters
     ----------
     learning_rate : float
-        Of Adam, above 0. Like `batch_size` and `patience`, it also acts on a running training.
+        Of Adam, above 0. Like the other settings, it is for the next run: one under way keeps its own.
     batch_size : int
         Images behind each update, 1 to 512.
     patience : int or None
@@ -127,7 +127,7 @@ class TrainingLab(CourseWidget):
         `History.epochs`.
     runs : list of dict
         Written by the figure: at most five runs, the newest last. Each has `name` ("A"),
-        `learning_rates` and `batch_sizes` (more than one where they were changed on the way),
+        `learning_rates` and `batch_sizes` (of one item each),
         `images`, `seed`, `guess`, `ended` ("patience", "epochs", "stopped", "nan", "failed", or ""
         while it may go on) and `epochs`. Set a shorter list to remove some.
     run : str

@@ -720,6 +720,8 @@ class TestFool:
         ticks = tab.locator(".cw-pic-was").evaluate_all("all => all.map((x) => x.style.left)")
         assert_allclose([float(x[:-1]) / 100 for x in ticks], answer_to(bag), atol=1e-3)
         assert_array_equal(self.press(tab, "Undo"), bag)
+        assert tab.get_by_role("button", name="Undo", exact=True).is_disabled()
+        assert tab.locator(".cw-pic-edit").evaluate("one => one === document.activeElement")
         assert tab.locator(".cw-pic-was").first.is_hidden()
 
     @pytest.mark.usefixtures("cells")
