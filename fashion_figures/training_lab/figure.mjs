@@ -27,7 +27,7 @@ function chartsPanel(figure, model, session) {
     live: "training, a running mean of its batches",
     validation: "validation, which it never learns from",
     ghost: "another run, by its letter",
-    book: "an earlier training",
+    book: model.get("reference_name"),
   };
   const items = Object.fromEntries(
     Object.entries(entries).map(([kind, text]) => [kind, h("li", {}, sample(kind), text)]),

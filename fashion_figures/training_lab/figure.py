@@ -137,6 +137,8 @@ class TrainingLab(CourseWidget):
         end for those that are kept.
     reference : History, DataFrame, or mapping of str to list of float
         Another training to draw faintly: `loss`, `accuracy`, `val_loss`, `val_accuracy`.
+    reference_name : str
+        What the legend calls it: say its rate, batch size and number of images.
     picture : uint8 array (28, 28)
         The picture whose probabilities are shown.
     pictures : bytes
@@ -181,6 +183,7 @@ class TrainingLab(CourseWidget):
     run = traitlets.Unicode("").tag(sync=True)
     shown_epoch = traitlets.Int(None, min=0, max=MAX_EPOCHS, allow_none=True).tag(sync=True)
     reference = traitlets.Dict().tag(sync=True)
+    reference_name = traitlets.Unicode("an earlier training").tag(sync=True)
     picture = Pixels()
     pictures = traitlets.Bytes(b"").tag(sync=True)
     download = traitlets.Dict().tag(sync=True)
