@@ -18,6 +18,7 @@ const ARROWS = {
 const PENS = { Erase: 0, "Paint white": 255 };
 const WIDTHS = { "1 pixel": 1, "3 × 3": 3 };
 const ANGLE = 10;
+const TRIES = 4; // changes before each hint
 
 /** Say how far a challenge is, and what decides. */
 function progress({ order, probabilities, evidence, reference, edit }) {
@@ -32,6 +33,11 @@ function progress({ order, probabilities, evidence, reference, edit }) {
   );
   const side = evidence < reference.threshold ? "below" : "not below";
   return `${verdict}: ${answer}; evidence ${found}, ${side} ${limit}.`;
+}
+
+/** One hint after some tries, and another one after more. */
+function hintsFor(challenge, tries) {
+  return (CHALLENGES[challenge].hints ?? []).slice(0, Math.floor(tries / TRIES));
 }
 
 /** The choice of a challenge, its counter, and the best score. */
@@ -65,7 +71,7 @@ function challengeView(figure, editing) {
       const challenge = edit?.challenge ?? "";
       select.value = challenge;
       task.textContent = challenge
-        ? CHALLENGES[challenge].words
+        ? [CHALLENGES[challenge].words, ...hintsFor(challenge, editing.past.length)].join(" ")
         : "How little makes it change its mind? Erase, paint, shift or turn, and watch the bars.";
       count.textContent = `${edit?.count ?? 0} of ${SIZE * SIZE} pixels changed. `;
       const best = edit?.best ?? null;
