@@ -101,7 +101,7 @@ class TrainingLab(CourseWidget):
     Parameters
     ----------
     learning_rate : float
-        Of Adam, above 0. Like the other settings, it is for the next run: one under way keeps its own.
+        Of Adam, above 0. Like the other settings, for the next run: one under way keeps its own.
     batch_size : int
         Images behind each update, 1 to 512.
     patience : int or None
