@@ -33,6 +33,10 @@ export const CHALLENGES = {
     words:
       "From black: get 99% for any class while the evidence stays below its threshold. That " +
       "decides, since the figure cannot know what you drew.",
+    hints: [
+      "Hint: little is enough. A small white block in the middle rows, toward the left; much white raises the evidence.",
+      "Hint: start over, and paint with the 3 × 3 pen twice: around row 14, column 11, and around row 17, column 11.",
+    ],
     example: "", // a black picture
     label: null,
     needsThreshold: true,

@@ -162,9 +162,11 @@ function controls(figure, pen, sheet, { done, cleared }) {
 export function drawingView(figure, { take, trace, leave, clear, back }) {
   const hint = uniqueId("cw-pic-hint");
   const canvas = h("canvas.cw-pic-sheet", {
-    role: "img",
+    role: "application",
     tabindex: "0",
+    "aria-roledescription": "drawing surface",
     "aria-label": "Sheet to draw on",
+    "aria-keyshortcuts": "ArrowLeft ArrowRight ArrowUp ArrowDown Space",
     "aria-describedby": hint,
     width: EDGE,
     height: EDGE,

@@ -12,7 +12,7 @@ import { stageView } from "./stage.mjs";
 import { stepsView } from "./steps.mjs";
 
 /** What has happened, in a sentence; empty if it is not to be announced. */
-function news(state, mode) {
+function news(state, mode, isWarned) {
   const { step, stage, order, probabilities, reference, doubt, edit, isLive } = state;
   const isQuick = mode === "draw" || mode === "fool"; // to say that it is read would be in the way
   if (step === "busy") return isQuick ? "" : stage;
@@ -21,7 +21,7 @@ function news(state, mode) {
   if (isLive) return [best, ...(isForeign(state) ? ["perhaps no garment"] : [])].join(", ");
   const answer = `The network's answer: ${best}, ${spoken(probabilities[order[0]])}.`;
   const done = edit?.isMet ? [`Challenge done with ${edit.count} pixels.`] : [];
-  const reasons = state.warnings.map(({ text }) => `Warning: ${text}`);
+  const reasons = isWarned ? [] : state.warnings.map(({ text }) => `Warning: ${text}`);
   return [...done, answer, ...reasons].join(" ");
 }
 
@@ -59,6 +59,8 @@ export default {
     figure.body.append(sourcesView(figure, model, lab, stage.cameraButton), status, result);
 
     let isFirst = lab.state.answers === 0; // what answers by itself is not announced
+    let warned = ""; // the warnings that were told last
+    const wordsOf = ({ warnings: all }) => all.map(({ code }) => code).join(" ");
     const show = (state) => {
       const { root } = figure;
       const isNew = state.outputs !== view.state.outputs || state.pixels !== view.state.pixels;
@@ -76,8 +78,11 @@ export default {
       error.hidden = state.message === "";
       for (const part of [answer, meter, warnings, stage, keep, steps, doubt]) part.show(state);
       if (!isFirst) {
-        const told = news(state, stage.mode());
+        // While one picture is changed, what was said of it already is not said again.
+        const isWarned = state.source === "edited" && warned === wordsOf(state);
+        const told = news(state, stage.mode(), isWarned);
         if (told) figure.say(told);
+        if (told && !state.isLive) warned = wordsOf(state);
       }
       if (state.step !== "busy" && (state.reference || state.doubt || state.message)) {
         isFirst = false;

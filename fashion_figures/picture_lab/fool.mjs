@@ -18,6 +18,7 @@ const ARROWS = {
 const PENS = { Erase: 0, "Paint white": 255 };
 const WIDTHS = { "1 pixel": 1, "3 × 3": 3 };
 const ANGLE = 10;
+const TRIES = 4; // changes before each hint
 
 /** Say how far a challenge is, and what decides. */
 function progress({ order, probabilities, evidence, reference, edit }) {
@@ -32,6 +33,11 @@ function progress({ order, probabilities, evidence, reference, edit }) {
   );
   const side = evidence < reference.threshold ? "below" : "not below";
   return `${verdict}: ${answer}; evidence ${found}, ${side} ${limit}.`;
+}
+
+/** One hint after some tries, and another one after more. */
+function hintsFor(challenge, tries) {
+  return (CHALLENGES[challenge].hints ?? []).slice(0, Math.floor(tries / TRIES));
 }
 
 /** The choice of a challenge, its counter, and the best score. */
@@ -65,7 +71,7 @@ function challengeView(figure, editing) {
       const challenge = edit?.challenge ?? "";
       select.value = challenge;
       task.textContent = challenge
-        ? CHALLENGES[challenge].words
+        ? [CHALLENGES[challenge].words, ...hintsFor(challenge, editing.past.length)].join(" ")
         : "How little makes it change its mind? Erase, paint, shift or turn, and watch the bars.";
       count.textContent = `${edit?.count ?? 0} of ${SIZE * SIZE} pixels changed. `;
       const best = edit?.best ?? null;
@@ -89,9 +95,11 @@ export function foolView(figure, lab) {
   const { editing } = lab;
   const hint = uniqueId("cw-pic-hint");
   const canvas = h("canvas.cw-pic-square.cw-pic-edit", {
-    role: "img",
+    role: "application",
     tabindex: "0",
+    "aria-roledescription": "painting surface",
     "aria-label": "The 28 by 28 pixels, to paint on",
+    "aria-keyshortcuts": "ArrowLeft ArrowRight ArrowUp ArrowDown Space",
     "aria-describedby": hint,
   });
   const cursor = h("span.cw-pic-cell", { "aria-hidden": "true" });
@@ -159,6 +167,7 @@ export function foolView(figure, lab) {
     return element;
   };
   const challenge = challengeView(figure, editing);
+  const undo = button("Undo", null, () => editing.undo());
   const tools = h(
     "div.cw-pic-tools",
     {},
@@ -168,7 +177,7 @@ export function foolView(figure, lab) {
       choice(figure, "Pen", PENS, (value) => {
         pen.value = value;
       }),
-      button("Undo", null, () => editing.undo()),
+      undo,
     ),
     h(
       "div.cw-row",
@@ -202,6 +211,9 @@ export function foolView(figure, lab) {
     challenge: challenge.element,
     show(state) {
       repaint();
+      const isUsed = undo.getRootNode().activeElement === undo;
+      undo.disabled = editing.past.length === 0;
+      if (undo.disabled && isUsed) canvas.focus({ preventScroll: true });
       challenge.show(state);
     },
   };

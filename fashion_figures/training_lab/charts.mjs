@@ -103,7 +103,7 @@ export function chart(metric) {
       ...ghostNames(scale, ghosts),
       ...(run ? [...moment(scale, run, place), ...curves(scale, run)] : []),
       ...(metric === "accuracy" && guess !== null
-        ? level(scale, guess, "cw-tl-guess", `your guess: ${percent(guess)}`)
+        ? level(scale, guess, "cw-tl-guess", `your guess: ${percent(guess)}`, "start")
         : []),
     );
   };
@@ -141,11 +141,16 @@ function axes({ span, ticks, text, x, y }) {
 }
 
 /** A line across, with its name on it. */
-function level({ metric, y }, value, kind, text) {
+function level({ metric, y }, value, kind, text, anchor = "end") {
   const below = metric === "loss" || value > 0.9;
   return [
     line(kind, BOX.left, y(value), BOX.right, y(value)),
-    words(text, BOX.right - 2, y(value) + (below ? 13 : -4), "end"),
+    words(
+      text,
+      anchor === "end" ? BOX.right - 2 : BOX.left + 4,
+      Math.min(y(value) + (below ? 13 : -4), metric === "accuracy" ? BOX.bottom - 18 : HEIGHT),
+      anchor,
+    ),
   ];
 }
 
@@ -216,14 +221,16 @@ function ghostNames(scale, ghosts) {
 }
 
 /** The epoch of the lowest validation loss, and the one that the replay shows. */
-function moment({ span, x }, run, place) {
+function moment({ metric, span, x }, run, place) {
   const parts = [];
   const best = run.bestEpoch;
   if (best && best <= span) {
     const right = x(best) > WIDTH - 74;
     parts.push(line("cw-tl-best", x(best), BOX.top, x(best), BOX.bottom));
     const left = x(best) + (right ? -4 : 4);
-    parts.push(words(`best: ${best}`, left, BOX.top + 8, right ? "end" : "start"));
+    // Apart from the names of levels, which stand at the right end, and of what lies beyond.
+    const top = metric === "accuracy" ? BOX.bottom - 4 : BOX.top + 8;
+    parts.push(words(`best: ${best}`, left, top, right ? "end" : "start"));
   }
   if (place !== null && place <= span) {
     parts.push(line("cw-tl-moment", x(place), BOX.top, x(place), BOX.bottom));

@@ -41,14 +41,19 @@ export function settingsPanel(figure, model) {
   );
   const images = choice(figure, model, "images", "Training images", [500, 1000, 2000, 4000]);
   const fields = [rate, batch, patience, images].map((field) => field.element);
+  const when = h("p.cw-note.cw-tl-when", { id: uniqueId("cw-tl-when") });
+  for (const { menu } of [rate, batch, patience, images]) {
+    menu.setAttribute("aria-describedby", when.id);
+  }
   const show = (underWay) => {
-    images.menu.disabled = underWay; // the only one that cannot act on a run under way
+    const words = underWay ? "For the next run: this one keeps its own." : "For the next run.";
+    if (when.textContent !== words) when.textContent = words;
   };
-  return { element: h("div.cw-tl-settings", {}, ...fields), show };
+  return { element: h("div.cw-tl-settings", {}, ...fields, when), show };
 }
 
 /**
- * The guess: a slider, and the chart of the accuracy, on which one can click or draw it.
+ * The guess: a slider, and the chart of the accuracy, on which one can choose or draw it.
  *
  * @param {object} figure of `frame`
  * @param {object} model

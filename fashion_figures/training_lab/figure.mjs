@@ -27,7 +27,7 @@ function chartsPanel(figure, model, session) {
     live: "training, a running mean of its batches",
     validation: "validation, which it never learns from",
     ghost: "another run, by its letter",
-    book: "an earlier training",
+    book: model.get("reference_name"),
   };
   const items = Object.fromEntries(
     Object.entries(entries).map(([kind, text]) => [kind, h("li", {}, sample(kind), text)]),
@@ -51,7 +51,7 @@ function chartsPanel(figure, model, session) {
     const replayed = run?.states.length && model.get("shown_epoch") !== null ? place : null;
     const shared = { run, ghosts, book, span, guess: model.get("guess"), place: replayed };
     const invite =
-      run || shared.guess !== null ? "" : "How high will it come? Tap or click to guess.";
+      run || shared.guess !== null ? "" : "How high will it come? Point here to guess.";
     accuracy.show({ ...shared, invite, label: chartLabel("Accuracy", "accuracy", run) });
     loss.show({ ...shared, label: chartLabel("Loss", "loss", run) });
     items.book.hidden = !book?.loss?.length;
@@ -118,7 +118,7 @@ export default {
       const seen = session.list.shown;
       notice.textContent = stuck && stuck === seen ? stuckText(seen) : noticeText(session.notice);
       notice.hidden = !notice.textContent;
-      patience.show(seen, model.get("patience"));
+      patience.show(seen, underWay ? session.settings.patience : model.get("patience"));
       table.show(seen);
       showTick();
     };
@@ -138,7 +138,7 @@ export default {
       const judged = what === "epoch" || (session.phase === "finished" && shown !== "finished");
       if (judged) stuck = run?.latest && replay.stuck(run.latest) ? run : null;
       showPhase();
-      if (what === "epoch") figure.say(`${epochSentence(run)} ${replay.answer()}`);
+      if (what === "epoch") figure.say(epochSentence(run));
       else if (session.phase !== shown) figure.say(phaseSentence(model, session));
       shown = session.phase;
     };

@@ -101,7 +101,7 @@ class TrainingLab(CourseWidget):
     Parameters
     ----------
     learning_rate : float
-        Of Adam, above 0. Like `batch_size` and `patience`, it also acts on a running training.
+        Of Adam, above 0. Like the other settings, for the next run: one under way keeps its own.
     batch_size : int
         Images behind each update, 1 to 512.
     patience : int or None
@@ -127,7 +127,7 @@ class TrainingLab(CourseWidget):
         `History.epochs`.
     runs : list of dict
         Written by the figure: at most five runs, the newest last. Each has `name` ("A"),
-        `learning_rates` and `batch_sizes` (more than one where they were changed on the way),
+        `learning_rates` and `batch_sizes` (of one item each),
         `images`, `seed`, `guess`, `ended` ("patience", "epochs", "stopped", "nan", "failed", or ""
         while it may go on) and `epochs`. Set a shorter list to remove some.
     run : str
@@ -137,6 +137,8 @@ class TrainingLab(CourseWidget):
         end for those that are kept.
     reference : History, DataFrame, or mapping of str to list of float
         Another training to draw faintly: `loss`, `accuracy`, `val_loss`, `val_accuracy`.
+    reference_name : str
+        What the legend calls it: say its rate, batch size and number of images.
     picture : uint8 array (28, 28)
         The picture whose probabilities are shown.
     pictures : bytes
@@ -181,6 +183,7 @@ class TrainingLab(CourseWidget):
     run = traitlets.Unicode("").tag(sync=True)
     shown_epoch = traitlets.Int(None, min=0, max=MAX_EPOCHS, allow_none=True).tag(sync=True)
     reference = traitlets.Dict().tag(sync=True)
+    reference_name = traitlets.Unicode("an earlier training").tag(sync=True)
     picture = Pixels()
     pictures = traitlets.Bytes(b"").tag(sync=True)
     download = traitlets.Dict().tag(sync=True)

@@ -78,12 +78,6 @@ export class Run {
     return this.epochs.length - this.bestEpoch;
   }
 
-  /** Take note of settings that were changed while it trained. */
-  note(learningRate, batchSize) {
-    if (this.rates.at(-1) !== learningRate) this.rates.push(learningRate);
-    if (this.batches.at(-1) !== batchSize) this.batches.push(batchSize);
-  }
-
   /**
    * What a replay can stop at: 0, the start; then the epochs of which the weights are kept; and one
    * place more while it is under way: now. Where no epoch is complete, its last weights stay there.

@@ -36,6 +36,7 @@ class Session {
     this.undo = [];
     this.engine = null; // name of the winner, kept for later trainings
     this.rates = {};
+    this.settings = null; // what the newest run was started with
     this.phase = "idle";
     this.list = new RunList(model);
     this.clear();
@@ -44,9 +45,6 @@ class Session {
     this.listen(window, "pageshow", (event) => event.persisted && this.wake());
     this.listen(document, "visibilitychange", () => this.seen());
     this.observe("running", () => this.obey());
-    for (const name of ["learning_rate", "batch_size", "patience"]) {
-      this.observe(name, () => this.configure());
-    }
     this.observe("runs", () => this.adopt());
     for (const name of ["seed", "run", "shown_epoch"]) {
       this.observe(name, () => this.changed("phase"));
@@ -168,13 +166,6 @@ class Session {
     };
   }
 
-  /** New settings act on a run that is under way, from the next batch on. */
-  configure() {
-    const options = this.options();
-    if (this.underWay) this.run?.note(options.learningRate, options.batchSize);
-    this.tell({ type: "configure", options });
-  }
-
   /** Make the training what the state `running` says. */
   obey() {
     const [wanted, active] = [this.model.get("running"), ACTIVE.includes(this.phase)];
@@ -198,6 +189,7 @@ class Session {
     } else {
       this.dismiss();
       this.clear();
+      this.settings = this.options(); // of this run, whatever is chosen meanwhile
       const get = (name) => this.model.get(name);
       const run = new Run({
         name: nextName(this.run?.name),
@@ -263,7 +255,7 @@ class Session {
         data,
         checkpoint,
         options: {
-          ...this.options(),
+          ...this.settings,
           engines: equipped ? engines : ["javascript"],
           seed,
           images,

@@ -192,10 +192,10 @@ export function stuckText({ rates }) {
 /** What is announced after an epoch. */
 export function epochSentence({ epochs, bestEpoch }) {
   const row = epochs.at(-1);
-  const news = bestEpoch === row.epoch ? "the lowest so far" : "no new minimum";
+  const news = bestEpoch === row.epoch ? "lowest so far" : "no new minimum";
   return (
-    `Epoch ${row.epoch}: training loss ${lossText(row.loss, 2)}, validation loss ` +
-    `${lossText(row.val_loss, 2)} (${news}), validation accuracy ${percent(row.val_accuracy)}.`
+    `Epoch ${row.epoch}: validation accuracy ${percent(row.val_accuracy)}, ` +
+    `loss ${lossText(row.val_loss, 2)}, ${news}.`
   );
 }
 

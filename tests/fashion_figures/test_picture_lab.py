@@ -720,6 +720,8 @@ class TestFool:
         ticks = tab.locator(".cw-pic-was").evaluate_all("all => all.map((x) => x.style.left)")
         assert_allclose([float(x[:-1]) / 100 for x in ticks], answer_to(bag), atol=1e-3)
         assert_array_equal(self.press(tab, "Undo"), bag)
+        assert tab.get_by_role("button", name="Undo", exact=True).is_disabled()
+        assert tab.locator(".cw-pic-edit").evaluate("one => one === document.activeElement")
         assert tab.locator(".cw-pic-was").first.is_hidden()
 
     @pytest.mark.usefixtures("cells")
@@ -806,6 +808,12 @@ class TestFool:
             assert f"evidence {score:.2f}, {'' if is_low else 'not '}below {limit}." in words
             assert ("Done" in words) == (sure and is_low)
             assert f"{(picture > 0).sum()} of 784" in words
+        assert "little is enough" in tab.locator(".cw-pic-challenge").text_content()
+        answered(tab, tab.get_by_role("button", name="Start over").click)
+        for row in (14, 17):  # as the last hint says
+            answered(tab, lambda row=row: tab.mouse.click(*cells(row - 1, 10)))
+        assert "around row 14, column 11" in tab.locator(".cw-pic-challenge").text_content()
+        assert "Done" in tab.locator(".cw-pic-count").text_content()
 
 
 class TestKeeping:

@@ -393,7 +393,7 @@ def test_keyboard_pauses_continues_stops_and_chooses_the_picture(opened):
         phase(page, "paused")
         assert page.inner_text(MAIN) == "Continue"
         assert state(page, "running") is False
-        assert page.is_disabled("select >> nth=3")  # the number of images
+        assert "this one keeps its own" in page.inner_text(".cw-tl-when")
         page.keyboard.press("Enter")
         phase(page, "training")
         page.focus(".cw-tl-choice[aria-pressed=true]")
@@ -434,19 +434,18 @@ def test_python_sets_and_reads_the_state(opened):
         assert page.locator(".cw-tl-run").count() == 0
 
 
-def test_a_change_while_it_trains_acts_at_once(opened):
-    with opened(max_epochs=25, patience=None) as page:
+def test_a_change_while_it_trains_is_for_the_next_run(opened):
+    with opened(max_epochs=3, patience=None) as page:
         page.click(MAIN)
         epoch(page, 1)
-        set_state(page, learning_rate=1e-7)
-        done = len(state(page, "epochs"))
-        epoch(page, done + 2)
-        rates = [row["learning_rate"] for row in state(page, "epochs")]
-        assert rates[0] == 1e-3
-        assert rates[done + 1] == 1e-7
-        assert "rate 0.001, then 1e-7" in page.inner_text(".cw-tl-run")
-        set_state(page, running=False)
-        phase(page, "paused", "finished")
+        set_state(page, learning_rate=1e-7, patience=1)
+        phase(page, "finished")
+        assert [row["learning_rate"] for row in state(page, "epochs")] == [1e-3] * 3
+        assert page.inner_text(".cw-tl-when") == "For the next run."
+        page.click(MAIN)
+        epoch(page, 1)
+        assert state(page, "epochs")[0]["learning_rate"] == 1e-7
+        assert "rate 1e-7" in page.inner_text(".cw-tl-run[data-run=B]")
 
 
 def test_two_views_share_one_training_and_the_last_one_ends_it(write_page, chromium, tmp_path):
