@@ -47,12 +47,15 @@ class Collected:
         Why another one counts.
     counts : bool
         Whether a notebook of the student's counts: this one or another.
+    newer : bool
+        Whether the worksheet tells of a hand-in that is newer than the download.
     """
 
     origin: Origin
     state: str
     words: str = ""
     counts: bool = True
+    newer: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class Collector:
         self.register = Register(course, name, everywhere)
         self._now = datetime.now(UTC)
         self._made = datetime.fromtimestamp(source.stat().st_mtime, UTC)
+        self._newer: set[str] = set()  # whose worksheet's time is later than the download
 
     def take(self, groups: Groups) -> Iterator[Collected]:
         """Keep every hand-in; yield what became of each student's."""
@@ -128,11 +132,12 @@ class Collector:
             for hand_in, content in self._hand_ins(owner, entries)
         ]
         state = recount(self.course, self.name, student, self.deadlines)
-        origin = origin_of(self.course, self.name, student)
+        origin, newer = origin_of(self.course, self.name, student), student in self._newer
         if any(new) and state == "same" and not origin.problem:
-            return Collected(origin, "kept", self._why(student))
+            return Collected(origin, "kept", self._why(student), newer=newer)
         counts = state != "none"
-        return Collected(origin, state if counts and not origin.problem else "problem", "", counts)
+        state = state if counts and not origin.problem else "problem"
+        return Collected(origin, state, "", counts, newer)
 
     def _line(self, owner: Origin) -> Line:
         """Return what Moodle's worksheet says of a person."""
@@ -207,8 +212,11 @@ class Collector:
         if when is None:  # nothing says when, but it was there when the source was made
             when, clock = self._made, "download"
         told = self._line(owner).time
-        if told and clock == "download" and told <= when:  # later than the download, of another
-            when, clock = told, "worksheet"
+        if told and clock == "download":
+            if told <= when:
+                when, clock = told, "worksheet"
+            else:  # of another hand-in
+                self._newer.add(owner.student)
         when = min(when, self._now)
         problem = "; ".join(filter(None, (owner.problem, problem)))
         one = HandIn(

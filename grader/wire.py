@@ -68,7 +68,10 @@ def _pack(value: Any, buffers: list[bytes], depth: int) -> Any:
         ]
         return {"dict": pairs}
     if hasattr(value, "columns") and hasattr(value, "iloc"):
-        return _pack({str(name): value[name].tolist() for name in value.columns}, buffers, depth)
+        names = list(value.columns)
+        if names and names == list(range(len(names))):  # pandas gave them
+            return _pack(value.to_numpy(), buffers, depth)
+        return _pack({str(name): value[name].tolist() for name in names}, buffers, depth)
     if isinstance(value, np.ma.MaskedArray):  # what is masked is no answer
         filled = np.ma.filled(np.ma.asarray(value, np.float64), math.nan)
         value = filled if value.mask.any() else value.data

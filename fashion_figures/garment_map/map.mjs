@@ -1,6 +1,6 @@
 /** The map itself: five thousand marks on a canvas, by pointer, by touch and by keys. */
 
-import { h, prefersStillness, uniqueId } from "../shared/kit.mjs";
+import { h, onResize, prefersStillness, uniqueId } from "../shared/kit.mjs";
 import { paint } from "../shared/paint.mjs";
 import { CLASS_NAMES } from "../shared/classes.mjs";
 import { PROJECTIONS, inside, toward, under } from "./cloud.mjs";
@@ -262,7 +262,7 @@ export function mapView(figure, cloud, sheet, { choose, select, grow, clear }) {
     figure.root.dataset.moving = String(motion !== null);
   }
 
-  const observer = new ResizeObserver(() => {
+  onResize(figure, element, () => {
     const { clientWidth: width, clientHeight: height } = element;
     if (!width || (width === size[0] && height === size[1])) return;
     size = [width, height];
@@ -278,8 +278,6 @@ export function mapView(figure, cloud, sheet, { choose, select, grow, clear }) {
     if (state) now = laid[state.projection];
     ask();
   });
-  observer.observe(element);
-  figure.dispose(() => observer.disconnect());
   // A page or a notebook turns dark by an attribute: the colors are read again.
   const theme = new MutationObserver(ask);
   for (const watched of [document.documentElement, document.body]) {

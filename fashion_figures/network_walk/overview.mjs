@@ -1,6 +1,6 @@
 /** The whole network at a glance: a strip with the picture and all layers, which stays in view. */
 
-import { h, roving } from "../shared/kit.mjs";
+import { h, onResize, roving } from "../shared/kit.mjs";
 import { drawnPlace, drawnSize, isUnits, paintMap, placeBox, pointed } from "./drawing.mjs";
 
 function thumbnail(attributes) {
@@ -82,9 +82,7 @@ export function overview(figure, walk, chapters, choose, point) {
     layers.classList.toggle("cw-nw-after", hidden > 1);
   };
   figure.on(layers, "scroll", fade, { passive: true });
-  const observer = new ResizeObserver(fade);
-  observer.observe(layers);
-  figure.dispose(() => observer.disconnect());
+  onResize(figure, layers, fade);
   const show = (view) => {
     picture.show(view);
     const onWay = new Map(view.way.map((place) => [place.layer, place]));

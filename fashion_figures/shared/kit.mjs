@@ -160,6 +160,27 @@ export function prefersStillness() {
 }
 
 /**
+ * Do something in the frame after an element has got a size, or another one. Whoever changes the
+ * page at once, inside of the observer, gets an error in WebKit ("loop completed …").
+ *
+ * @param {object} figure what `frame` returned
+ * @param {HTMLElement} element
+ * @param {() => void} react
+ */
+export function onResize(figure, element, react) {
+  let frame = 0;
+  const observer = new ResizeObserver(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(react);
+  });
+  observer.observe(element);
+  figure.dispose(() => {
+    observer.disconnect();
+    cancelAnimationFrame(frame);
+  });
+}
+
+/**
  * Make a group of buttons one tab stop. Arrow keys move the focus within it, Home and End to
  * the ends of the row, with Ctrl to the first and the last. Focus by pointer is followed.
  *

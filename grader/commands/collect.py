@@ -24,7 +24,7 @@ WORDS = {
     "changed": "changed",
     "same": "as before",
     "kept": "kept, while another one counts",
-    "problem": "with a problem",
+    "problem": "to look at",
 }
 
 
@@ -77,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"{counts.total()} submissions: {', '.join(parts)}.")
     _useless(all_of_them)
     _strangers(course, options.name, all_of_them)
+    _newer(all_of_them)
     _doubts(course, options.name, all_of_them)
     return 0
 
@@ -105,6 +106,17 @@ def _strangers(course: Course, name: str, found: list[Collected]) -> None:
             f"{len(names)} of nobody on the list of students: {listed(names, SHOWN)}\n"
             "To give them to whose they are: "
             f"python -m grader handins {name} STUDENT --give-to ID{course.option}"
+        )
+
+
+def _newer(found: list[Collected]) -> None:
+    """Say who has handed in since the download, as a worksheet knows."""
+    names = [one.origin.student for one in found if one.newer]
+    if names:
+        print(
+            f"{len(names)} handed in again after this download, as the worksheet says: "
+            f"{listed(names, SHOWN)}\nDownload the submissions anew and collect them; if nobody "
+            "did, the time zone is wrong (--timezone)."
         )
 
 

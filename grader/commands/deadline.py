@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from grader.commands._common import add_course, add_name
 from grader.course import Course, CourseError
-from grader.deadlines import Deadlines, Due, check_zone, local_time, mirror
+from grader.deadlines import Deadlines, Due, Policy, check_zone, local_time, mirror
 from grader.handins import recount_all
 from grader.release import define
 from grader.roster import find
@@ -106,3 +106,5 @@ def show(kept: Deadlines, name: str) -> None:
         until = due.at(student).astimezone(zone)
         print(f"  {student}: {until:%Y-%m-%d %H:%M} ({more})")
     print(f"Late work: {kept.policy}.")
+    if kept.policy == Policy():
+        print("To change that for all assignments: python -m grader late --help")

@@ -176,6 +176,7 @@ class Finder:
         self.left = {standing.student: standing for standing in standings}
         self.number = number
         self._twice: set[str] = set()  # who could have several lines
+        self._doubts: list[str] = []
         every = self.left.values()
         self._numbers = _by(every, lambda each: [number(each)])
         self._mails = _by(every, lambda each: [key(each.person.email)])
@@ -186,6 +187,12 @@ class Finder:
         found: list[Standing | None] = [None] * len(rows)
         waiting = dict(enumerate(rows))
         same_mails = any(key(row.mail) in self._mails for row in rows if row.mail)
+        numbers = {row.number for row in rows if row.number}
+        if numbers and self._numbers and numbers.isdisjoint(self._numbers):
+            self._doubts = [
+                "None of its numbers is known: is it the file of this assignment and course? "
+                "Students can only be found by mail or name."
+            ]
         for tells in (
             lambda row: self._numbers.get(row.number, []),
             lambda row: self._mails.get(key(row.mail), []),
@@ -217,9 +224,9 @@ class Finder:
         """Say who has a grade, but no line in the file."""
         names = [each.student for each in self.left.values() if wish.grade(each) is not None]
         lost = [name for name in names if name not in self._twice]
-        words = []
+        words = list(self._doubts)
         if lost:
-            words = [f"{len(lost)} with a grade are not in the file: {shown(lost)}."]
+            words += [f"{len(lost)} with a grade are not in the file: {shown(lost)}."]
         if twice := [name for name in names if name in self._twice]:
             words += [
                 f"{len(twice)} with a grade could have several lines in the file, of which none "

@@ -591,7 +591,7 @@ def test_the_command_tells_what_a_person_should_know(course, tmp_path, monkeypat
     source = written(tmp_path, dict(zip(paths, (notebook(), b"%PDF"), strict=True)), True)
     assert main(["collect", NAME, str(source), "--timezone", "Europe/Berlin"]) == 0
     text = capsys.readouterr().out
-    assert "2 submissions: 1 new, 1 with a problem." in text
+    assert "2 submissions: 1 new, 1 to look at." in text
     assert "1 of nobody on the list of students: bo" in text
     assert "bo: no notebook was handed in. x.pdf: a PDF\n" in text
     assert "1 without a notebook that can be graded: bo\nAsk for the .ipynb file" in text

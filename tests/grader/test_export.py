@@ -280,7 +280,7 @@ LINES = {
         [(ANN, NUMBERED)],
         [("1001", "Ann Lee", "")],
         [""],
-        ["not in the file: ann"],
+        ["None of its numbers is known", "not in the file: ann"],
     ),
     "two of her name": (
         [(ANN, Origin("ann"))],
@@ -300,6 +300,12 @@ LINES = {
         ["7", "7"],
         [],
     ),
+    "a worksheet of another assignment": (
+        [(ANN, NUMBERED), (BO, Origin("bo", "moodle", "1003"))],
+        [("2001", "Ann Lee", "ann@x.edu"), ("2002", "Bo Li", "bo@x.edu")],
+        ["7", "7"],
+        ["is it the file of this assignment"],
+    ),
     "another mail": (
         [(ANN, Origin("ann")), (BO, Origin("bo"))],
         [("1001", "Ann Lee", "mal@x.edu"), ("1002", "Bo Li", "bo@x.edu")],
@@ -316,7 +322,7 @@ LINES = {
         [(ANN, NUMBERED), (Person("ann2", "Ann", "Lee"), Origin("ann2"))],
         [("1001", "Ann Lee", "")],
         [""],
-        ["2 with a grade are not in the file: ann, ann2."],
+        ["None of its numbers is known", "2 with a grade are not in the file: ann, ann2."],
     ),
 }
 
@@ -340,7 +346,7 @@ def test_a_namesake_in_canvas_takes_no_grade(monkeypatch):
         ["Student", "ID", "Section", f"{ASSIGNMENT.title} (9)"],
         *(["Lee, Ann", number, "A", ""] for number in ("111", "333")),
     ]
-    for lines, grades, words in ((table, [["333", 7]], 0), (table[:2], [], 1)):
+    for lines, grades, words in ((table, [["333", 7]], 0), (table[:2], [], 2)):
         wish = Wish(datetime.now(UTC))
         filled, told = FORMATS["canvas"].fill(lines, [ann], ASSIGNMENT, wish)
         assert [[line[1], line[3]] for line in filled[1:]] == grades

@@ -251,7 +251,11 @@ def test_a_worksheet_of_moodle_tells_when(term):
 def test_a_worksheet_that_is_newer_than_the_download_tells_nothing(term):
     lines = {"1201": Line("Ann Lee", "", DUE + timedelta(hours=60))}
     path = "Ann Lee_1201_assignsubmission_file/x.ipynb"
-    assert term.hand_in("a", 30, path, worksheet=lines).origin.clock == "download"
+    one = term.hand_in("a", 30, path, worksheet=lines)
+    assert one.origin.clock == "download"
+    assert one.newer
+    lines = {"1201": Line("Ann Lee", "", DUE + timedelta(hours=20))}
+    assert not term.hand_in("a", 30, path, worksheet=lines).newer
 
 
 def test_what_was_collected_before_hand_ins_were_kept_is_kept(term):

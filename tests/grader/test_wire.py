@@ -63,6 +63,15 @@ def test_tables_arrive_as_their_columns():
     np.testing.assert_array_equal(wire.decode(wire.encode(table["count"])), [3, 4])
 
 
+@pytest.mark.parametrize("values", [[[1.5, 2], [3, 4]], [[1, 2, 3]], [["a", 1]], [[True], [False]]])
+def test_a_table_without_names_arrives_as_a_matrix(values):
+    table = pd.DataFrame(values)
+    np.testing.assert_array_equal(wire.decode(wire.encode(table)), values)
+    assert wire.decode(wire.encode(table.add_prefix("x"))) == {
+        f"x{place}": column for place, column in enumerate(map(list, zip(*values, strict=True)))
+    }
+
+
 @pytest.mark.parametrize(
     "value", [object(), len, [lambda: 0], {"a": {"b": object()}}, np.array([object()])]
 )
