@@ -333,7 +333,7 @@ class Page(Finder):
 
     def goto(self, address: str) -> None:
         self._report()
-        if not self._is_framed:
+        if not self._is_framed or address == "about:blank":
             self._driver.get(address)
             return
         self._driver.switch_to.default_content()

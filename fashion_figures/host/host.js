@@ -149,8 +149,13 @@
       const el = document.createElement("div");
       host.courseModel = model; // so that a page, or a test, can set and read the state
       await modules.get(name).render({ model, el });
+      // Firefox lays out once before it knows the answers of container queries, and would keep the
+      // reader's place by that: so the height stands until the layout is the final one.
+      host.style.height = `${host.offsetHeight}px`;
       host.querySelector(":scope > .cw-fallback").hidden = true;
       host.append(el);
+      el.getBoundingClientRect();
+      host.style.height = "";
       host.dataset.state = "ready";
     } catch (error) {
       host.dataset.state = "failed";
