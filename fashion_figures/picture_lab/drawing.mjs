@@ -27,6 +27,7 @@ class Sheet {
     this.context = canvas.getContext("2d", { willReadFrequently: true });
     this.strokes = []; // { points, width, isFilled }; { isClean: true } where all was wiped off
     this.colors = SHEETS["White on black"];
+    this.painted = () => {}; // called after each change
   }
 
   get isEmpty() {
@@ -73,6 +74,7 @@ class Sheet {
       context.lineWidth = width;
       context.stroke();
     }
+    this.painted();
   }
 
   /** @returns {ImageData} */
@@ -136,17 +138,13 @@ function controls(figure, pen, sheet, { done, cleared }) {
   const pens = choice(figure, "Pen", PENS, (width) => {
     pen.width = width;
   });
-  return [
-    h(
-      "div.cw-row",
-      {},
-      button("Undo", () => sheet.undo()),
-      button("Clear", () => sheet.clean()),
-      h("label", {}, filling, "Fill shapes"),
-    ),
-    pens,
-    colors,
-  ];
+  const undo = button("Undo", () => sheet.undo());
+  const clear = button("Clear", () => sheet.clean());
+  sheet.painted = () => {
+    undo.disabled = sheet.strokes.length === 0;
+    clear.disabled = sheet.isEmpty;
+  };
+  return [h("div.cw-row", {}, undo, clear, h("label", {}, filling, "Fill shapes")), pens, colors];
 }
 
 /**

@@ -177,9 +177,8 @@ function within(seconds, promise) {
 /**
  * One training: chooses an engine, runs the epochs, stops early, restores the best weights.
  *
- * Messages in: `begin` (options, data, checkpoint), `configure` (options), `pause`, `continue`,
- * `ping`. Messages out: `racing`, `engine`, `progress`, `epoch`, `paused`, `finished`,
- * `fallback`, `failed`, `pong`.
+ * Messages in: `begin` (options, data, checkpoint), `pause`, `continue`, `ping`. Messages out:
+ * `racing`, `engine`, `progress`, `epoch`, `paused`, `finished`, `fallback`, `failed`, `pong`.
  */
 export class Training {
   /**
@@ -197,7 +196,6 @@ export class Training {
   /** @param {{type: string}} message */
   receive(message) {
     if (message.type === "begin") this.guard(() => this.begin(message));
-    else if (message.type === "configure") Object.assign(this.options, message.options);
     else if (message.type === "pause") this.paused = true;
     else if (message.type === "ping") this.post({ type: "pong" });
     else if (message.type === "continue") {

@@ -611,8 +611,12 @@ class TestDrawing:
         answered(tab, lambda: self.trace(tab, sheet, look))
         assert tab.locator(".cw-pic-share").all_text_contents() == live["bars"]
         assert abs(live["height"] - empty) < 1
-        tab.get_by_role("button", name="Clear", exact=True).click()
+        names = ("Undo", "Clear")
+        buttons = [tab.get_by_role("button", name=name, exact=True) for name in names]
+        assert [one.get_attribute("disabled") for one in buttons] == [None, None]
+        buttons[1].click()
         tab.wait_for_selector(f"{FIGURE}[data-step=empty]")
+        assert [one.get_attribute("disabled") for one in buttons] == [None, ""]
         assert abs(tab.evaluate(height) - empty) < 1
         taken_back = answered(tab, tab.get_by_role("button", name="Undo", exact=True).click)
         assert close_to(taken_back["pixels"], self.drawn(sheet), 0)

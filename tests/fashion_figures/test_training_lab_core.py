@@ -79,15 +79,6 @@ results.paused = { naps, rows: rows(paused) };
 const more = await train({}, { checkpoint: structuredClone(epochs[1].checkpoint) });
 results.resumed = { rows: rows(more), end: brief(more).at(-1) };
 
-// A changed learning rate acts from the next batch on.
-const changed = await train({}, {
-  react(message, training) {
-    const options = { learningRate: 1e-9 };
-    if (message.type === "epoch") training.receive({ type: "configure", options });
-  },
-});
-results.changed = rows(changed).map((row) => [row.learning_rate, row.val_loss]);
-
 /** An engine that does nothing, at once. */
 class Idle extends JavaScriptEngine {
   constructor() {
@@ -204,12 +195,6 @@ def test_goes_on_from_a_checkpoint(results):
     assert [row["epoch"] for row in resumed["rows"]] == [3, 4]
     # Better than epoch 2 was, and not as if begun anew.
     assert resumed["rows"][0]["loss"] < results["plain"]["rows"][1]["loss"]
-
-
-def test_a_new_learning_rate_acts_at_once(results):
-    rates, losses = zip(*results["changed"], strict=True)
-    assert list(rates) == [0.003, 1e-9, 1e-9, 1e-9]
-    assert losses[1] == pytest.approx(losses[0], abs=1e-4)
 
 
 def test_the_faster_engine_wins_the_race(results):
