@@ -34,7 +34,7 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], **sty
 def layer_diagram(
     table: "pd.DataFrame", title: str = "The network, layer by layer", ax: Axes | None = None
 ) -> Axes:
-    """Draw a network from its `layer_table`: shapes to scale, parameters beside them.
+    """Draw a network from its `layer_table`: larger maps larger, parameters beside them.
 
     Parameters
     ----------

@@ -153,7 +153,7 @@ class ConfusionExplorer(CourseWidget):
     text = traitlets.Unicode(
         "A table of ten true classes, one a row, against the ten answers of the network, one a "
         "column. Numbers on the diagonal count correct answers, all others count mistakes. The "
-        "course’s own network errs most where T-shirt/top, pullover, coat and shirt meet, and "
+        "course’s own network errs most where tops, coats and dresses meet, and less "
         "where sandal, sneaker and ankle boot meet; shirts taken for T-shirts are its largest "
         "group. Choose a cell, or the name of a row or a column, and its images are beside the "
         "table: the surest mistakes first, of right answers the least sure. Average images say "
