@@ -50,7 +50,9 @@ def pack(
     written = []
     for number, part in enumerate(_parts(files), start=1):
         more = "" if number == 1 else f"-{number}"
-        path = course.root / "feedback" / f"{name}-{format.name}{more}.zip"
+        # Not among the feedback: there, a student's folder could have this name.
+        path = course.root / "exports" / f"{name}-{format.name}-feedback{more}.zip"
+        path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for target in part:
                 archive.writestr(target, files[target])

@@ -13,11 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from grader import php_csv
 from grader.course import CourseError
 
 LARGEST = 32_000_000  # bytes; so long may a cell be, such as a text that a student typed
 MOST = 50_000  # lines
 DELIMITERS = ",;\t"
+TAKE_OUT = "A student wrote it: take it out of the file, or where the student wrote it."
 NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,6})?", re.ASCII)
 # Where a cell begins, also for a program that takes another mark for the separator, and what it
 # takes for a formula then, in letters of any width.
@@ -61,37 +63,25 @@ def read_table(path: Path) -> list[list[str]]:
 
 
 def _rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
-    """Return the cells as they stand; also of PHP, which doubles no quote behind a backslash.
-
-    Where both ways give a table, and not the same one, a student may have typed lines of it.
-    """
-    ways = [text]
-    if '\\"' in text:
-        begin = rf"(?<![^{delimiter}\r\n])"
-        cell = re.compile(begin + r'"(?:[^"\\]++|\\++"?+|"")*+"')
-        ways.append(cell.sub(lambda found: f'"{_doubled(found[0][1:-1])}"', text))
-    found: list[list[list[str]]] = []
-    problems: list[str] = []
-    for way in ways:
-        lines = csv.reader(io.StringIO(way, newline=""), delimiter=delimiter, strict=True)
+    """Return the cells as they stand; also of PHP, which doubles no quote behind a backslash."""
+    problem = "a quote in it has no end"
+    if '\\"' not in text:
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         try:
-            rows = list(islice(lines, MOST + 1))
+            return list(islice(lines, MOST + 1))
         except csv.Error as error:
-            problems.append(f"{error}, in line {lines.line_num}")
-            continue
-        if rows not in found:
-            found.append(rows)
-    if len(found) > 1:  # what is no table is not meant
-        found = [rows for rows in found if len({len(row) for row in rows if row}) == 1] or found
-    if len(found) == 1:
-        return found[0]
-    what = problems[0] if problems else 'a \\" in it can be read in two ways; change it'
-    raise CourseError(f"{path} is no CSV file that can be read: {what}.")
-
-
-def _doubled(text: str) -> str:
-    """Double the quotes of a cell of PHP's that are not."""
-    return re.sub(r'\\++"|""', lambda m: m[0] + '"' if m[0][0] == "\\" else m[0], text)
+            problem = f"{error}, in line {lines.line_num}"
+    else:
+        try:
+            ways = [rows for php in (False, True) for rows in php_csv.read(text, delimiter, php)]
+        except php_csv.TooLongError as error:
+            raise CourseError(f"{path} cannot be read: {error}. {TAKE_OUT}") from error
+        if ways and all(rows == ways[0] for rows in ways):
+            return ways[0]
+        if ways:
+            raise CourseError(f'{path}: a \\" in it can be read in two ways. {TAKE_OUT}')
+        problem = 'behind a \\" its rows have other numbers of cells than its heads'
+    raise CourseError(f"{path} is no CSV file that can be read: {problem}.")
 
 
 def _longest(content: bytes) -> int:

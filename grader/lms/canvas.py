@@ -126,7 +126,7 @@ class Canvas(Format):
         identity = heads.index("ID")
         students = [line for line in lines if _is_number(line[identity])]
         for line in lines:
-            if "Points Possible" in line[0]:
+            if "Points Possible" in line[0] and not line[identity]:
                 filled.append([*line[:end], line[place]])
                 words += _other_points(line[place], assignment)
         for line, found in zip(

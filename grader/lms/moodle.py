@@ -105,10 +105,9 @@ class Moodle(Format):
         ]
         for line, found in zip(lines, about.match(rows), strict=True):
             grade = wish.grade(found) if found else None
-            if found and grade is not None:
-                line[place] = grade
-                if wish.comments and remarks is not None:
-                    line[remarks] = escape(comment(found, assignment))
+            line[place] = "" if grade is None else grade  # Moodle leaves out one without a grade
+            if found and grade is not None and wish.comments and remarks is not None:
+                line[remarks] = escape(comment(found, assignment))
         kept = [p for p in range(len(heads)) if p != remarks or wish.comments]
         return [[line[p] for p in kept] for line in [heads, *lines]], about.words(wish)
 

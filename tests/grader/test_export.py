@@ -256,8 +256,9 @@ def test_a_worksheet_is_filled_by_number_mail_or_name(finished, tmp_path, capsys
     fill = ["--to", "moodle", "--fill", str(tmp_path / "sheet.csv"), "--missing", "0"]
     assert export(finished, *fill) == 0
     head, *lines = rows(finished, "moodle")
-    # Cy has another number there: a name is not enough.
-    assert [line[4] for line in lines] == ["17.0", "13.5", "", "3", "0.0"]
+    # Cy has another number there: a name is not enough. What stood in a line without a grade goes:
+    # a name could have put it there, and Moodle leaves such a line out.
+    assert [line[4] for line in lines] == ["17.0", "13.5", "", "", "0.0"]
     assert lines[2][6] == "Monday, 2 November 2026, 9:00 AM"
     assert head == next(csv.reader(text.removeprefix("\ufeff").splitlines()))[:7]
     # Comments are left as they are in Moodle: the column is not in it.
@@ -490,3 +491,14 @@ def test_names_are_those_of_the_list(course):
         "dot": "Dot =1+1",
         "eve": "Eve Fox",
     }
+
+
+def test_a_student_who_is_called_as_the_line_of_points_is_a_student():
+    ann = Standing(ANN, Origin("ann", "canvas", "333"), "final")
+    heads = ["Student", "ID", "Section", f"{ASSIGNMENT.title} (9)"]
+    lines = [["    Points Possible", "", "", "18.00"], ["Points Possible", "333", "A", "17"]]
+    filled, told = FORMATS["canvas"].fill(
+        [heads, *lines], [ann], ASSIGNMENT, Wish(datetime.now(UTC))
+    )
+    assert filled[1:] == [lines[0], ["Points Possible", "333", "A", 0.0]]
+    assert told == []

@@ -55,7 +55,7 @@ def feedback(course, *arguments):
 
 
 def names(course, lms):
-    with zipfile.ZipFile(course.root / "feedback" / f"{NAME}-{lms}.zip") as archive:
+    with zipfile.ZipFile(course.root / "exports" / f"{NAME}-{lms}-feedback.zip") as archive:
         return {each: archive.read(each).decode(errors="replace") for each in archive.namelist()}
 
 
@@ -165,7 +165,7 @@ def test_who_cannot_open_it_is_named(canvas, capsys):
 def test_what_canvas_calls_a_zip_file_is_one(canvas):
     assert feedback(canvas, "--pack", "canvas", "--student", "dot") == 0
     with (
-        zipfile.ZipFile(canvas.root / "feedback" / f"{NAME}-canvas.zip") as archive,
+        zipfile.ZipFile(canvas.root / "exports" / f"{NAME}-canvas-feedback.zip") as archive,
         zipfile.ZipFile(archive.open("daydot_74_9004_all.zip")) as inner,
     ):
         assert inner.namelist() == ["feedback.html"]
@@ -174,8 +174,8 @@ def test_what_canvas_calls_a_zip_file_is_one(canvas):
 def test_a_pack_is_split_where_it_is_too_large(course, monkeypatch):
     monkeypatch.setattr(packs, "MOST", 1)
     assert feedback(course, "--pack", "moodle") == 0
-    files = sorted(path.name for path in (course.root / "feedback").glob("*.zip"))
-    assert files == [f"{NAME}-moodle-2.zip", f"{NAME}-moodle.zip"]
+    files = sorted(path.name for path in (course.root / "exports").glob("*.zip"))
+    assert files == [f"{NAME}-moodle-feedback-2.zip", f"{NAME}-moodle-feedback.zip"]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Tables: read as programs write them, written so that no spreadsheet runs a cell."""
 
 import csv
+import io
+import random
 
 import pytest
 
+from grader import php_csv
 from grader.course import CourseError
 from grader.tables import LARGEST, harmless, read_table, write_table
 
@@ -122,6 +125,8 @@ def test_what_is_not_seen_is_not_written():
 
 def php(text):
     r"""Write a cell as PHP does, and so Moodle: a " behind a \ is not doubled."""
+    if not set(text) & set('", \t\n\r\\'):
+        return text
     out, escaped = "", False
     for letter in text:
         out += '""' if letter == '"' and not escaped else letter
@@ -152,10 +157,62 @@ def test_what_a_student_typed_makes_no_cells(tmp_path, text):
         assert not written.endswith("\\")
 
 
-def test_a_table_that_can_be_read_in_two_ways_is_refused(tmp_path):
+#: Full names in a worksheet that read as more cells, or as no table, in another way.
+NAMES = [
+    'Eve \\",u3@x.org,Submitted,,18,Yes,19 November 2026 10:00 AM,-,\\',
+    'Eve \\" \\',
+    "Eve \\",
+    'Eve \\"E\\"',
+    'a\\",\nParticipant 1202,Bob Ray,u3@x.org,y,,18,Yes,-,z\\',
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_stays_in_its_cell(tmp_path, name):
+    heads = ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"]
+    lines = [
+        [f"Participant {n}", who, f"u{n}@x.org", "Submitted for grading", "", "18.00"]
+        for n, who in ((1201, "Ann Lee"), (1203, name), (1202, "Bob Ray"))
+    ]
     path = tmp_path / "x.csv"
-    path.write_text('a,b\n"x\\",y\n"z",w\n', "utf-8")
-    assert read_table(path)[1:] == [["x\\", "y"], ["z", "w"]]
-    path.write_text('a,b\n"x\\",y\n",",z"\n', "utf-8")
-    with pytest.raises(CourseError, match="no CSV file"):
+    path.write_text("".join(",".join(map(php, row)) + "\n" for row in [heads, *lines]), "utf-8")
+    found = read_table(path)
+    assert [row[0] for row in found] == ["Identifier", *(line[0] for line in lines)]
+    assert found[2] == [" ".join(cell.split()) for cell in lines[1]]
+
+
+def test_no_other_table_is_read_than_was_written():
+    r"""Random cells of what is special, as PHP writes them and as others do."""
+    letters = random.Random(0)
+    for _ in range(2000):
+        rows = [
+            ["h", "b c", "d"],
+            *(
+                ["".join(letters.choices('a\\",\n ', k=letters.randint(0, 6))) for _ in range(3)]
+                for _ in range(2)
+            ),
+        ]
+        by_php = "".join(",".join(map(php, row)) + "\n" for row in rows)
+        assert php_csv.read(by_php, ",", php=True) == [rows]
+        other = io.StringIO(newline="")
+        csv.writer(other, lineterminator="\n").writerows(rows)
+        assert php_csv.read(other.getvalue(), ",", php=False) == [rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [('a,b\n"x\\",y,z\n', "other numbers of cells"), ('a,b\n"x\\",y\n"z,w\n', "other numbers")],
+)
+def test_a_table_whose_rows_do_not_end_is_refused(tmp_path, text, words):
+    path = tmp_path / "x.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(CourseError, match=words):
+        read_table(path)
+
+
+def test_a_table_full_of_quotes_is_refused_with_its_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(php_csv, "MOST_STEPS", 100)
+    path = tmp_path / "x.csv"
+    path.write_text('a,b\n1,"' + '\\",' * 500 + '"\n', "utf-8")
+    with pytest.raises(CourseError, match="line 2"):
         read_table(path)
