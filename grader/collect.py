@@ -5,8 +5,6 @@ confined process (``confined.py``). Whose it is tell ``owners.py`` and ``registe
 of a student's hand-ins counts tells ``handins.py``.
 """
 
-import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,25 +12,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from grader.confined import Handed, Reader, printable
+from grader.confined import Reader, printable
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, handed_in
 from grader.exchange import OursError
-from grader.files import MOST_INSIDE, File, files_of
+from grader.files import File, files_of
 from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
 from grader.owners import Groups, as_told, is_doubtful, is_ignored, recognized
 from grader.people import key, slug, students_of
+from grader.picking import SHOWN, TOO_MUCH, left_out, look, shown
 from grader.register import Arrival, Register
 from grader.results import Origin, origin_of
 from grader.submission import UnreadableError
 from grader.worksheet import Line
 
-PATIENCE = 120.0  # seconds in which all files of one student are looked at
-MOST_KEPT = 24 << 20  # bytes of notebooks that one student may hand in at once
-SHOWN = 5  # files that a sentence names
 BACKSLASH = "its file's name holds a \\, which may be meant to look like another's folder"
-TOO_MUCH = "there are too many files, or too large ones, to look at all"
 
 
 @dataclass(frozen=True)
@@ -58,22 +53,6 @@ class Collected:
     newer: bool = False
 
 
-@dataclass(frozen=True)
-class Found:
-    """A notebook among a student's files."""
-
-    owner: Origin
-    file: File
-    handed: Handed
-
-    @property
-    def order(self) -> tuple[datetime, list[tuple[bool, int, str]]]:
-        """What the newest has the most of: the time, else the number in its name."""
-        when = self.file.modified or datetime.min.replace(tzinfo=UTC)
-        words = re.findall(r"[0-9]{1,18}|[^0-9]+", str(self.file.path)[:1000])
-        return when, [(w.isdigit(), int(w) if w.isdigit() else 0, w) for w in words]
-
-
 class Collector:
     """Takes the hand-ins of one download.
 
@@ -96,6 +75,9 @@ class Collector:
         self.deadlines = Deadlines(course)
         everywhere = {each.name for each in FORMATS.values() if each.everywhere}
         self.register = Register(course, name, everywhere)
+        self.released = b""  # with nothing to compare with, nothing is compared
+        with suppress(CourseError):
+            self.released = course.released(name)
         self._now = datetime.now(UTC)
         self._made = datetime.fromtimestamp(source.stat().st_mtime, UTC)
         self._newer: set[str] = set()  # whose worksheet's time is later than the download
@@ -178,23 +160,28 @@ class Collector:
         self, owner: Origin, entries: list[tuple[Origin, File]]
     ) -> Iterator[tuple[HandIn, bytes]]:
         """Yield what to keep of a student's files, the newest last."""
-        found, problems = self._look(entries)
+        found, problems, all_of_it = look(entries, self.reader)
+        problems = problems if all_of_it else [TOO_MUCH, *problems]
         right = [each for each in found if each.handed.assignment == self.name]
         unnamed = [each for each in found if each.handed.assignment is None]
         notebooks = sorted(right or unnamed or found, key=lambda each: each.order)
         if not notebooks:
-            shown = "; ".join(problems[:SHOWN]) + ("; …" if len(problems) > SHOWN else "")
-            words = f"no notebook was handed in. {shown}"
+            words = f"no notebook was handed in. {shown(problems)}"
             yield self._hand_in(owner, owner, entries[0][1], problem=words), b""
         last = {each.handed.digest: each for each in notebooks}
-        words = ""
+        sentences = []
         if len(last) > 1:
             names = ", ".join(
                 printable(each.file.path.name) for each in list(last.values())[:SHOWN]
             )
-            words = f"{len(last)} notebooks ({names})"
-        if TOO_MUCH in problems:
-            words = "; ".join([*([words] if words else []), TOO_MUCH])
+            sentences.append(f"{len(last)} notebooks ({names})")
+        if not all_of_it:
+            sentences.append(TOO_MUCH)
+        if self.released and (right or unnamed):
+            others = [each for each in found if each not in notebooks]
+            unread = problems[not all_of_it :]
+            sentences.append(left_out(notebooks[-1], others, unread, self.released, self.reader))
+        words = "; ".join(filter(None, sentences))
         for each in last.values():
             other = each.handed.assignment if each.handed.assignment != self.name else None
             problem = words
@@ -228,34 +215,6 @@ class Collector:
             source=printable(self.source.name),
         )
         return _about(one, replace(owner, file=given.file))
-
-    def _look(self, entries: list[tuple[Origin, File]]) -> tuple[list[Found], list[str]]:
-        """Return the notebooks among a student's files, and what the others are."""
-        found: list[Found] = []
-        problems: list[str] = []
-        waiting, seen, until = list(entries), 0, time.monotonic() + PATIENCE
-        while waiting:
-            owner, file = waiting.pop(0)
-            seen += 1
-            kept = sum(len(each.handed.content) for each in found)
-            if seen > MOST_INSIDE or kept > MOST_KEPT or time.monotonic() > until:
-                problems.insert(0, TOO_MUCH)
-                break
-            refused = ""
-            if file.packed:
-                try:
-                    inside = [f for f in file.inside(self.reader) if not is_ignored(f.path)]
-                    waiting[:0] = [(owner, each) for each in inside]
-                    if not inside:
-                        problems.append(f"{printable(file.path.name)}: an empty zip file")
-                    continue
-                except UnreadableError as error:  # perhaps it only has the name of one
-                    refused = str(error)
-            try:
-                found.append(Found(owner, file, file.look(self.reader)))
-            except UnreadableError as error:
-                problems.append(f"{printable(file.path.name)}: {refused or error}")
-        return found, problems
 
 
 def _first(entries: list[tuple[Origin, File]]) -> Origin:
