@@ -27,6 +27,7 @@ from grader.results import Origin, origin_of
 from grader.submission import UnreadableError
 from grader.worksheet import Line
 
+Sorted = tuple[list[File], list[File]]
 BACKSLASH = "its file's name holds a \\, which may be meant to look like another's folder"
 
 
@@ -44,6 +45,8 @@ class Collected:
         Whether a notebook of the student's counts: this one or another.
     newer : bool
         Whether the worksheet tells of a hand-in that is newer than the download.
+    number : str
+        Moodle's, of the participant whose files these are.
     """
 
     origin: Origin
@@ -51,6 +54,7 @@ class Collected:
     words: str = ""
     counts: bool = True
     newer: bool = False
+    number: str = ""
 
 
 class Collector:
@@ -115,11 +119,13 @@ class Collector:
         ]
         state = recount(self.course, self.name, student, self.deadlines)
         origin, newer = origin_of(self.course, self.name, student), student in self._newer
+        number = owner.lms_id if owner.lms == "moodle" else ""
         if any(new) and state == "same" and not origin.problem:
-            return Collected(origin, "kept", self._why(student), newer=newer)
+            words = self._why(student)
+            return Collected(origin, "kept", words, newer=newer, number=number)
         counts = state != "none"
         state = state if counts and not origin.problem else "problem"
-        return Collected(origin, state, "", counts, newer)
+        return Collected(origin, state, "", counts, newer, number)
 
     def _line(self, owner: Origin) -> Line:
         """Return what Moodle's worksheet says of a person."""
@@ -234,19 +240,26 @@ def _about(one: HandIn, origin: Origin) -> HandIn:
     )
 
 
-def _files(source: Path, reader: Reader, zone: tzinfo | None, known: set[str]) -> list[File]:
+def _files(source: Path, reader: Reader, zone: tzinfo | None, known: set[str]) -> Sorted:
     """Return the files of a source, or of the LMS's download that is all that lies in it.
+
+    Those that are ignored come second.
 
     A zip file that is named as a student's hand-in, or lies in a folder, is a student's own: what
     is in it tells nothing of others.
     """
-    files = [file for file in files_of(source, reader, zone) if not is_ignored(file.path)]
+    files, ignored = _sorted(files_of(source, reader, zone))
     if len(files) == 1 and files[0].packed and not files[0].place and _is_nobodys(files[0], known):
         with suppress(CourseError):
-            inside = [f for f in files_of(files[0].disk, reader, zone) if not is_ignored(f.path)]
-            if any(format.fits([f.path for f in inside]) for format in FORMATS.values()):
+            inside = _sorted(files_of(files[0].disk, reader, zone))
+            if any(format.fits([f.path for f in inside[0]]) for format in FORMATS.values()):
                 return inside
-    return files
+    return files, ignored
+
+
+def _sorted(files: list[File]) -> Sorted:
+    ignored = [file for file in files if is_ignored(file.path)]
+    return [file for file in files if not is_ignored(file.path)], ignored
 
 
 def _is_nobodys(file: File, known: set[str]) -> bool:
@@ -306,8 +319,11 @@ def collect_submissions(
     known = {path.name for path in (course.root / "submitted").glob("*")}
     known |= {person.id for person in students_of(course)}
     names = {slug(name) for person in students_of(course) for name in person.keys}
-    files = _files(source, reader, zone, known | names)
-    groups, words = as_told(files, format) if format else recognized(files, name, known)
+    files, ignored = _files(source, reader, zone, known | names)
+    if format:
+        groups, words = as_told(files, format, ignored)
+    else:
+        groups, words = recognized(files, name, known, ignored)
     if words and tell:
         tell(words)
     yield from Collector(course, name, source, reader, worksheet or {}).take(groups)

@@ -609,11 +609,63 @@ def test_numbers_of_any_length_stop_nothing(take, path, number):
 
 def test_a_name_with_a_dot_before_it_is_not_hidden(take):
     files = (".Ann_1_assignsubmission_file/x.ipynb", "B_2_assignsubmission_file/.x.ipynb")
-    assert set(take(dict.fromkeys(files, notebook()), True)) == {"ann"}
+    assert set(take(dict.fromkeys(files, notebook()), True)) == {"ann", "b"}
+
+
+#: Files that systems and editors leave behind, or seem to, and whether each is
+#: read where it lies beside a notebook; alone it always is.
+LEFT_BEHIND = {
+    ".x.ipynb": True,
+    "__MACOSX_x.ipynb": True,
+    ".trash/x.ipynb": True,
+    ".x.zip": True,
+    "timestamp.txt": False,
+    "._x.ipynb": False,
+    ".ipynb_checkpoints/x-checkpoint.ipynb": False,
+    "__MACOSX/x.ipynb": False,
+}
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("path", LEFT_BEHIND)
+def test_no_work_is_ignored_without_a_word(collect, tmp_path, path, told):
+    content = zipped({"x.ipynb": notebook("y = 1")}) if path == ".x.zip" else notebook("y = 1")
+    files = {
+        f"Ann_1_assignsubmission_file_/{path}": content,
+        f"B_2_assignsubmission_file_/{path}": content,
+        "B_2_assignsubmission_file_/y.ipynb": notebook(),
+    }
+    options = {"format": FORMATS["moodle"]} if told else {}
+    found = collect(written(tmp_path, files, True), **options)
+    assert "ann" in found
+    assert found["b"].origin.problem.startswith("2 notebooks") == LEFT_BEHIND[path]
+
+
+def test_a_student_of_whom_only_rubbish_came_is_told_of(take):
+    files = {f"{who}_assignsubmission_file/.DS_Store": b"x" for who in ("A_1", "B_2")}
+    found = take(files | {"__MACOSX/._x": b"", ".DS_Store": b"", "x/.DS_Store": b""}, True)
+    assert {student: one.state for student, one in found.items()} == {
+        "a": "problem",
+        "b": "problem",
+    }
+
+
+def test_who_is_missing_in_a_download_is_told(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("grader.commands.collect.course_of", lambda options: (course, None))
+    sheet = tmp_path / "sheet.csv"
+    times = ("1 December 2020 9:00 PM", "2 December 2020 9:00 PM", "-")
+    rows = [f"Participant {n},Person {n},{time}" for n, time in enumerate(times, start=1)]
+    head = "Identifier,Full name,Last modified (submission)"
+    sheet.write_text("\n".join([head, *rows]), "utf-8")
+    files = {"Person 1_1_assignsubmission_file/x.ipynb": notebook()}
+    source = written(tmp_path, files, True)
+    assert main(["collect", NAME, str(source), "--worksheet", str(sheet)]) == 0
+    words = "1 handed in, as the worksheet says, but nothing of theirs is in this download: "
+    assert f"{words}Person 2\n" in capsys.readouterr().out
 
 
 def test_a_student_fills_no_disk(course, take, monkeypatch):
-    monkeypatch.setattr("grader.collect.MOST_KEPT", 1000)
+    monkeypatch.setattr("grader.picking.MOST_KEPT", 1000)
     many = zipped({f"{number}.ipynb": notebook(f"x = {number}") for number in range(99)})
     one = take({"ann/w.zip": many, "bob/x.ipynb": notebook()}, True)["ann"]
     assert "too many files" in one.origin.problem
