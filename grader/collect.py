@@ -20,7 +20,7 @@ from grader.files import File, files_of
 from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
 from grader.owners import Groups, as_told, is_doubtful, is_ignored, recognized
-from grader.people import key, slug, students_of
+from grader.people import slug, students_of
 from grader.picking import SHOWN, TOO_MUCH, left_out, look, shown
 from grader.register import Arrival, Register
 from grader.results import Origin, origin_of
@@ -89,7 +89,7 @@ class Collector:
     def take(self, groups: Groups) -> Iterator[Collected]:
         """Keep every hand-in; yield what became of each student's."""
         called = Counter(
-            name for entries in groups.values() for name in {key(o.full_name) for o, _ in entries}
+            name for entries in groups.values() for name in {slug(o.full_name) for o, _ in entries}
         )
         # What is certain comes first: others may have the same number.
         order = sorted(groups.items(), key=lambda each: (is_doubtful(_first(each[1])), each[0]))
@@ -101,7 +101,7 @@ class Collector:
             names = {owner.full_name}
             if owner == first:
                 names = {origin.full_name for origin, _ in entries}
-            alone = all(called[key(name)] == 1 for name in names)
+            alone = all(called[slug(name)] == 1 for name in names)
             line = self._line(owner)
             if any("\\" in origin.file for origin, _ in entries):
                 owner = replace(owner, problem=BACKSLASH)
@@ -241,19 +241,23 @@ def _about(one: HandIn, origin: Origin) -> HandIn:
 
 
 def _files(source: Path, reader: Reader, zone: tzinfo | None, known: set[str]) -> Sorted:
-    """Return the files of a source, or of the LMS's download that is all that lies in it.
+    """Return the files of a source; those that are ignored come second.
 
-    Those that are ignored come second.
-
-    A zip file that is named as a student's hand-in, or lies in a folder, is a student's own: what
-    is in it tells nothing of others.
+    A zip file alone in a folder can be a student's, with names of others in it, so it is never
+    opened as a download. Where it looks like one, the user says which it is.
     """
     files, ignored = _sorted(files_of(source, reader, zone))
     if len(files) == 1 and files[0].packed and not files[0].place and _is_nobodys(files[0], known):
+        inside: list[File] = []
         with suppress(CourseError):
-            inside = _sorted(files_of(files[0].disk, reader, zone))
-            if any(format.fits([f.path for f in inside[0]]) for format in FORMATS.values()):
-                return inside
+            inside, _ = _sorted(files_of(files[0].disk, reader, zone))
+        if any(format.fits([f.path for f in inside]) for format in FORMATS.values()):
+            path = printable(str(files[0].disk))
+            raise CourseError(
+                f"All that {source} holds is a zip file that looks like a download of several "
+                f"people. If you downloaded it yourself, name it: {path}. If a student sent it, "
+                "put it into a folder named after the student."
+            )
     return files, ignored
 
 

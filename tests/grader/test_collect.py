@@ -182,6 +182,16 @@ def test_moodle(course, take, as_zip):
     assert stored(course, "bo-li-1204") == strip(notebook("b2"))
 
 
+@pytest.mark.parametrize("other", ["Ann-Lee", "Ann, Lee", "ann lee"])
+def test_names_of_one_folder_get_their_numbers(take, other):
+    """Late work in the folder ann-lee must not be another one's."""
+    files = (f"{who}_assignsubmission_file_/x.ipynb" for who in (f"{other}_1203", "Ann Lee_1301"))
+    assert set(take({path: notebook(path) for path in files}, True)) == {
+        "ann-lee-1203",
+        "ann-lee-1301",
+    }
+
+
 def test_a_second_person_of_the_same_name_hands_in_later(course, take):
     one, other = (f"Bo Li_{n}_assignsubmission_file_/work.ipynb" for n in (1203, 1204))
     assert set(take({one: notebook("1")}, False)) == {"bo-li"}
@@ -558,11 +568,16 @@ def test_a_file_that_is_hard_to_read_costs_its_student_alone(take):
     assert "no notebook was handed in. x.ipynb: " in states["ann"].origin.problem
 
 
-def test_a_download_alone_in_a_folder_is_opened(collect, tmp_path):
+def test_a_download_alone_in_a_folder_is_not_opened(course, collect, tmp_path):
+    """A student may have sent it, with names of others in it."""
     files = {f"{who}_assignsubmission_file/x.ipynb": notebook(who) for who in ("A_1", "B_2")}
-    (tmp_path / "export").mkdir()
-    (tmp_path / "export" / "course-a2-17.zip").write_bytes(zipped(files))
-    assert set(collect(tmp_path / "export")) == {"a", "b"}
+    (tmp_path / "late").mkdir()
+    path = tmp_path / "late" / "Submissions.zip"
+    path.write_bytes(zipped(files))
+    with pytest.raises(CourseError, match=r"name it: .*Submissions\.zip\. If a student sent it"):
+        collect(tmp_path / "late")
+    assert not list((course.root / "submitted").glob("*"))
+    assert set(collect(path)) == {"a", "b"}
 
 
 def test_a_run_that_is_stopped_goes_on(course, reader, tmp_path):
