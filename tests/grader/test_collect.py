@@ -6,6 +6,7 @@ import os
 import zipfile
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 from grader.__main__ import main
@@ -686,6 +687,34 @@ def test_a_student_fills_no_disk(course, take, monkeypatch):
     assert "too many files" in one.origin.problem
     folder = course.root / "hand-ins" / "ann" / NAME
     assert sum(path.stat().st_size for path in folder.glob("*.ipynb")) < 2000
+
+
+@pytest.mark.parametrize("letter", [",", "é", '"', "\n"])
+def test_names_of_files_stop_no_batch(take, letter):
+    names = [f"ann_7_{n}_{letter * (240 // len(letter.encode()))}.txt" for n in range(900)]
+    states = take({"bo_8_91_x.ipynb": notebook(), **dict.fromkeys(names, b"")}, True)
+    assert states["bo-8"].state == "new"
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        None,
+        [1, 2],
+        [[[1]], [2], [3], [4]],
+        [np.array([9]), np.zeros(1, "u1"), np.zeros((1, 6), int), np.array([0])],
+        [np.array([2, -1]), np.zeros(1, "u1"), np.zeros((2, 6), int), np.array([0, 1])],
+        [np.array([1]), np.zeros(1, "u1"), np.zeros((1, 5), int), np.array([0])],
+        [np.array([1]), np.zeros(1, "u1"), np.zeros((1, 6)), np.array([0])],
+    ],
+)
+def test_a_list_of_files_of_another_form_is_refused(take, reader, monkeypatch, lie):
+    call = reader.call
+    monkeypatch.setattr(
+        reader, "call", lambda f, *a, **m: lie if f == "arriving.listing" else call(f, *a, **m)
+    )
+    with pytest.raises(CourseError, match="reading it failed"):
+        take({"ann/x.ipynb": notebook()}, True)
 
 
 def test_a_fault_of_ours_in_one_file_stops_no_batch(take, reader, monkeypatch):
