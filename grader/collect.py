@@ -5,8 +5,6 @@ confined process (``confined.py``). Whose it is tell ``owners.py`` and ``registe
 of a student's hand-ins counts tells ``handins.py``.
 """
 
-import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,25 +12,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from grader.confined import Handed, Reader, printable
+from grader.confined import Reader, printable
 from grader.course import Course, CourseError
 from grader.deadlines import Deadlines, handed_in
 from grader.exchange import OursError
-from grader.files import MOST_INSIDE, File, files_of
+from grader.files import File, files_of
 from grader.handins import HandIn, add, due_of, history, on_time, recount
 from grader.lms import FORMATS, Format
 from grader.owners import Groups, as_told, is_doubtful, is_ignored, recognized
-from grader.people import key, slug, students_of
+from grader.people import slug, students_of
+from grader.picking import SHOWN, TOO_MUCH, left_out, look, shown
 from grader.register import Arrival, Register
 from grader.results import Origin, origin_of
 from grader.submission import UnreadableError
 from grader.worksheet import Line
 
-PATIENCE = 120.0  # seconds in which all files of one student are looked at
-MOST_KEPT = 24 << 20  # bytes of notebooks that one student may hand in at once
-SHOWN = 5  # files that a sentence names
+Sorted = tuple[list[File], list[File]]
 BACKSLASH = "its file's name holds a \\, which may be meant to look like another's folder"
-TOO_MUCH = "there are too many files, or too large ones, to look at all"
 
 
 @dataclass(frozen=True)
@@ -49,6 +45,8 @@ class Collected:
         Whether a notebook of the student's counts: this one or another.
     newer : bool
         Whether the worksheet tells of a hand-in that is newer than the download.
+    number : str
+        Moodle's, of the participant whose files these are.
     """
 
     origin: Origin
@@ -56,22 +54,7 @@ class Collected:
     words: str = ""
     counts: bool = True
     newer: bool = False
-
-
-@dataclass(frozen=True)
-class Found:
-    """A notebook among a student's files."""
-
-    owner: Origin
-    file: File
-    handed: Handed
-
-    @property
-    def order(self) -> tuple[datetime, list[tuple[bool, int, str]]]:
-        """What the newest has the most of: the time, else the number in its name."""
-        when = self.file.modified or datetime.min.replace(tzinfo=UTC)
-        words = re.findall(r"[0-9]{1,18}|[^0-9]+", str(self.file.path)[:1000])
-        return when, [(w.isdigit(), int(w) if w.isdigit() else 0, w) for w in words]
+    number: str = ""
 
 
 class Collector:
@@ -96,6 +79,9 @@ class Collector:
         self.deadlines = Deadlines(course)
         everywhere = {each.name for each in FORMATS.values() if each.everywhere}
         self.register = Register(course, name, everywhere)
+        self.released = b""  # with nothing to compare with, nothing is compared
+        with suppress(CourseError):
+            self.released = course.released(name)
         self._now = datetime.now(UTC)
         self._made = datetime.fromtimestamp(source.stat().st_mtime, UTC)
         self._newer: set[str] = set()  # whose worksheet's time is later than the download
@@ -103,7 +89,7 @@ class Collector:
     def take(self, groups: Groups) -> Iterator[Collected]:
         """Keep every hand-in; yield what became of each student's."""
         called = Counter(
-            name for entries in groups.values() for name in {key(o.full_name) for o, _ in entries}
+            name for entries in groups.values() for name in {slug(o.full_name) for o, _ in entries}
         )
         # What is certain comes first: others may have the same number.
         order = sorted(groups.items(), key=lambda each: (is_doubtful(_first(each[1])), each[0]))
@@ -115,7 +101,7 @@ class Collector:
             names = {owner.full_name}
             if owner == first:
                 names = {origin.full_name for origin, _ in entries}
-            alone = all(called[key(name)] == 1 for name in names)
+            alone = all(called[slug(name)] == 1 for name in names)
             line = self._line(owner)
             if any("\\" in origin.file for origin, _ in entries):
                 owner = replace(owner, problem=BACKSLASH)
@@ -133,11 +119,13 @@ class Collector:
         ]
         state = recount(self.course, self.name, student, self.deadlines)
         origin, newer = origin_of(self.course, self.name, student), student in self._newer
+        number = owner.lms_id if owner.lms == "moodle" else ""
         if any(new) and state == "same" and not origin.problem:
-            return Collected(origin, "kept", self._why(student), newer=newer)
+            words = self._why(student)
+            return Collected(origin, "kept", words, newer=newer, number=number)
         counts = state != "none"
         state = state if counts and not origin.problem else "problem"
-        return Collected(origin, state, "", counts, newer)
+        return Collected(origin, state, "", counts, newer, number)
 
     def _line(self, owner: Origin) -> Line:
         """Return what Moodle's worksheet says of a person."""
@@ -178,23 +166,28 @@ class Collector:
         self, owner: Origin, entries: list[tuple[Origin, File]]
     ) -> Iterator[tuple[HandIn, bytes]]:
         """Yield what to keep of a student's files, the newest last."""
-        found, problems = self._look(entries)
+        found, problems, all_of_it = look(entries, self.reader)
+        problems = problems if all_of_it else [TOO_MUCH, *problems]
         right = [each for each in found if each.handed.assignment == self.name]
         unnamed = [each for each in found if each.handed.assignment is None]
         notebooks = sorted(right or unnamed or found, key=lambda each: each.order)
         if not notebooks:
-            shown = "; ".join(problems[:SHOWN]) + ("; …" if len(problems) > SHOWN else "")
-            words = f"no notebook was handed in. {shown}"
+            words = f"no notebook was handed in. {shown(problems)}"
             yield self._hand_in(owner, owner, entries[0][1], problem=words), b""
         last = {each.handed.digest: each for each in notebooks}
-        words = ""
+        sentences = []
         if len(last) > 1:
             names = ", ".join(
                 printable(each.file.path.name) for each in list(last.values())[:SHOWN]
             )
-            words = f"{len(last)} notebooks ({names})"
-        if TOO_MUCH in problems:
-            words = "; ".join([*([words] if words else []), TOO_MUCH])
+            sentences.append(f"{len(last)} notebooks ({names})")
+        if not all_of_it:
+            sentences.append(TOO_MUCH)
+        if self.released and (right or unnamed):
+            others = [each for each in found if each not in notebooks]
+            unread = problems[not all_of_it :]
+            sentences.append(left_out(notebooks[-1], others, unread, self.released, self.reader))
+        words = "; ".join(filter(None, sentences))
         for each in last.values():
             other = each.handed.assignment if each.handed.assignment != self.name else None
             problem = words
@@ -229,34 +222,6 @@ class Collector:
         )
         return _about(one, replace(owner, file=given.file))
 
-    def _look(self, entries: list[tuple[Origin, File]]) -> tuple[list[Found], list[str]]:
-        """Return the notebooks among a student's files, and what the others are."""
-        found: list[Found] = []
-        problems: list[str] = []
-        waiting, seen, until = list(entries), 0, time.monotonic() + PATIENCE
-        while waiting:
-            owner, file = waiting.pop(0)
-            seen += 1
-            kept = sum(len(each.handed.content) for each in found)
-            if seen > MOST_INSIDE or kept > MOST_KEPT or time.monotonic() > until:
-                problems.insert(0, TOO_MUCH)
-                break
-            refused = ""
-            if file.packed:
-                try:
-                    inside = [f for f in file.inside(self.reader) if not is_ignored(f.path)]
-                    waiting[:0] = [(owner, each) for each in inside]
-                    if not inside:
-                        problems.append(f"{printable(file.path.name)}: an empty zip file")
-                    continue
-                except UnreadableError as error:  # perhaps it only has the name of one
-                    refused = str(error)
-            try:
-                found.append(Found(owner, file, file.look(self.reader)))
-            except UnreadableError as error:
-                problems.append(f"{printable(file.path.name)}: {refused or error}")
-        return found, problems
-
 
 def _first(entries: list[tuple[Origin, File]]) -> Origin:
     """Return whose files they are: as is certain, and by the shortest name."""
@@ -275,19 +240,30 @@ def _about(one: HandIn, origin: Origin) -> HandIn:
     )
 
 
-def _files(source: Path, reader: Reader, zone: tzinfo | None, known: set[str]) -> list[File]:
-    """Return the files of a source, or of the LMS's download that is all that lies in it.
+def _files(source: Path, reader: Reader, zone: tzinfo | None, known: set[str]) -> Sorted:
+    """Return the files of a source; those that are ignored come second.
 
-    A zip file that is named as a student's hand-in, or lies in a folder, is a student's own: what
-    is in it tells nothing of others.
+    A zip file alone in a folder can be a student's, with names of others in it, so it is never
+    opened as a download. Where it looks like one, the user says which it is.
     """
-    files = [file for file in files_of(source, reader, zone) if not is_ignored(file.path)]
+    files, ignored = _sorted(files_of(source, reader, zone))
     if len(files) == 1 and files[0].packed and not files[0].place and _is_nobodys(files[0], known):
+        inside: list[File] = []
         with suppress(CourseError):
-            inside = [f for f in files_of(files[0].disk, reader, zone) if not is_ignored(f.path)]
-            if any(format.fits([f.path for f in inside]) for format in FORMATS.values()):
-                return inside
-    return files
+            inside, _ = _sorted(files_of(files[0].disk, reader, zone))
+        if any(format.fits([f.path for f in inside]) for format in FORMATS.values()):
+            path = printable(str(files[0].disk))
+            raise CourseError(
+                f"All that {source} holds is a zip file that looks like a download of several "
+                f"people. If you downloaded it yourself, name it: {path}. If a student sent it, "
+                "put it into a folder named after the student."
+            )
+    return files, ignored
+
+
+def _sorted(files: list[File]) -> Sorted:
+    ignored = [file for file in files if is_ignored(file.path)]
+    return [file for file in files if not is_ignored(file.path)], ignored
 
 
 def _is_nobodys(file: File, known: set[str]) -> bool:
@@ -347,8 +323,11 @@ def collect_submissions(
     known = {path.name for path in (course.root / "submitted").glob("*")}
     known |= {person.id for person in students_of(course)}
     names = {slug(name) for person in students_of(course) for name in person.keys}
-    files = _files(source, reader, zone, known | names)
-    groups, words = as_told(files, format) if format else recognized(files, name, known)
+    files, ignored = _files(source, reader, zone, known | names)
+    if format:
+        groups, words = as_told(files, format, ignored)
+    else:
+        groups, words = recognized(files, name, known, ignored)
     if words and tell:
         tell(words)
     yield from Collector(course, name, source, reader, worksheet or {}).take(groups)

@@ -7,7 +7,8 @@ lists of zip files and notebooks are read in the confined process (``confined.py
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
-from typing import Any
+
+import numpy as np
 
 from grader.confined import Handed, Reader, handed
 from grader.course import CourseError
@@ -18,6 +19,7 @@ MOST_FILES = 100_000
 MOST_INSIDE = 500  # files in the zip files of one student that are looked at
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 SECONDS = 60.0  # of processor time for the list of a zip file
+INT = np.dtype(np.int64)
 FAILED = "reading it failed"
 OLDEST = 1981  # 1980 is what programs write that know no time
 
@@ -83,19 +85,32 @@ def _listed(
 ) -> list[tuple[PurePosixPath, tuple[int, ...], tuple[int, ...]]]:
     """Return path, time and place of the files in a zip file; nothing else is believed."""
     given = reader.call("arriving.listing", list(place), files=[disk], seconds=SECONDS)
-    return [_row(row) for row in given] if isinstance(given, list) else []
-
-
-def _row(row: Any) -> tuple[PurePosixPath, tuple[int, ...], tuple[int, ...]]:
     try:
-        path, modified, place = row
-        numbers = [*modified, *place]
+        lengths, paths, times, numbers = (np.asarray(each) for each in given)
+        shapes = [each.shape for each in (lengths, paths, times, numbers)]
+        count = len(lengths)
+        if (
+            paths.dtype != np.uint8
+            or {each.dtype for each in (lengths, times, numbers)} != {INT}
+            or count > MOST_FILES
+            or shapes != [(count,), (paths.size,), (count, 6), (count,)]
+            or (count and (lengths.min() < 0 or lengths.max() > paths.size))
+            or lengths.sum() != paths.size
+        ):
+            raise UnreadableError(FAILED)
+        joined, ends = paths.tobytes(), lengths.cumsum().tolist()
+        rows = zip([0, *ends], ends, times.tolist(), numbers.tolist(), strict=False)
+        return [
+            (_path(joined[start:end]), tuple(time), (*place, number))
+            for start, end, time, number in rows
+        ]
     except (TypeError, ValueError) as error:
         raise UnreadableError(FAILED) from error
-    if not isinstance(path, str) or any(type(number) is not int for number in numbers):
-        raise UnreadableError(FAILED)
-    parts = (part for part in PurePosixPath(path[:4096]).parts if part not in ("/", ".."))
-    return PurePosixPath(*parts), tuple(modified), tuple(place)
+
+
+def _path(name: bytes) -> PurePosixPath:
+    parts = PurePosixPath(name.decode("utf-8", "replace")).parts
+    return PurePosixPath(*(part for part in parts if part not in ("/", "..")))
 
 
 def files_of(source: Path, reader: Reader, zone: tzinfo | None = None) -> list[File]:

@@ -11,7 +11,7 @@ name it after somebody else.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from grader.course import CourseError
@@ -26,18 +26,27 @@ COMMON = re.compile(
     r"students?|notebooks?|assignments?|answers?|class|course|work|drafts?|final|old)(?:$|[-_.])"
 )
 DEEPEST = 20  # folders around a download
+WORK = (".ipynb", ".zip")
+COPIES = ("__MACOSX", ".ipynb_checkpoints")
 IGNORED = (".ds_store", "desktop.ini", "thumbs.db", "timestamp.txt")
 
 Groups = dict[tuple[str, str], list[tuple[Origin, File]]]
 
 
 def is_ignored(path: PurePosixPath) -> bool:
-    """Tell whether a file is one that operating systems and editors leave behind."""
-    hidden = (
-        part.startswith((".", "__MACOSX")) and not _is_certain(PurePosixPath(part))
-        for part in path.parts
-    )
-    return not path.parts or any(hidden) or path.name.lower() in IGNORED
+    """Tell whether a file is one that operating systems and editors leave behind.
+
+    No notebook and no zip file is, unless a system or an editor has made a copy of it.
+    """
+    if not path.parts or path.name.startswith("._"):
+        return True
+    if path.name.lower().endswith(WORK):
+        return any(part in COPIES for part in path.parts)
+    return any(map(_is_hidden, path.parts)) or path.name.lower() in IGNORED
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith((".", "__MACOSX")) and not _is_certain(PurePosixPath(part))
 
 
 def _around(folder: str, inside: list[PurePosixPath], name: str, known: set[str]) -> bool:
@@ -80,7 +89,7 @@ def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[in
     With words for the user, if the last of these folders could have been read otherwise.
     """
     depth, words = 0, ""
-    while depth < DEEPEST and len({path.parts[depth] for path in paths}) == 1:
+    while paths and depth < DEEPEST and len({path.parts[depth] for path in paths}) == 1:
         folder = paths[0].parts[depth]
         inside = [PurePosixPath(*path.parts[depth + 1 :]) for path in paths]
         if _is_certain(PurePosixPath(folder)) or not all(path.parts for path in inside):
@@ -102,7 +111,7 @@ def _wrapper(paths: list[PurePosixPath], name: str, known: set[str]) -> tuple[in
 
 def _groups_folders(paths: list[PurePosixPath]) -> int:
     """Return how deep a download lies that was sorted into folders, such as one for each group."""
-    for depth in range(min(DEEPEST, *(len(path.parts) for path in paths))):
+    for depth in range(min([DEEPEST, *(len(path.parts) for path in paths)]) if paths else 0):
         if all(_is_certain(PurePosixPath(*path.parts[depth:])) for path in paths):
             return depth
     return 0
@@ -122,7 +131,16 @@ def _grouped(owned: Iterable[tuple[Origin, File]]) -> Groups:
     return groups
 
 
-def recognized(files: list[File], name: str, known: set[str]) -> tuple[Groups, str]:
+def _with_lost(groups: Groups, lost: Iterable[tuple[Origin | None, File]]) -> Groups:
+    """Return the files by person, with those of whom nothing but ignored files came."""
+    for identity, entries in _grouped((o, file) for o, file in lost if o).items():
+        groups.setdefault(identity, entries)
+    return groups
+
+
+def recognized(
+    files: list[File], name: str, known: set[str], ignored: Sequence[File] = ()
+) -> tuple[Groups, str]:
     """Return the files by person, and words about how they were read.
 
     Parameters
@@ -131,9 +149,9 @@ def recognized(files: list[File], name: str, known: set[str]) -> tuple[Groups, s
         The assignment.
     known : set of str
         The folders of students who handed in before.
+    ignored : sequence of File
+        They are somebody's if nothing else of this person came.
     """
-    if not files:
-        return {}, ""
     depth, words = _wrapper([file.path for file in files], name, known)
     paths = [PurePosixPath(*file.path.parts[depth:]) for file in files]
     deeper = _groups_folders(paths)
@@ -142,10 +160,23 @@ def recognized(files: list[File], name: str, known: set[str]) -> tuple[Groups, s
         inner = PurePosixPath(*path.parts[deeper:])
         owners = (format.owner(inner) for format in FORMATS.values())
         owned.append((next(origin for origin in owners if origin), file))
-    return _grouped(owned), words
+    around = files[0].path.parts[:depth] if files else ()
+    lost = (
+        (_loser(PurePosixPath(*file.path.parts[depth + deeper :]), known), file)
+        for file in ignored
+        if file.path.parts[:depth] == around
+    )
+    return _with_lost(_grouped(owned), lost), words
 
 
-def as_told(files: list[File], format: Format) -> tuple[Groups, str]:
+def _loser(path: PurePosixPath, known: set[str]) -> Origin | None:
+    """Return whose an ignored file is: in plain folders, of somebody who is known."""
+    owners = (format.owner(path) for format in FORMATS.values())
+    owner = next(origin for origin in owners if origin)
+    return owner if owner.lms or (len(path.parts) > 1 and owner.student in known) else None
+
+
+def as_told(files: list[File], format: Format, ignored: Sequence[File] = ()) -> tuple[Groups, str]:
     """Return the same, as the user has said what the files are.
 
     Raises
@@ -161,7 +192,8 @@ def as_told(files: list[File], format: Format) -> tuple[Groups, str]:
                 f"nothing was collected. Take it out, or leave out --from {format.name}."
             )
         owned.append((origin, file))
-    groups = _grouped(owned)
+    lost = ((owner, file) for file in ignored if (owner := format.owner_within(file.path)))
+    groups = _with_lost(_grouped(owned), ((o, file) for o, file in lost if o.lms))
     words = ""
     if len(files) > 1 and len(groups) == 1 and len(files[0].path.parts) > 1:
         folder = clean(files[0].path.parts[0])

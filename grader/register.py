@@ -54,7 +54,7 @@ class Arrival:
     mail : str
         If the LMS tells it.
     alone : bool
-        Whether nobody else in the download has one of these names.
+        Whether nobody else in the download has one of these names, as that of a folder.
     """
 
     owner: Origin

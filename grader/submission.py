@@ -17,6 +17,8 @@ from typing import Any
 # `[^\S\n]` is a blank within a line: over many lines, `\s*` would take quadratic time.
 MARKER = re.compile(r"^[^\S\n]*#[^\S\n]*question:[^\S\n]*([\w-]+)[^\S\n]*$", re.M)
 CHECK = re.compile(r"^[^\S\n]*#[^\S\n]*check:[^\S\n]*([\w-]+)[^\S\n]*$", re.M)
+# Some programs write a line's end twice. What is read once and once more must stay the same.
+ENDS = re.compile(r"(?<!\r)\r++\n")
 WRITTEN = re.compile(r"<!--\s*answer:\s*([\w-]+)\s*-->")
 LARGEST = 256 * 1024 * 1024  # bytes of a file; 100 MB of output are nothing unusual
 MOST_WRITTEN = 16 * 1024 * 1024  # bytes without outputs
@@ -192,7 +194,7 @@ def _cell(raw: dict[str, Any], number: int) -> Cell:
 
 
 def _source(raw: dict[str, Any]) -> str:
-    return _joined(raw.get("source", raw.get("input", ""))).replace("\r\n", "\n")
+    return ENDS.sub("\n", _joined(raw.get("source", raw.get("input", ""))))
 
 
 def strip(content: bytes) -> bytes:
@@ -220,13 +222,24 @@ def _kept(cell: dict[str, Any]) -> dict[str, Any]:
     return kept | ({"attachments": given} if (given := _dict(cell.get("attachments"))) else {})
 
 
+def _is_writable(text: str) -> bool:
+    """Tell whether a text has no half of an emoji, which some editors leave behind."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _written(notebook: dict[str, Any], most: int, without: str) -> bytes:
     try:
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
+        if not _is_writable(text):  # keys that differed may now be the same
+            replaced = json.loads(text.encode("utf-8", "replace"))
+            text = json.dumps(replaced, ensure_ascii=False, sort_keys=True)
     except RecursionError as error:
         raise UnreadableError("The file is no notebook: it is nested too deeply.") from error
-    # Half of an emoji, which some editors leave behind, cannot be written.
-    written = text.encode("utf-8", "replace")
+    written = text.encode()
     if len(written) > most:
         size = most // 1024**2
         raise UnreadableError(f"The file is larger than {size} MiB, {without} not counted.")

@@ -15,7 +15,7 @@ from grader.deadlines import Deadlines, check_zone
 from grader.handins import doubt, due_of
 from grader.lms import FORMATS
 from grader.people import listed
-from grader.worksheet import read_worksheet
+from grader.worksheet import Line, read_worksheet
 
 PATIENCE = 2.0  # seconds until it is told how far it is
 SHOWN = 8  # names that a sentence holds
@@ -78,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
     _useless(all_of_them)
     _strangers(course, options.name, all_of_them)
     _newer(all_of_them)
+    _absent(all_of_them, worksheet)
     _doubts(course, options.name, all_of_them)
     return 0
 
@@ -117,6 +118,21 @@ def _newer(found: list[Collected]) -> None:
             f"{len(names)} handed in again after this download, as the worksheet says: "
             f"{listed(names, SHOWN)}\nDownload the submissions anew and collect them; if nobody "
             "did, the time zone is wrong (--timezone)."
+        )
+
+
+def _absent(found: list[Collected], worksheet: dict[str, Line]) -> None:
+    """Say who has handed in, as a worksheet knows, and is not in the download."""
+    here = {number for one in found for number in one.number.split("_")} - {""}
+    names = [
+        line.name or f"participant {number}"
+        for number, line in worksheet.items()
+        if line.time and number not in here
+    ]
+    if here and names:
+        print(
+            f"{len(names)} handed in, as the worksheet says, but nothing of theirs is in this "
+            f"download: {listed(names, SHOWN)}"
         )
 
 

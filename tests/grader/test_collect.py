@@ -6,6 +6,7 @@ import os
 import zipfile
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 from grader.__main__ import main
@@ -180,6 +181,16 @@ def test_moodle(course, take, as_zip):
     origin = origin_of(course, NAME, "ann-lee")
     assert (origin.lms, origin.lms_id, origin.full_name) == ("moodle", "1201", "Ann Lee")
     assert stored(course, "bo-li-1204") == strip(notebook("b2"))
+
+
+@pytest.mark.parametrize("other", ["Ann-Lee", "Ann, Lee", "ann lee"])
+def test_names_of_one_folder_get_their_numbers(take, other):
+    """Late work in the folder ann-lee must not be another one's."""
+    files = (f"{who}_assignsubmission_file_/x.ipynb" for who in (f"{other}_1203", "Ann Lee_1301"))
+    assert set(take({path: notebook(path) for path in files}, True)) == {
+        "ann-lee-1203",
+        "ann-lee-1301",
+    }
 
 
 def test_a_second_person_of_the_same_name_hands_in_later(course, take):
@@ -558,11 +569,16 @@ def test_a_file_that_is_hard_to_read_costs_its_student_alone(take):
     assert "no notebook was handed in. x.ipynb: " in states["ann"].origin.problem
 
 
-def test_a_download_alone_in_a_folder_is_opened(collect, tmp_path):
+def test_a_download_alone_in_a_folder_is_not_opened(course, collect, tmp_path):
+    """A student may have sent it, with names of others in it."""
     files = {f"{who}_assignsubmission_file/x.ipynb": notebook(who) for who in ("A_1", "B_2")}
-    (tmp_path / "export").mkdir()
-    (tmp_path / "export" / "course-a2-17.zip").write_bytes(zipped(files))
-    assert set(collect(tmp_path / "export")) == {"a", "b"}
+    (tmp_path / "late").mkdir()
+    path = tmp_path / "late" / "Submissions.zip"
+    path.write_bytes(zipped(files))
+    with pytest.raises(CourseError, match=r"name it: .*Submissions\.zip\. If a student sent it"):
+        collect(tmp_path / "late")
+    assert not list((course.root / "submitted").glob("*"))
+    assert set(collect(path)) == {"a", "b"}
 
 
 def test_a_run_that_is_stopped_goes_on(course, reader, tmp_path):
@@ -609,16 +625,96 @@ def test_numbers_of_any_length_stop_nothing(take, path, number):
 
 def test_a_name_with_a_dot_before_it_is_not_hidden(take):
     files = (".Ann_1_assignsubmission_file/x.ipynb", "B_2_assignsubmission_file/.x.ipynb")
-    assert set(take(dict.fromkeys(files, notebook()), True)) == {"ann"}
+    assert set(take(dict.fromkeys(files, notebook()), True)) == {"ann", "b"}
+
+
+#: Files that systems and editors leave behind, or seem to, and whether each is
+#: read where it lies beside a notebook; alone it always is.
+LEFT_BEHIND = {
+    ".x.ipynb": True,
+    "__MACOSX_x.ipynb": True,
+    ".trash/x.ipynb": True,
+    ".x.zip": True,
+    "timestamp.txt": False,
+    "._x.ipynb": False,
+    ".ipynb_checkpoints/x-checkpoint.ipynb": False,
+    "__MACOSX/x.ipynb": False,
+}
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("path", LEFT_BEHIND)
+def test_no_work_is_ignored_without_a_word(collect, tmp_path, path, told):
+    content = zipped({"x.ipynb": notebook("y = 1")}) if path == ".x.zip" else notebook("y = 1")
+    files = {
+        f"Ann_1_assignsubmission_file_/{path}": content,
+        f"B_2_assignsubmission_file_/{path}": content,
+        "B_2_assignsubmission_file_/y.ipynb": notebook(),
+    }
+    options = {"format": FORMATS["moodle"]} if told else {}
+    found = collect(written(tmp_path, files, True), **options)
+    assert "ann" in found
+    assert found["b"].origin.problem.startswith("2 notebooks") == LEFT_BEHIND[path]
+
+
+def test_a_student_of_whom_only_rubbish_came_is_told_of(take):
+    files = {f"{who}_assignsubmission_file/.DS_Store": b"x" for who in ("A_1", "B_2")}
+    found = take(files | {"__MACOSX/._x": b"", ".DS_Store": b"", "x/.DS_Store": b""}, True)
+    assert {student: one.state for student, one in found.items()} == {
+        "a": "problem",
+        "b": "problem",
+    }
+
+
+def test_who_is_missing_in_a_download_is_told(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("grader.commands.collect.course_of", lambda options: (course, None))
+    sheet = tmp_path / "sheet.csv"
+    times = ("1 December 2020 9:00 PM", "2 December 2020 9:00 PM", "-")
+    rows = [f"Participant {n},Person {n},{time}" for n, time in enumerate(times, start=1)]
+    head = "Identifier,Full name,Last modified (submission)"
+    sheet.write_text("\n".join([head, *rows]), "utf-8")
+    files = {"Person 1_1_assignsubmission_file/x.ipynb": notebook()}
+    source = written(tmp_path, files, True)
+    assert main(["collect", NAME, str(source), "--worksheet", str(sheet)]) == 0
+    words = "1 handed in, as the worksheet says, but nothing of theirs is in this download: "
+    assert f"{words}Person 2\n" in capsys.readouterr().out
 
 
 def test_a_student_fills_no_disk(course, take, monkeypatch):
-    monkeypatch.setattr("grader.collect.MOST_KEPT", 1000)
+    monkeypatch.setattr("grader.picking.MOST_KEPT", 1000)
     many = zipped({f"{number}.ipynb": notebook(f"x = {number}") for number in range(99)})
     one = take({"ann/w.zip": many, "bob/x.ipynb": notebook()}, True)["ann"]
     assert "too many files" in one.origin.problem
     folder = course.root / "hand-ins" / "ann" / NAME
     assert sum(path.stat().st_size for path in folder.glob("*.ipynb")) < 2000
+
+
+@pytest.mark.parametrize("letter", [",", "é", '"', "\n"])
+def test_names_of_files_stop_no_batch(take, letter):
+    names = [f"ann_7_{n}_{letter * (240 // len(letter.encode()))}.txt" for n in range(900)]
+    states = take({"bo_8_91_x.ipynb": notebook(), **dict.fromkeys(names, b"")}, True)
+    assert states["bo-8"].state == "new"
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        None,
+        [1, 2],
+        [[[1]], [2], [3], [4]],
+        [np.array([9]), np.zeros(1, "u1"), np.zeros((1, 6), int), np.array([0])],
+        [np.array([2, -1]), np.zeros(1, "u1"), np.zeros((2, 6), int), np.array([0, 1])],
+        [np.array([1]), np.zeros(1, "u1"), np.zeros((1, 5), int), np.array([0])],
+        [np.array([1]), np.zeros(1, "u1"), np.zeros((1, 6)), np.array([0])],
+    ],
+)
+def test_a_list_of_files_of_another_form_is_refused(take, reader, monkeypatch, lie):
+    call = reader.call
+    monkeypatch.setattr(
+        reader, "call", lambda f, *a, **m: lie if f == "arriving.listing" else call(f, *a, **m)
+    )
+    with pytest.raises(CourseError, match="reading it failed"):
+        take({"ann/x.ipynb": notebook()}, True)
 
 
 def test_a_fault_of_ours_in_one_file_stops_no_batch(take, reader, monkeypatch):
