@@ -31,6 +31,10 @@ LATER = {
     "leaves no depth for calls": "import sys\nsys.setrecursionlimit(80)",
     "takes the name of an answer": "{name} = 3\nfor {name} in range(3):\n    pass",
     "ends the session": "exit()",
+    "has an answer's name in a loop": "for {name} in (print, len):\n    pass",
+    "imports everything over the answers": "import sys, types\nsys.modules['over'] = "
+    "types.SimpleNamespace({name}=lambda *args: None)\nfrom over import *",
+    "runs text that defines an answer": "exec('def {name}(*args): return None')",
 }
 # Written above the function, in its cell: it fails here, not where the student wrote it.
 ABOVE = {
@@ -106,6 +110,7 @@ def {name}(*args: "torch.Tensor", **kwargs: Float[np.ndarray, "rows"] | None) ->
 FEW = {  # where a notebook takes long
     "a later cell resets the namespace",
     "a later cell hides built-in functions",
+    "a later cell has an answer's name in a loop",
     "one helper's name in every cell",
     "a generator",
     "written to a file and imported",
