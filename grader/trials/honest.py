@@ -293,6 +293,14 @@ def _words(definition: Definition) -> Iterator[tuple[str, NotebookNode]]:
     cell["cell_type"], cell["outputs"], cell["execution_count"] = "code", [], None
     cell.source += f"\n{WORDS}"
     yield "words in a place turned into code", notebook
+    last = definition.assignment.graded[-1].id
+    for name, text in (("a comment", comment), ("a text", f'"""{WORDS}"""')):
+        notebook = blank(definition)
+        answer_cell(notebook, last).source += f"\n{text}"
+        yield f"words in {name} of another answer", notebook
+    notebook = blank(definition)
+    notebook.cells[3:3] = [new_code_cell(comment)]
+    yield "words in a comment at the top", notebook
 
 
 def _no_words(definition: Definition) -> Iterator[tuple[str, NotebookNode]]:
@@ -306,6 +314,12 @@ def _no_words(definition: Definition) -> Iterator[tuple[str, NotebookNode]]:
     notebook.cells[:0] = [new_markdown_cell(badge)]
     notebook.cells.append(new_code_cell("x = 1  # try"))
     yield "no words but Colab's", notebook
+    notebook = blank(definition)
+    aside = (
+        "# for row in rows:\n#     total = total + row * weight\n# print(total, mean, rows, weight)"
+    )
+    notebook.cells.insert(3, new_code_cell(aside))
+    yield "no words but code that was put aside", notebook
 
 
 def honest(definition: Definition) -> Iterator[Trial]:
