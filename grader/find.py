@@ -7,7 +7,7 @@ from itertools import takewhile
 from textwrap import dedent
 
 from grader.questions import Question, Written
-from grader.submission import Cell, Notebook
+from grader.submission import LONGEST_PARSED, Cell, Notebook
 
 WORDS = re.compile(r"[^\W\d_]{2,}")
 BADGE = "colab-badge.svg"  # in a cell that Colab adds
@@ -154,12 +154,17 @@ def _speaks(cell: Cell) -> bool:
 def _told(cell: Cell) -> list[str]:
     """Return the texts of a code cell, and its comments, those on lines in a row as one."""
     try:
+        if len(cell.source) > LONGEST_PARSED:
+            raise SyntaxError
         tokens = list(tokenize.generate_tokens(io.StringIO(cell.source).readline))
         strings = [each.string for each in tokens if each.type == tokenize.STRING]
         comments = [
             (each.start[0], each.string) for each in tokens if each.type == tokenize.COMMENT
         ]
-    except (tokenize.TokenError, SyntaxError):  # magics, or no code: only lines that are comments
+    except (
+        tokenize.TokenError,
+        SyntaxError,
+    ):  # magics, no code, or too much of it: only lines that are comments
         lines = enumerate(cell.source.splitlines(), start=1)
         strings, comments = [], [(n, x) for n, x in lines if x.lstrip().startswith("#")]
     runs: list[list[str]] = []
