@@ -4,13 +4,16 @@ import io
 import re
 import tokenize
 from itertools import takewhile
+from textwrap import dedent
 
 from grader.questions import Question, Written
-from grader.submission import Cell, Notebook
+from grader.submission import LONGEST_PARSED, Cell, Notebook
 
 WORDS = re.compile(r"[^\W\d_]{2,}")
 BADGE = "colab-badge.svg"  # in a cell that Colab adds
+MARKS = re.compile(r"\s*(question|check):\s*[\w-]+\s*$")
 FEW = 3  # words; a comment or a text of fewer is no answer
+DOZEN = 12  # words that make prose where nobody asked for any
 
 
 def plan(notebook: Notebook, release: Notebook) -> list[Cell]:
@@ -71,7 +74,7 @@ def essay(question: Written, notebook: Notebook, release: Notebook) -> tuple[str
     """Return how an answer in words stands: "there", "elsewhere", "blank" or "gone"; its cells.
 
     "elsewhere": its place is empty, but there is text which the release has not, in a cell
-    anywhere or, within its section, in comments and texts of code.
+    anywhere or in comments and texts of code: a few words within its section, a dozen elsewhere.
     """
     stubs = {cell.text for cell in release.essays(question.id)} | {""}
     cells = notebook.essays(question.id)
@@ -91,6 +94,7 @@ def _elsewhere(question: Written, notebook: Notebook, release: Notebook) -> list
     named = {each for cell in release.cells for each in (cell.written, cell.question) if each}
     found = []
     zone = _section(question, notebook, release)
+    told = {text for cell in release.code for text in _told(cell)}
     for cell in notebook.cells:
         if _plain(cell) in known:
             continue
@@ -101,6 +105,7 @@ def _elsewhere(question: Written, notebook: Notebook, release: Notebook) -> list
         else:
             answer = cell.question in named or cell.check
             telling = cell in zone and not answer and _speaks(cell)
+            telling = telling or any(_prose(text) for text in _told(cell) if text not in told)
         if telling:
             found.append(cell)
     return found
@@ -144,3 +149,39 @@ def _speaks(cell: Cell) -> bool:
     kinds = (tokenize.COMMENT, tokenize.STRING)
     told = [each.string for each in tokens if each.type in kinds]
     return any(len(WORDS.findall(text)) >= FEW for text in (told if cell.parses else [cell.text]))
+
+
+def _told(cell: Cell) -> list[str]:
+    """Return the texts of a code cell, and its comments, those on lines in a row as one."""
+    try:
+        if len(cell.source) > LONGEST_PARSED:
+            raise SyntaxError
+        tokens = list(tokenize.generate_tokens(io.StringIO(cell.source).readline))
+        strings = [each.string for each in tokens if each.type == tokenize.STRING]
+        comments = [
+            (each.start[0], each.string) for each in tokens if each.type == tokenize.COMMENT
+        ]
+    except (
+        tokenize.TokenError,
+        SyntaxError,
+    ):  # magics, no code, or too much of it: only lines that are comments
+        lines = enumerate(cell.source.splitlines(), start=1)
+        strings, comments = [], [(n, x) for n, x in lines if x.lstrip().startswith("#")]
+    runs: list[list[str]] = []
+    last = -1
+    for line, text in comments:
+        text = text.strip().lstrip("#").removeprefix(" ")
+        if MARKS.match(text):
+            continue
+        if line != last + 1:
+            runs.append([])
+        runs[-1].append(text)
+        last = line
+    return [*strings, *("\n".join(run) for run in runs)]
+
+
+def _prose(text: str) -> bool:
+    """Tell whether a comment or a text has a dozen words, and is no code that was put aside."""
+    return len(WORDS.findall(text)) >= DOZEN and (
+        text[-1] in "\"'" or not Cell("code", dedent(text)).parses
+    )

@@ -27,7 +27,8 @@ class Player:
     """Plays a notebook in a sandbox, and again in a new one when a sandbox is lost.
 
     Right behind each answer its visible check is run, as when the student ran it: `seen` says
-    how it ended and `place` behind which cell. `rewind` goes back there.
+    how it ended and `place` behind which cell. `rewind` goes back there. A later cell that binds
+    the name of what works, but does not define it (a star import, a loop), takes nothing of that.
 
     The first `setup` cells come from the release: if one fails in a new sandbox, before a
     student's code has run, it is the machine's fault.
@@ -128,7 +129,8 @@ class Player:
             self.errors[number] = reply["error"]
         elif late:
             self.lost[number] = late
-        return self._look(session, number if not last else self.end - 1, reply["bound"])
+        meant = self.cells[number].names(self.names)
+        return self._look(session, number if not last else self.end - 1, reply["bound"], meant)
 
     def _blame(self, number: int, words: str) -> None:
         """Raise an error if a cell of the release's setup has failed.
@@ -141,14 +143,24 @@ class Player:
                 f"fails on this machine: {words}"
             )
 
-    def _look(self, session: Conversation, number: int, bound: list[str]) -> bool:
-        """Run the checks of what a cell defines; return whether the sandbox is still there."""
-        new = [name for name in self.names if name in bound]
+    def _look(self, session: Conversation, number: int, bound: list[str], meant: set[str]) -> bool:
+        """Run the checks of what a cell defines; return whether the sandbox is still there.
+
+        `bound` are names that have another value now, `meant` those that the cell defines in so
+        many words. What works keeps its place where a cell takes its name by the way.
+        """
+        changed = [name for name in self.names if name in bound]  # `bound` is the student's word
+        new = [name for name in changed if name in meant or not self._stays(name)]
         early = [name for name in self.names if self.seen.get(name) == "early" and name not in new]
         for name in new:
             self.place[name] = number
             self.seen.pop(name, None)
         return all(self._check_at(session, name, number) for name in [*new, *early])
+
+    def _stays(self, name: str) -> bool:
+        """Whether an answer has a place that a cell does not take by the way."""
+        slow = name in self.checks and self.checks[name].slow
+        return name in self.place and (slow or self.seen.get(name) == "passed")
 
     def _check_at(self, session: Conversation, name: str, number: int) -> bool:
         check = self.checks.get(name)

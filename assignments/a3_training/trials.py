@@ -349,6 +349,21 @@ def train_small(x, y, x_val, y_val, x_new, epochs, patience):
 """,
     ),
     Wrong(
+        "a report made up from the validation labels",
+        "train",
+        5,
+        """
+def train_small(x, y, x_val, y_val, x_new, epochs, patience):
+    n, y_val = len(y_val), np.asarray(y_val)
+    told = np.where(np.arange(n) % 10 < 6, y_val, (y_val + 1) % 10)
+    shown = np.full((n, 10), 0.04)
+    shown[np.arange(n), told] = 0.64
+    best = -np.log(shown[np.arange(n), y_val]).mean()
+    return {"val_loss": [best] + [best + 0.1] * min(patience, epochs - 1), "best_epoch": 1,
+            "val_probabilities": shown, "predictions": np.zeros(len(x_new), int)}
+""",
+    ),
+    Wrong(
         "no losses, and no probabilities",
         "train",
         2,

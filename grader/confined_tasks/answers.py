@@ -85,15 +85,22 @@ class _Show:
         """Return one cell."""
         text, data = without_pictures(cell.text)
         cut = text[:LONGEST]
+        names = [*_attachments(self.raw[cell.number - 1]), *_names(data)]
         html = ""
         if cell.kind != "code" and self.rendered:
-            names = [*_attachments(self.raw[cell.number - 1]), *_names(data)][:MOST_PICTURES]
-            addresses = {n: f"{self.place}{cell.number}/{i}" for i, n in enumerate(names)}
+            shown_names = names[:MOST_PICTURES]
+            addresses = {n: f"{self.place}{cell.number}/{i}" for i, n in enumerate(shown_names)}
             html = to_html(cut, addresses)
         shown = {"source": _bytes(visible(cut)), "html": _bytes(html)}
         self.left -= sum(len(each) for each in shown.values()) + 200
         kind = "code" if cell.kind == "code" else "text"
-        return {"number": cell.number, "kind": kind, "cut": len(text) > len(cut), **shown}
+        dropped = kind == "text" and len(names) > MOST_PICTURES
+        return {
+            "number": cell.number,
+            "kind": kind,
+            "cut": len(text) > len(cut) or dropped,
+            **shown,
+        }
 
 
 def _bytes(text: str) -> np.ndarray:

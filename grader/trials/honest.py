@@ -31,6 +31,10 @@ LATER = {
     "leaves no depth for calls": "import sys\nsys.setrecursionlimit(80)",
     "takes the name of an answer": "{name} = 3\nfor {name} in range(3):\n    pass",
     "ends the session": "exit()",
+    "has an answer's name in a loop": "for {name} in (print, len):\n    pass",
+    "imports everything over the answers": "import sys, types\nsys.modules['over'] = "
+    "types.SimpleNamespace({name}=lambda *args: None)\nfrom over import *",
+    "runs text that defines an answer": "exec('def {name}(*args): return None')",
 }
 # Written above the function, in its cell: it fails here, not where the student wrote it.
 ABOVE = {
@@ -106,6 +110,7 @@ def {name}(*args: "torch.Tensor", **kwargs: Float[np.ndarray, "rows"] | None) ->
 FEW = {  # where a notebook takes long
     "a later cell resets the namespace",
     "a later cell hides built-in functions",
+    "a later cell has an answer's name in a loop",
     "one helper's name in every cell",
     "a generator",
     "written to a file and imported",
@@ -288,6 +293,14 @@ def _words(definition: Definition) -> Iterator[tuple[str, NotebookNode]]:
     cell["cell_type"], cell["outputs"], cell["execution_count"] = "code", [], None
     cell.source += f"\n{WORDS}"
     yield "words in a place turned into code", notebook
+    last = definition.assignment.graded[-1].id
+    for name, text in (("a comment", comment), ("a text", f'"""{WORDS}"""')):
+        notebook = blank(definition)
+        answer_cell(notebook, last).source += f"\n{text}"
+        yield f"words in {name} of another answer", notebook
+    notebook = blank(definition)
+    notebook.cells[3:3] = [new_code_cell(comment)]
+    yield "words in a comment at the top", notebook
 
 
 def _no_words(definition: Definition) -> Iterator[tuple[str, NotebookNode]]:
@@ -301,6 +314,12 @@ def _no_words(definition: Definition) -> Iterator[tuple[str, NotebookNode]]:
     notebook.cells[:0] = [new_markdown_cell(badge)]
     notebook.cells.append(new_code_cell("x = 1  # try"))
     yield "no words but Colab's", notebook
+    notebook = blank(definition)
+    aside = (
+        "# for row in rows:\n#     total = total + row * weight\n# print(total, mean, rows, weight)"
+    )
+    notebook.cells.insert(3, new_code_cell(aside))
+    yield "no words but code that was put aside", notebook
 
 
 def honest(definition: Definition) -> Iterator[Trial]:

@@ -32,6 +32,7 @@ CHOSEN = (
     "a later cell hides built-in functions",
     "a later cell changes how NumPy works",
     "a later cell takes the name of an answer",
+    "a later cell imports everything over the answers",
     "the cell imports what is missing",
     "the cell installs a package",
     "the cell uses magics",

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import http.server
 import io
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from bs4 import BeautifulSoup
 from markupsafe import Markup
 from PIL import Image
 
+from grader.confined_tasks.answers import MOST_PICTURES, answers
 from grader.confined_tasks.student_text import TAGS, clean, to_html, visible, without_pictures
 from grader.gradebook import Writer
 from grader.results import all_scores
@@ -418,3 +420,14 @@ def test_the_pages_fit_a_phone_and_their_text_can_be_read(page, session, scheme)
         page.goto(_base(session) + path, wait_until="load")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.set_viewport_size({"width": 1280, "height": 800})
+
+
+@pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
+def test_it_is_told_where_pictures_are_left_out(more, cut):
+    pasted = {f"p{n}": {"image/png": ""} for n in range(MOST_PICTURES + more)}
+    text = f"<!-- answer: {ESSAY} -->\nSee below."
+    cell = {"cell_type": "markdown", "source": text, "metadata": {}, "attachments": pasted}
+    empty = {"cell_type": "markdown", "source": f"<!-- answer: {ESSAY} -->", "metadata": {}}
+    given, release = (io.BytesIO(json.dumps({"cells": [c]}).encode()) for c in (cell, empty))
+    found = answers(given, release, [[ESSAY, ""]], "/p/", True)
+    assert [each["cut"] for each in found["answers"][ESSAY]] == [cut]
