@@ -1,8 +1,9 @@
 r"""CSV as PHP's ``fputcsv`` writes it, and so Moodle: it doubles no quote behind a backslash.
 
-Such a file can be ambiguous, as a cell may end with a backslash: in ``"a \",b"`` the first cell is
-``a \`` or goes on. What students call themselves is in these files, so that nothing is guessed:
-every reading is sought in which all rows have as many cells as the heads, and there must be one.
+There, ``\"`` is a quote, or a backslash at the end of a cell: in ``"a \",b"`` the first cell ends or
+goes on. At most one reading is a table, also among those of other programs, which double every
+quote. For once two readings part, one of them is within quotes and the other is not; to meet again,
+they would need a ``\"`` that both have within quotes, and at the end of the file both are outside.
 """
 
 import heapq
@@ -10,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 MOST_STEPS = 2_000_000  # quotes looked at, and cells: a few seconds
-ENOUGH = 2  # ways to a place
 SPECIAL = {True: re.compile(r'\\+"?|""|"'), False: re.compile(r'""|"')}
 
 Rows = list[list[str]]
@@ -22,8 +22,8 @@ class TooLongError(ValueError):
     """There are too many quotes to try all readings."""
 
 
-def read(text: str, delimiter: str, php: bool) -> list[Rows]:
-    """Return the readings of a CSV file: none, one, or two of several.
+def read(text: str, delimiter: str, php: bool) -> Rows | None:
+    """Return the cells of a CSV file; None if it is none with equally long rows.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def read(text: str, delimiter: str, php: bool) -> list[Rows]:
     end, ends = len(text), delimiter + "\r\n"
     bare = re.compile(rf'[^"{delimiter}\r\n{chr(92) * 2 + " " + chr(9) if php else ""}]*')
     width, steps = 0, 0
-    came: dict[State, list[Step]] = {(0, 0): []}
+    came: dict[State, Step] = {}
     waiting: list[State] = [(0, 0)]
     while waiting:
         state = heapq.heappop(waiting)
@@ -65,14 +65,10 @@ def read(text: str, delimiter: str, php: bool) -> list[Rows]:
             if following[1] >= (width or following[1] + 1):
                 continue
             if following not in came:
-                came[following] = []
+                came[following] = state, first, last
                 heapq.heappush(waiting, following)
-            if len(came[following]) < ENOUGH:
-                came[following].append((state, first, last))
-    final = next((each for each in ((end, 0), (end + 1, 0)) if came.get(each)), None)
-    if final is None:
-        return []
-    return [_table(text, came, final, php, second) for second in _ways(came, final)]
+    final = next((each for each in ((end, 0), (end + 1, 0)) if each in came), None)
+    return None if final is None else _table(text, came, final, php)
 
 
 def _cells(
@@ -101,25 +97,12 @@ def _behind(text: str, place: int) -> int:
     return place + 2 if text[place : place + 2] == "\r\n" else place + 1
 
 
-def _ways(came: dict[State, list[Step]], final: State) -> list[State | None]:
-    """Return where the second of two ways leaves the first, after None for the first."""
-    state = final
-    while came[state]:
-        if len(came[state]) > 1:
-            return [None, state]
-        state = came[state][0][0]
-    return [None]
-
-
-def _table(
-    text: str, came: dict[State, list[Step]], state: State, php: bool, second: State | None
-) -> Rows:
+def _table(text: str, came: dict[State, Step], state: State, php: bool) -> Rows:
     rows: Rows = []
-    while came[state]:
-        step = came[state][1 if state == second else 0]
+    while state in came:
         if state[1] == 0:
             rows.append([])
-        state, first, last = step
+        state, first, last = came[state]
         content = text[first:last]
         if php:
             content = re.sub(r'\\+"|""', lambda m: m[0] if m[0][0] == "\\" else '"', content)

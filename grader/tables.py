@@ -73,13 +73,11 @@ def _rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
             problem = f"{error}, in line {lines.line_num}"
     else:
         try:
-            ways = [rows for php in (False, True) for rows in php_csv.read(text, delimiter, php)]
+            for php in (False, True):
+                if (rows := php_csv.read(text, delimiter, php)) is not None:
+                    return rows
         except php_csv.TooLongError as error:
             raise CourseError(f"{path} cannot be read: {error}. {TAKE_OUT}") from error
-        if ways and all(rows == ways[0] for rows in ways):
-            return ways[0]
-        if ways:
-            raise CourseError(f'{path}: a \\" in it can be read in two ways. {TAKE_OUT}')
         problem = 'behind a \\" its rows have other numbers of cells than its heads'
     raise CourseError(f"{path} is no CSV file that can be read: {problem}.")
 

@@ -193,10 +193,10 @@ def test_no_other_table_is_read_than_was_written():
             ),
         ]
         by_php = "".join(",".join(map(php, row)) + "\n" for row in rows)
-        assert php_csv.read(by_php, ",", php=True) == [rows]
+        assert php_csv.read(by_php, ",", php=True) == rows
         other = io.StringIO(newline="")
         csv.writer(other, lineterminator="\n").writerows(rows)
-        assert php_csv.read(other.getvalue(), ",", php=False) == [rows]
+        assert php_csv.read(other.getvalue(), ",", php=False) == rows
 
 
 @pytest.mark.parametrize(
