@@ -1,7 +1,7 @@
 r"""CSV as PHP's ``fputcsv`` writes it, and so Moodle: it doubles no quote behind a backslash.
 
-There, ``\"`` is a quote, or a backslash at the end of a cell: in ``"a \",b"`` the first cell ends or
-goes on. At most one reading is a table, also among those of other programs, which double every
+There, ``\"`` is a quote, or a backslash at the end of a cell: in ``"a \",b"`` the first cell ends
+or goes on. At most one reading is a table, also among those of other programs, which double every
 quote. For once two readings part, one of them is within quotes and the other is not; to meet again,
 they would need a ``\"`` that both have within quotes, and at the end of the file both are outside.
 """
