@@ -315,6 +315,7 @@ class Page(Finder):
             errors.ElementNotInteractableException,
             errors.ElementClickInterceptedException,
             errors.NoSuchElementException,
+            errors.NoSuchFrameException,  # the page was left while it was asked
         )
         end = time.monotonic() + (self._seconds if timeout is None else timeout / 1000)
         trouble: Exception | None = None
